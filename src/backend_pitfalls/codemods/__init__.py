@@ -1,0 +1,1 @@
+"""The LibCST codemod commands, one a repair."""

@@ -1,0 +1,1 @@
+"""From fix intents to edits: resolve, apply, verify, write."""

@@ -1,0 +1,1 @@
+"""The ways in: flake8, pylint, command line."""

@@ -1,0 +1,44 @@
+"""What the engine knows of libraries, as data: `tables/*.toml`, a file a library, and the user's own rows."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from backend_pitfalls.model.errors import UserError
+from backend_pitfalls.model.knowledge import Knowledge, LibraryTable
+from backend_pitfalls.project.toml import loads
+
+
+@functools.cache
+def shipped_tables() -> tuple[LibraryTable, ...]:
+    """The tables of this package, in the order of their file names."""
+    folder = resources.files(__package__).joinpath("tables")
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+    return tuple(msgspec.convert(loads(f.read_text("utf-8")), LibraryTable) for f in files)
+
+
+def load(own: dict[str, list[dict[str, Any]]] | None = None) -> Knowledge:
+    """The shipped tables joined with the user's rows.
+
+    Parameters:
+        own: `[tool.backend-pitfalls.knowledge]`, in the form of a table file.
+
+    Raises:
+        UserError: when a row of the user's is not of that form.
+    """
+    if not own:
+        return _shipped()
+    try:
+        table = msgspec.convert(own, LibraryTable)
+    except msgspec.ValidationError as error:
+        raise UserError(f"[tool.backend-pitfalls.knowledge] {error}; `backend-pitfalls debug knowledge` shows the form of each row") from None
+    return Knowledge((*shipped_tables(), table))
+
+
+@functools.cache
+def _shipped() -> Knowledge:
+    return Knowledge(shipped_tables())

@@ -1,0 +1,1 @@
+"""Frozen data only: findings, spans, traces, fix intents, rule facts, options."""

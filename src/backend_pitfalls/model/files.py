@@ -1,0 +1,24 @@
+"""Kinds and contexts of files."""
+
+from __future__ import annotations
+
+import enum
+
+
+class FileContext(str, enum.Enum):
+    """What a file is for; rules that make no sense in a context stay silent there."""
+
+    PRODUCTION = "production"
+    TEST = "test"
+    MIGRATION = "migration"
+    SETTINGS = "settings"
+    SCRIPT = "script"
+    GENERATED = "generated"
+
+
+class FileKind(str, enum.Enum):
+    """How a file is read."""
+
+    PYTHON = "python"
+    YAML = "yaml"
+    DOCKERFILE = "dockerfile"

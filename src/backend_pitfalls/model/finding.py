@@ -1,0 +1,82 @@
+"""What a rule says: findings with a place, reasons and a way to mend it."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from backend_pitfalls.model.fix import Fix
+
+
+class Severity(str, enum.Enum):
+    """How bad the pitfall is when it strikes."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Confidence(str, enum.Enum):
+    """How sure the tool is that the pitfall is there."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        return ("low", "medium", "high").index(self.value)
+
+
+class Span(msgspec.Struct, frozen=True, order=True):
+    """A range of source text: lines count from 1, columns from 0 in characters, the end is exclusive."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
+class Site(msgspec.Struct, frozen=True, order=True):
+    """A place in a file of the project; `path` is relative to the project root, with forward slashes."""
+
+    path: str
+    span: Span
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a trace: a place and what happens there."""
+
+    site: Site
+    message: str
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A pitfall at a place, with the steps a person needs to believe it and, where there is one, its repair.
+
+    `symbol` is the enclosing function or class, `redact` the spans (in the finding's own file) that no output may show.
+    """
+
+    code: str
+    name: str
+    message: str
+    site: Site
+    severity: Severity
+    confidence: Confidence
+    trace: tuple[Step, ...] = ()
+    fix: Fix | None = None
+    symbol: str = ""
+    redact: tuple[Span, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return self.site.path
+
+    @property
+    def span(self) -> Span:
+        return self.site.span
+
+    def sort_key(self) -> tuple[str, Span, str, str]:
+        """Order of output: by file, place, code."""
+        return (self.site.path, self.site.span, self.code, self.message)

@@ -1,0 +1,52 @@
+"""Fix intents: what a repair wants, as data. Only `backend_pitfalls.fixes` turns them into edits."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class Safety(str, enum.Enum):
+    """Whether a repair keeps the behaviour but for the defect (safe) or may change it (unsafe)."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+class AddKeyword(msgspec.Struct, frozen=True, tag="add-keyword"):
+    """Give the call at this place one more keyword argument, or replace its value when it is there.
+
+    The place is (line, col, end_line, end_col) of the call expression; `value` is Python source that needs the
+    modules named in `imports`.
+    """
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    keyword: str
+    value: str
+    imports: tuple[str, ...] = ()
+
+
+class ReplaceWithEnvironment(msgspec.Struct, frozen=True, tag="replace-with-environment"):
+    """Replace the literal at this place by a look-up of an environment variable."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    variable: str
+
+
+Intent = AddKeyword | ReplaceWithEnvironment
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """A repair: its title for a person, how safe it is and what an unsafe one may change, and the intents."""
+
+    title: str
+    safety: Safety
+    intents: tuple[Intent, ...]
+    caution: str = ""

@@ -1,0 +1,212 @@
+"""The records of what the engine knows of libraries; `backend_pitfalls.knowledge` loads them from TOML."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Outbound calls that take a timeout.
+
+    `calls` are qualified names; the timeout is the argument named `keyword` or at `position` (from 0, the receiver not
+    counted). `default` is what the library does without it: "unlimited" or "limited". `unlimited` are the constant
+    values that switch the limit off. `inherits` names the attribute of the receiver that gives a default for the call.
+    `value` is the Python source of a sensible timeout, with `{seconds}` for the number. `docs` is where the fact is from.
+    """
+
+    calls: tuple[str, ...]
+    docs: str
+    keyword: str = "timeout"
+    position: int | None = None
+    default: str = "unlimited"
+    unlimited: tuple[float | None, ...] = (None,)
+    none_is_default: bool = False
+    inherits: str = ""
+    value: str = "{seconds}"
+    imports: tuple[str, ...] = ()
+    remote: tuple[str, ...] = ()
+
+
+class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Attributes, calls or methods whose value an outsider controls."""
+
+    names: tuple[str, ...]
+    description: str
+    docs: str
+
+
+class SinkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that do harm (`harm`, such as "sql") when an outsider controls the argument at `position` or `keyword`."""
+
+    calls: tuple[str, ...]
+    harm: str
+    docs: str
+    position: int = 0
+    keyword: str = ""
+    needs_sql: bool = False
+
+
+class SanitizerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls whose result is harmless for `harms` ("*": for all)."""
+
+    calls: tuple[str, ...]
+    harms: tuple[str, ...]
+    docs: str
+
+
+class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls or attributes (`names`) that give an object of class `type`."""
+
+    names: tuple[str, ...]
+    type: str
+    docs: str
+
+
+class ClassFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Library classes with their bases, and the types of attributes that frameworks set (`self.request`)."""
+
+    names: tuple[str, ...]
+    docs: str
+    bases: tuple[str, ...] = ()
+    attributes: dict[str, str] = {}
+
+
+class RouteFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Decorators that make a function a request handler; `style` tells how its parameters are filled."""
+
+    decorators: tuple[str, ...]
+    style: str
+    docs: str
+
+
+class QueryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Methods of an ORM's query objects: those that build a query, run it for reading, run it for writing."""
+
+    dialect: str
+    docs: str
+    builds: tuple[str, ...] = ()
+    row: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    scalar: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    session_reads: tuple[str, ...] = ()
+    session_writes: tuple[str, ...] = ()
+    session_starts: tuple[str, ...] = ()
+
+
+class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base classes that make a class an ORM model, and library classes that are models themselves."""
+
+    dialect: str
+    docs: str
+    bases: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+
+
+class NoReturnFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that never return."""
+
+    calls: tuple[str, ...]
+    docs: str
+
+
+class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One TOML file: a library and its rows."""
+
+    library: str = "project"
+    aliases: dict[str, str] = {}
+    client: tuple[ClientFacts, ...] = ()
+    source: tuple[SourceFacts, ...] = ()
+    sink: tuple[SinkFacts, ...] = ()
+    sanitizer: tuple[SanitizerFacts, ...] = ()
+    type: tuple[TypeFacts, ...] = ()
+    class_: tuple[ClassFacts, ...] = msgspec.field(default=(), name="class")
+    route: tuple[RouteFacts, ...] = ()
+    query: tuple[QueryFacts, ...] = ()
+    model: tuple[ModelFacts, ...] = ()
+    noreturn: tuple[NoReturnFacts, ...] = ()
+
+
+class Queries(msgspec.Struct, frozen=True):
+    """The query methods of one ORM, as sets."""
+
+    builds: frozenset[str]
+    row: frozenset[str]
+    rows: frozenset[str]
+    values: frozenset[str]
+    scalar: frozenset[str]
+    writes: frozenset[str]
+    session_reads: frozenset[str]
+    session_writes: frozenset[str]
+    session_starts: frozenset[str]
+
+
+class Knowledge:
+    """All tables joined and indexed by qualified name. Built once a process; read only."""
+
+    def __init__(self, tables: tuple[LibraryTable, ...]) -> None:
+        self.tables = tables
+        self.aliases: dict[str, str] = {}
+        self.clients: dict[str, ClientFacts] = {}
+        self.sources: dict[str, SourceFacts] = {}
+        self.sinks: dict[str, list[SinkFacts]] = {}
+        self.sanitizers: dict[str, frozenset[str]] = {}
+        self.types: dict[str, str] = {}
+        self.bases: dict[str, tuple[str, ...]] = {}
+        self.attributes: dict[str, dict[str, str]] = {}
+        self.routes: dict[str, str] = {}
+        self.queries: dict[str, Queries] = {}
+        self.model_bases: dict[str, str] = {}
+        self.models: dict[str, str] = {}
+        self.manager_bases: dict[str, str] = {}
+        self.noreturn: set[str] = set()
+        for table in tables:
+            self._add(table)
+        self.notable = frozenset(self.clients) | frozenset(self.sinks)
+
+    def _add(self, table: LibraryTable) -> None:
+        self.aliases.update(table.aliases)
+        for client in table.client:
+            self.clients.update(dict.fromkeys(client.calls, client))
+        for source in table.source:
+            self.sources.update(dict.fromkeys(source.names, source))
+        for sink in table.sink:
+            for call in sink.calls:
+                self.sinks.setdefault(call, []).append(sink)
+        for sanitizer in table.sanitizer:
+            self.sanitizers.update(dict.fromkeys(sanitizer.calls, frozenset(sanitizer.harms)))
+        for type_ in table.type:
+            self.types.update(dict.fromkeys(type_.names, type_.type))
+        for class_ in table.class_:
+            for name in class_.names:
+                self.bases[name] = class_.bases
+                self.attributes[name] = class_.attributes
+        for route in table.route:
+            self.routes.update(dict.fromkeys(route.decorators, route.style))
+        for query in table.query:
+            self.queries[query.dialect] = Queries(
+                **{f: frozenset(getattr(query, f)) for f in Queries.__struct_fields__}
+            )
+        for model in table.model:
+            self.model_bases.update(dict.fromkeys(model.bases, model.dialect))
+            self.models.update(dict.fromkeys(model.models, model.dialect))
+            self.manager_bases.update(dict.fromkeys(model.managers, model.dialect))
+        for row in table.noreturn:
+            self.noreturn.update(row.calls)
+
+    def canonical(self, name: str) -> str:
+        """The name under which the tables know a library object."""
+        return self.aliases.get(name, name)
+
+    def lineage(self, cls: str) -> tuple[str, ...]:
+        """A library class and its known bases, nearest first."""
+        found: list[str] = []
+        pending = [cls]
+        while pending:
+            name = pending.pop(0)
+            if name not in found:
+                found.append(name)
+                pending.extend(self.bases.get(name, ()))
+        return tuple(found)

@@ -1,0 +1,1 @@
+"""The whole project: files, roots, modules, classes, models, manifests."""

@@ -1,0 +1,1 @@
+"""Dockerfiles and Kubernetes workloads as facts with positions."""

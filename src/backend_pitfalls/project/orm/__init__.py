@@ -1,0 +1,1 @@
+"""The model graph: every ORM relation with its reverse."""

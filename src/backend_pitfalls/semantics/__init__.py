@@ -1,0 +1,1 @@
+"""The meaning of one file: its facts, abstract values, the interpreter and its events."""

@@ -1,0 +1,140 @@
+"""What the interpreter tells rules: events, with the loops around them and the calls that led to them."""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.finding import Site, Step
+from backend_pitfalls.semantics.values import Value
+
+
+class Loop:
+    """A loop that an event stands in: where, what it iterates, and whether it runs only a small constant number of rounds
+    (`few`) or in batches (`batched`)."""
+
+    __slots__ = ("batched", "few", "site", "subject", "targets")
+
+    def __init__(self, site: Site, subject: str, targets: frozenset[str], few: bool, batched: bool) -> None:
+        self.site = site
+        self.subject = subject
+        self.targets = targets
+        self.few = few
+        self.batched = batched
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Loop) and self.site == other.site
+
+    def __hash__(self) -> int:
+        return hash(self.site)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the number of rounds grows with data."""
+        return not (self.few or self.batched)
+
+
+class Event:
+    """Base: the place, the function it stands in, the loops around it there, and the calls that led to it.
+
+    `chain` is empty in the function where the event stands; seen from a caller it holds one step a call, outermost
+    first, and `inner` tells whether the event stands in a loop of a called function.
+    """
+
+    __slots__ = ("chain", "inner", "is_async", "loops", "site", "symbol")
+
+    def __init__(self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool = False) -> None:
+        self.site = site
+        self.symbol = symbol
+        self.loops = loops
+        self.is_async = is_async
+        self.chain: tuple[Step, ...] = ()
+        self.inner = False
+
+    def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
+        """The event as the caller sees it."""
+        copy = self.__class__.__new__(self.__class__)
+        for cls in self.__class__.__mro__:
+            for slot in getattr(cls, "__slots__", ()):
+                setattr(copy, slot, getattr(self, slot))
+        copy.symbol = symbol
+        copy.inner = self.inner or any(loop.counts for loop in self.loops)
+        copy.loops = loops
+        copy.is_async = is_async
+        copy.chain = (call, *self.chain)
+        return copy
+
+
+class Call(Event):
+    """A call of a library function or method, by its qualified name, with abstract arguments.
+
+    `spread` tells that `*args` or `**kwargs` with unknown content were passed; `receiver` is the object of a method.
+    """
+
+    __slots__ = ("args", "callee", "guarded", "keywords", "receiver", "spread")
+
+    def __init__(
+        self,
+        site: Site,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        callee: str,
+        args: tuple[Value, ...],
+        keywords: dict[str, Value],
+        spread: bool,
+        receiver: Value | None,
+        guarded: bool,
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.callee = callee
+        self.args = args
+        self.keywords = keywords
+        self.spread = spread
+        self.receiver = receiver
+        self.guarded = guarded
+
+    def argument(self, position: int | None, name: str) -> Value | None:
+        """The argument at a position or under a name, None when it was not passed."""
+        if name and name in self.keywords:
+            return self.keywords[name]
+        if position is not None and position < len(self.args):
+            return self.args[position]
+        return None
+
+
+class Query(Event):
+    """A database query is run: `operation` as the reader wrote it, on a model; `effect` is "read" or "write".
+
+    `batched` tells that one query serves many rows (`id__in=…`).
+    """
+
+    __slots__ = ("batched", "dialect", "effect", "model", "operation")
+
+    def __init__(
+        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, operation: str, model: str, dialect: str, effect: str, batched: bool
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.operation = operation
+        self.model = model
+        self.dialect = dialect
+        self.effect = effect
+        self.batched = batched
+
+
+class Binding(Event):
+    """A value gets a name: an assignment, a keyword argument, a dictionary entry, a parameter's default.
+
+    `target` is the name, `how` is "assignment", "argument", "key", "default" or "fallback" (the default of an
+    environment look-up), `callee` the called function for an argument.
+    """
+
+    __slots__ = ("callee", "how", "target", "value", "value_site")
+
+    def __init__(self, site: Site, symbol: str, target: str, how: str, value: Value, value_site: Site, callee: str = "") -> None:
+        super().__init__(site, symbol, ())
+        self.target = target
+        self.how = how
+        self.value = value
+        self.value_site = value_site
+        self.callee = callee
+
+
+EventKind = type[Event]

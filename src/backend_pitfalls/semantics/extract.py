@@ -1,0 +1,219 @@
+"""Extract the facts of a file in one pass over its module and class bodies."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts, FileFacts, Scalar
+from backend_pitfalls.syntax.walk import dotted, walk
+
+
+def extract(tree: ast.Module, path: str, module: str) -> FileFacts:
+    """Return the facts of a parsed file.
+
+    Parameters:
+        tree: its syntax tree (read only).
+        path: relative to the project root.
+        module: its absolute dotted name.
+    """
+    is_package = path.endswith("__init__.py")
+    collector = _Collector(module, is_package)
+    collector.body(tree.body, "")
+    return FileFacts(
+        path=path,
+        module=module,
+        is_package=is_package,
+        imports=collector.imports,
+        stars=tuple(collector.stars),
+        exports=collector.exports,
+        classes=collector.classes,
+        functions=frozenset(collector.functions),
+        variables=collector.variables,
+    )
+
+
+def absolute(module: str, is_package: bool, level: int, target: str | None) -> str:
+    """The absolute name of `from <dots><target> import …` in a module."""
+    if not level:
+        return target or ""
+    parts = module.split(".")
+    keep = len(parts) - level + (1 if is_package else 0)
+    return ".".join([*parts[: max(keep, 0)], *([target] if target else [])])
+
+
+class _Collector:
+    def __init__(self, module: str, is_package: bool) -> None:
+        self.module = module
+        self.is_package = is_package
+        self.imports: dict[str, str] = {}
+        self.stars: list[str] = []
+        self.exports: tuple[str, ...] | None = None
+        self.classes: dict[str, ClassFacts] = {}
+        self.functions: set[str] = set()
+        self.variables: dict[str, str] = {}
+
+    def body(self, statements: Iterable[ast.stmt], prefix: str) -> None:
+        """Module-level statements, also those under `if`, `try` and `with`."""
+        stack = list(statements)[::-1]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.ClassDef):
+                self.class_(node, prefix)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self.functions.add(prefix + node.name)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                self.import_(node)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+                self.assignment(node)
+            else:
+                for name in ("target", "optional_vars"):
+                    if isinstance(target := getattr(node, name, None), ast.Name):
+                        self.variables.setdefault(target.id, "")
+                stack.extend(_nested_statements(node)[::-1])
+
+    def import_(self, node: ast.Import | ast.ImportFrom) -> None:
+        for local, target in import_bindings(node, self.module, self.is_package):
+            if local == "*":
+                self.stars.append(target)
+            else:
+                self.imports.setdefault(local, target)
+
+    def assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            names = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
+            callee = dotted(node.value.func) if isinstance(node.value, ast.Call) and target is names[0] else ""
+            self.variables.update((n.id, callee) for n in names if isinstance(n, ast.Name))
+        if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets) and isinstance(node.value, (ast.List, ast.Tuple)):
+            found = tuple(e.value for e in node.value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str))
+            self.exports = (self.exports or ()) + found
+
+    def class_(self, node: ast.ClassDef, prefix: str) -> None:
+        name = prefix + node.name
+        fields: list[FieldFacts] = []
+        methods: set[str] = set()
+        attributes: dict[str, list[str]] = {}
+        meta: dict[str, Scalar] = {}
+        for statement in _class_statements(node):
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                methods.add(statement.name)
+                self.functions.add(f"{name}.{statement.name}")
+                for attribute in _self_attributes(statement):
+                    attributes.setdefault(attribute, []).append(statement.name)
+            elif isinstance(statement, ast.ClassDef):
+                if statement.name == "Meta":
+                    meta = _meta(statement)
+                self.class_(statement, f"{name}.")
+            else:
+                fields.extend(_fields(statement))
+        self.classes[name] = ClassFacts(
+            name=name,
+            line=node.lineno,
+            bases=tuple(filter(None, (_base(b) for b in node.bases))),
+            fields=tuple(fields),
+            methods=frozenset(methods),
+            self_attributes={k: tuple(dict.fromkeys(v)) for k, v in attributes.items()},
+            decorators=tuple(filter(None, (dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list))),
+            abstract=meta.get("abstract") is True,
+            proxy=meta.get("proxy") is True,
+            meta=meta,
+        )
+
+
+def import_bindings(node: ast.Import | ast.ImportFrom, module: str, is_package: bool) -> list[tuple[str, str]]:
+    """(local name, absolute dotted target) of each name that an import binds; local `*` for a star import."""
+    if isinstance(node, ast.Import):
+        return [(a.asname, a.name) if a.asname else (a.name.split(".")[0], a.name.split(".")[0]) for a in node.names]
+    base = absolute(module, is_package, node.level, node.module)
+    return [("*", base) if a.name == "*" else (a.asname or a.name, f"{base}.{a.name}" if base else a.name) for a in node.names]
+
+
+def _nested_statements(node: ast.stmt) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    for name in ("body", "orelse", "finalbody"):
+        found.extend(getattr(node, name, ()))
+    for handler in getattr(node, "handlers", ()):
+        found.extend(handler.body)
+    for case in getattr(node, "cases", ()):
+        found.extend(case.body)
+    return found
+
+
+def _class_statements(node: ast.ClassDef) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    stack = list(node.body)[::-1]
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, (ast.If, ast.Try, ast.With)):
+            stack.extend(_nested_statements(statement)[::-1])
+        else:
+            found.append(statement)
+    return found
+
+
+def _base(node: ast.expr) -> str:
+    """A base class as written; `Generic[T]` counts as `Generic`, `mixin(Base)` as a call marked by `()`."""
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Call):
+        return f"{dotted(node.func)}()"
+    return dotted(node)
+
+
+def _self_attributes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    if not function.args.args:
+        return []
+    self_name = function.args.args[0].arg
+    return [
+        node.attr
+        for node in walk(function, into_scopes=False)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name) and node.value.id == self_name
+    ]
+
+
+def _meta(node: ast.ClassDef) -> dict[str, Scalar]:
+    found: dict[str, Scalar] = {}
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name) and isinstance(statement.value, ast.Constant):
+            value = statement.value.value
+            if isinstance(value, (str, int, float, bool, type(None))):
+                found[statement.targets[0].id] = value
+    return found
+
+
+def _fields(node: ast.stmt) -> list[FieldFacts]:
+    if isinstance(node, ast.Assign):
+        return [_field(t.id, node.lineno, node.value, "") for t in node.targets if isinstance(t, ast.Name)]
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return [_field(node.target.id, node.lineno, node.value, ast.unparse(node.annotation))]
+    return []
+
+
+def _field(name: str, line: int, value: ast.expr | None, annotation: str) -> FieldFacts:
+    call = _call(value) if isinstance(value, ast.Call) else None
+    scalar = value.value if isinstance(value, ast.Constant) and isinstance(value.value, (str, int, float, bool)) else None
+    return FieldFacts(name, line, call, annotation, scalar, dotted(value) if value is not None else "")
+
+
+def _call(node: ast.Call) -> CallFacts:
+    def text(value: ast.expr) -> str | None:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return value.value
+        return dotted(value) or None
+
+    keywords: dict[str, Scalar] = {}
+    names: dict[str, str] = {}
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            continue
+        if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, (str, int, float, bool, type(None))):
+            keywords[keyword.arg] = keyword.value.value
+        elif name := dotted(keyword.value):
+            names[keyword.arg] = name
+    # `Manager.from_queryset(Custom)()` is written as a call of a call; the inner callee is what tells.
+    callee = dotted(node.func)
+    if not callee and isinstance(node.func, ast.Call):
+        callee = f"{dotted(node.func.func)}()"
+        return CallFacts(callee, tuple(text(a) for a in node.func.args), keywords, names)
+    return CallFacts(callee, tuple(text(a) for a in node.args), keywords, names)

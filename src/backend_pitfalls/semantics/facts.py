@@ -1,0 +1,61 @@
+"""What other files need to know of a file: plain serialisable records, extracted in one walk."""
+
+from __future__ import annotations
+
+import msgspec
+
+Scalar = str | int | float | bool | None
+
+
+class CallFacts(msgspec.Struct, frozen=True):
+    """A call as written: the callee's dotted name in the file's own names, and its literal or dotted arguments."""
+
+    callee: str
+    args: tuple[str | None, ...] = ()
+    keywords: dict[str, Scalar] = {}
+    names: dict[str, str] = {}
+
+
+class FieldFacts(msgspec.Struct, frozen=True):
+    """A name assigned or annotated in a class body."""
+
+    name: str
+    line: int
+    call: CallFacts | None = None
+    annotation: str = ""
+    value: Scalar = None
+    dotted: str = ""
+
+
+class ClassFacts(msgspec.Struct, frozen=True):
+    """A class: bases as written, fields of its body, methods, attributes that methods assign (`self.x = …`)."""
+
+    name: str
+    line: int
+    bases: tuple[str, ...] = ()
+    fields: tuple[FieldFacts, ...] = ()
+    methods: frozenset[str] = frozenset()
+    self_attributes: dict[str, tuple[str, ...]] = {}
+    decorators: tuple[str, ...] = ()
+    abstract: bool = False
+    proxy: bool = False
+    meta: dict[str, Scalar] = {}
+
+
+class FileFacts(msgspec.Struct, frozen=True):
+    """One Python file.
+
+    `imports` maps local names to absolute dotted targets, `stars` lists the modules of star imports; `classes` and
+    `functions` are keyed by their dotted name inside the module (`Outer.method`); `variables` are the other names that
+    the module binds, with the callee's dotted name where a call's result is bound.
+    """
+
+    path: str
+    module: str
+    is_package: bool
+    imports: dict[str, str] = {}
+    stars: tuple[str, ...] = ()
+    exports: tuple[str, ...] | None = None
+    classes: dict[str, ClassFacts] = {}
+    functions: frozenset[str] = frozenset()
+    variables: dict[str, str] = {}

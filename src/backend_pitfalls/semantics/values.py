@@ -1,0 +1,394 @@
+"""The abstract values: one small lattice for all rules.
+
+Every value is immutable and carries taint labels. `key` is a hashable digest; equal keys mean the same knowledge, and
+function summaries are reused by it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING, Union as AnyOf
+
+from backend_pitfalls.model.finding import Site, Step
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.events import Loop
+
+MAX_OPTIONS = 6
+MAX_PARTS = 40
+MAX_STEPS = 12
+
+ConstValue = AnyOf[str, bytes, int, float, complex, bool, None]
+
+
+class Label:
+    """Taint: where a value came from, the steps it took, and the harms it was cleaned of."""
+
+    __slots__ = ("cleaned", "description", "site", "steps")
+
+    def __init__(self, description: str, site: Site, steps: tuple[Step, ...] = (), cleaned: frozenset[str] = frozenset()) -> None:
+        self.description = description
+        self.site = site
+        self.steps = steps
+        self.cleaned = cleaned
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Label) and self.site == other.site and self.cleaned == other.cleaned
+
+    def __hash__(self) -> int:
+        return hash((self.site, self.cleaned))
+
+    def step(self, step: Step) -> Label:
+        """The label after one more step."""
+        if len(self.steps) >= MAX_STEPS or (self.steps and self.steps[-1].site == step.site):
+            return self
+        return Label(self.description, self.site, (*self.steps, step), self.cleaned)
+
+    def clean(self, harms: frozenset[str]) -> Label:
+        """The label once it is harmless for these harms."""
+        return Label(self.description, self.site, self.steps, self.cleaned | harms)
+
+
+Labels = frozenset[Label]
+CLEAN: Labels = frozenset()
+
+
+class Value:
+    """Base of all abstract values."""
+
+    __slots__ = ("labels",)
+
+    def __init__(self, labels: Labels = CLEAN) -> None:
+        self.labels = labels
+
+    def key(self) -> Hashable:
+        return ("?", self.labels)
+
+    def with_labels(self, labels: Labels) -> Value:
+        """The same knowledge with other labels."""
+        if labels == self.labels:
+            return self
+        copy = self.__class__.__new__(self.__class__)
+        for cls in self.__class__.__mro__:
+            for slot in getattr(cls, "__slots__", ()):
+                setattr(copy, slot, getattr(self, slot))
+        copy.labels = labels
+        return copy
+
+
+class Unknown(Value):
+    """Anything. Rules stay silent on it, but its labels still tell where it came from."""
+
+    __slots__ = ()
+
+
+UNKNOWN = Unknown()
+
+
+class Const(Value):
+    """A constant. `origin` tells how it came to be when that matters, such as "default"."""
+
+    __slots__ = ("origin", "value")
+
+    def __init__(self, value: ConstValue, labels: Labels = CLEAN, origin: str = "") -> None:
+        self.value = value
+        self.labels = labels
+        self.origin = origin
+
+    def key(self) -> Hashable:
+        return ("c", type(self.value), self.value, self.origin, self.labels)
+
+
+NONE = Const(None)
+
+
+class Text(Value):
+    """A string built of known text and values: `f"SELECT {x}"` is ("SELECT ", x)."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[str | Value, ...], labels: Labels | None = None) -> None:
+        self.parts = parts[:MAX_PARTS]
+        self.labels = labels if labels is not None else union_labels(p for p in parts if isinstance(p, Value))
+
+    def key(self) -> Hashable:
+        return ("t", tuple(p if isinstance(p, str) else p.key() for p in self.parts), self.labels)
+
+    def known_text(self) -> str:
+        """The text with a NUL for each unknown part."""
+        return "".join(p if isinstance(p, str) else "\0" for p in self.parts)
+
+
+class Symbol(Value):
+    """Something outside the project, by its qualified name: a module, class, function or object."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str, labels: Labels = CLEAN) -> None:
+        self.name = name
+        self.labels = labels
+
+    def key(self) -> Hashable:
+        return ("s", self.name, self.labels)
+
+
+class ClassRef(Value):
+    """A class of the project, by its qualified name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str, labels: Labels = CLEAN) -> None:
+        self.name = name
+        self.labels = labels
+
+    def key(self) -> Hashable:
+        return ("k", self.name, self.labels)
+
+
+class ModuleRef(Value):
+    """A module of the project."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.labels = CLEAN
+
+    def key(self) -> Hashable:
+        return ("m", self.name)
+
+
+class Function(Value):
+    """A function of the project: its definition, the module it stands in and the variables that it closes over."""
+
+    __slots__ = ("closure", "module", "node", "owner", "qualname")
+
+    def __init__(
+        self,
+        module: str,
+        qualname: str,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        owner: str = "",
+        closure: Mapping[str, Value] | None = None,
+    ) -> None:
+        self.module = module
+        self.qualname = qualname
+        self.node = node
+        self.owner = owner
+        self.closure = closure
+        self.labels = CLEAN
+
+    def key(self) -> Hashable:
+        return ("f", self.module, self.qualname, self.node.lineno, self.node.col_offset)
+
+
+class BoundMethod(Value):
+    """A method looked up on a receiver: a project `Function`, or the name of a library method."""
+
+    __slots__ = ("function", "name", "receiver")
+
+    def __init__(self, receiver: Value, name: str, function: Function | None = None) -> None:
+        self.receiver = receiver
+        self.name = name
+        self.function = function
+        self.labels = receiver.labels
+
+    def key(self) -> Hashable:
+        return ("b", self.receiver.key(), self.name, self.function and self.function.key())
+
+
+class Partial(Value):
+    """`functools.partial(function, …)`."""
+
+    __slots__ = ("args", "function", "keywords")
+
+    def __init__(self, function: Value, args: tuple[Value, ...], keywords: Mapping[str, Value]) -> None:
+        self.function = function
+        self.args = args
+        self.keywords = keywords
+        self.labels = CLEAN
+
+    def key(self) -> Hashable:
+        return ("p", self.function.key(), tuple(a.key() for a in self.args), _mapping_key(self.keywords))
+
+
+class Instance(Value):
+    """An object of a class (library or project), with the constructor arguments and attributes that are known."""
+
+    __slots__ = ("attributes", "cls")
+
+    def __init__(self, cls: str, attributes: Mapping[str, Value] | None = None, labels: Labels = CLEAN) -> None:
+        self.cls = cls
+        self.attributes: Mapping[str, Value] = attributes or {}
+        self.labels = labels
+
+    def key(self) -> Hashable:
+        return ("i", self.cls, _mapping_key(self.attributes), self.labels)
+
+    def set(self, name: str, value: Value) -> Instance:
+        """The object with one attribute changed."""
+        return Instance(self.cls, {**self.attributes, name: value}, self.labels)
+
+
+class Row(Value):
+    """A row of a model; `loaded` are the relation paths fetched with it, `loops` the loops whose rounds make rows of it."""
+
+    __slots__ = ("loaded", "loops", "model", "origin")
+
+    def __init__(
+        self, model: str, loaded: frozenset[str] = frozenset(), origin: Site | None = None, loops: tuple[Loop, ...] = (), labels: Labels = CLEAN
+    ) -> None:
+        self.model = model
+        self.loaded = loaded
+        self.origin = origin
+        self.loops = loops
+        self.labels = labels
+
+    def key(self) -> Hashable:
+        return ("r", self.model, self.loaded, self.origin, self.labels)
+
+
+class RowSet(Value):
+    """A query set, manager or query: which model, what it loads, whether it was run, where and in which loops it was made.
+
+    `shape` is "manager", "query" (lazy), "rows" (a fetched list), "values" (dictionaries, tuples) or "statement".
+    `dialect` names the ORM: "django", "sqlalchemy".
+    """
+
+    __slots__ = ("dialect", "limited", "loaded", "loops", "model", "origin", "shape")
+
+    def __init__(
+        self,
+        model: str,
+        dialect: str,
+        shape: str = "query",
+        loaded: frozenset[str] = frozenset(),
+        origin: Site | None = None,
+        loops: tuple[Loop, ...] = (),
+        limited: bool = False,
+        labels: Labels = CLEAN,
+    ) -> None:
+        self.model = model
+        self.dialect = dialect
+        self.shape = shape
+        self.loaded = loaded
+        self.origin = origin
+        self.loops = loops
+        self.limited = limited
+        self.labels = labels
+
+    def key(self) -> Hashable:
+        return ("q", self.model, self.dialect, self.shape, self.loaded, self.origin, self.loops, self.limited, self.labels)
+
+    def evolve(self, **changes: object) -> RowSet:
+        """The row set with some fields changed."""
+        fields: dict[str, object] = {slot: getattr(self, slot) for slot in RowSet.__slots__}
+        return RowSet(**{"labels": self.labels, **fields, **changes})  # type: ignore[arg-type]
+
+
+class Container(Value):
+    """A list, tuple, set, dict: known elements by index or key, and `rest` for the elements at unknown places."""
+
+    __slots__ = ("items", "kind", "rest")
+
+    def __init__(self, kind: str, items: Mapping[Hashable, Value] | None = None, rest: Value | None = None, labels: Labels = CLEAN) -> None:
+        self.kind = kind
+        self.items: Mapping[Hashable, Value] = items or {}
+        self.rest = rest
+        self.labels = labels
+
+    def key(self) -> Hashable:
+        return ("l", self.kind, _mapping_key(self.items), self.rest and self.rest.key(), self.labels)
+
+    def elements(self) -> Value:
+        """The join of all elements."""
+        found = [*self.items.values(), *([self.rest] if self.rest is not None else [])]
+        value = join_all(found) if found else UNKNOWN
+        return value.with_labels(value.labels | self.labels)
+
+    def is_small_constant(self, limit: int = 12) -> bool:
+        """Whether it is written out in full with a handful of elements."""
+        return self.rest is None and len(self.items) <= limit
+
+    def all_labels(self) -> Labels:
+        return self.labels | union_labels(self.items.values()) | (self.rest.labels if self.rest is not None else CLEAN)
+
+
+class OneOf(Value):
+    """One of a few values, after a branch."""
+
+    __slots__ = ("options",)
+
+    def __init__(self, options: tuple[Value, ...]) -> None:
+        self.options = options
+        self.labels = union_labels(options)
+
+    def key(self) -> Hashable:
+        return ("o", frozenset(o.key() for o in self.options))
+
+    def with_labels(self, labels: Labels) -> Value:
+        extra = labels - self.labels
+        if extra:
+            return OneOf(tuple(o.with_labels(o.labels | extra) for o in self.options))
+        return OneOf(tuple(o.with_labels(o.labels & labels) for o in self.options)) if labels != self.labels else self
+
+
+def _mapping_key(mapping: Mapping[Hashable, Value] | Mapping[str, Value]) -> Hashable:
+    return tuple((k, v.key()) for k, v in mapping.items())
+
+
+def union_labels(values: Iterable[Value]) -> Labels:
+    labels = CLEAN
+    for value in values:
+        more = deep_labels(value)
+        if more:
+            labels = labels | more
+    return labels
+
+
+def deep_labels(value: Value) -> Labels:
+    """The labels of a value and, for a container, of all that it holds."""
+    if isinstance(value, Container):
+        return value.all_labels()
+    return value.labels
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """The alternatives that a value stands for."""
+    return value.options if isinstance(value, OneOf) else (value,)
+
+
+def join(left: Value, right: Value) -> Value:
+    """The least value that covers both."""
+    if left is right:
+        return left
+    found: dict[Hashable, Value] = {}
+    for value in (*options(left), *options(right)):
+        found.setdefault(value.key(), value)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if len(found) > MAX_OPTIONS:
+        return Unknown(union_labels(found.values()))
+    return OneOf(tuple(found.values()))
+
+
+def join_all(values: Iterable[Value]) -> Value:
+    """The join of any number of values; Unknown for none."""
+    result: Value | None = None
+    for value in values:
+        result = value if result is None else join(result, value)
+    return result if result is not None else UNKNOWN
+
+
+def same(left: Value, right: Value) -> bool:
+    return left is right or left.key() == right.key()
+
+
+def constant_text(value: Value) -> str | None:
+    """The string that a value certainly is, or None."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return value.value
+    if isinstance(value, Text) and all(isinstance(p, str) for p in value.parts):
+        return value.known_text()
+    return None

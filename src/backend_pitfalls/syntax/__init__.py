@@ -1,0 +1,1 @@
+"""The only code that touches source bytes and ast: decode, parse, walk, suppressions."""
