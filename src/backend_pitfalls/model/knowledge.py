@@ -10,7 +10,8 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `calls` are qualified names; the timeout is the argument named `keyword` or at `position` (from 0, the receiver not
     counted). `default` is what the library does without it: "unlimited" or "limited". `unlimited` are the constant
-    values that switch the limit off. `inherits` names the attribute of the receiver that gives a default for the call.
+    values that switch the limit off. `inherits` names the attribute of the receiver that gives a default for the call,
+    `alternatives` other keywords that also set a limit, `local_prefixes` first arguments that stay on this machine.
     `value` is the Python source of a sensible timeout, with `{seconds}` for the number. `docs` is where the fact is from.
     """
 
@@ -20,11 +21,11 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     position: int | None = None
     default: str = "unlimited"
     unlimited: tuple[float | None, ...] = (None,)
-    none_is_default: bool = False
     inherits: str = ""
+    alternatives: tuple[str, ...] = ()
     value: str = "{seconds}"
     imports: tuple[str, ...] = ()
-    remote: tuple[str, ...] = ()
+    local_prefixes: tuple[str, ...] = ()
 
 
 class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +113,14 @@ class NoReturnFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     docs: str
 
 
+class TokenFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A provider's token format: its name and a regular expression that matches the whole token."""
+
+    provider: str
+    pattern: str
+    docs: str
+
+
 class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One TOML file: a library and its rows."""
 
@@ -127,6 +136,7 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     query: tuple[QueryFacts, ...] = ()
     model: tuple[ModelFacts, ...] = ()
     noreturn: tuple[NoReturnFacts, ...] = ()
+    token: tuple[TokenFacts, ...] = ()
 
 
 class Queries(msgspec.Struct, frozen=True):
@@ -162,6 +172,7 @@ class Knowledge:
         self.models: dict[str, str] = {}
         self.manager_bases: dict[str, str] = {}
         self.noreturn: set[str] = set()
+        self.tokens: list[TokenFacts] = []
         for table in tables:
             self._add(table)
         self.notable = frozenset(self.clients) | frozenset(self.sinks)
@@ -195,6 +206,7 @@ class Knowledge:
             self.manager_bases.update(dict.fromkeys(model.managers, model.dialect))
         for row in table.noreturn:
             self.noreturn.update(row.calls)
+        self.tokens.extend(table.token)
 
     def canonical(self, name: str) -> str:
         """The name under which the tables know a library object."""

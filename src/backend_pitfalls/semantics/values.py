@@ -253,10 +253,11 @@ class RowSet(Value):
     """A query set, manager or query: which model, what it loads, whether it was run, where and in which loops it was made.
 
     `shape` is "manager", "query" (lazy), "rows" (a fetched list), "values" (dictionaries, tuples) or "statement".
+    `batched` tells that it is asked for many rows by key (`id__in=…`).
     `dialect` names the ORM: "django", "sqlalchemy".
     """
 
-    __slots__ = ("dialect", "limited", "loaded", "loops", "model", "origin", "shape")
+    __slots__ = ("batched", "dialect", "loaded", "loops", "model", "origin", "shape")
 
     def __init__(
         self,
@@ -266,7 +267,7 @@ class RowSet(Value):
         loaded: frozenset[str] = frozenset(),
         origin: Site | None = None,
         loops: tuple[Loop, ...] = (),
-        limited: bool = False,
+        batched: bool = False,
         labels: Labels = CLEAN,
     ) -> None:
         self.model = model
@@ -275,11 +276,11 @@ class RowSet(Value):
         self.loaded = loaded
         self.origin = origin
         self.loops = loops
-        self.limited = limited
+        self.batched = batched
         self.labels = labels
 
     def key(self) -> Hashable:
-        return ("q", self.model, self.dialect, self.shape, self.loaded, self.origin, self.loops, self.limited, self.labels)
+        return ("q", self.model, self.dialect, self.shape, self.loaded, self.origin, self.loops, self.batched, self.labels)
 
     def evolve(self, **changes: object) -> RowSet:
         """The row set with some fields changed."""

@@ -1,1 +1,22 @@
-"""Dockerfiles and Kubernetes workloads as facts with positions."""
+"""Dockerfiles and Kubernetes workloads as facts with positions, and the events that tell rules of them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backend_pitfalls.project.manifests.dockerfile import Image
+from backend_pitfalls.project.manifests.kubernetes import Workload
+
+
+class WorkloadFound(msgspec.Struct, frozen=True):
+    """A Kubernetes workload in a file."""
+
+    path: str
+    workload: Workload
+
+
+class ImageFound(msgspec.Struct, frozen=True):
+    """A Dockerfile's final stage."""
+
+    path: str
+    image: Image

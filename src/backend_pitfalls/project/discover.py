@@ -1,0 +1,118 @@
+"""Which files a run looks at, and what each is for."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backend_pitfalls.model.files import FileContext, FileKind
+
+if TYPE_CHECKING:
+    from pathspec import PathSpec
+
+_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "node_modules", "__pycache__", "site-packages", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", "bower_components", ".backend_pitfalls_cache"})
+_DOCKERFILE = re.compile(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
+_TEST = re.compile(r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest|tests|factories)\.py$")
+_MIGRATION = re.compile(r"(^|/)(migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/")
+_SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
+_SCRIPT = re.compile(r"(^|/)(scripts?|bin|tools|docs|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$")
+_GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
+
+
+class ProjectFile(msgspec.Struct, frozen=True):
+    """A file of the project: its path relative to the root with forward slashes, how it is read, what it is for."""
+
+    path: str
+    kind: FileKind
+    context: FileContext
+
+
+def kind_of(name: str) -> FileKind | None:
+    """How a file of this name is read; None for files that no rule reads."""
+    if name.endswith((".py", ".pyw")):
+        return FileKind.PYTHON
+    if name.endswith((".yaml", ".yml")):
+        return FileKind.YAML
+    return FileKind.DOCKERFILE if _DOCKERFILE.match(name) else None
+
+
+def context_of(path: str) -> FileContext:
+    """What a file is for, by its path relative to the root."""
+    for pattern, context in (
+        (_GENERATED, FileContext.GENERATED),
+        (_MIGRATION, FileContext.MIGRATION),
+        (_TEST, FileContext.TEST),
+        (_SETTINGS, FileContext.SETTINGS),
+        (_SCRIPT, FileContext.SCRIPT),
+    ):
+        if pattern.search(path):
+            return context
+    return FileContext.PRODUCTION
+
+
+def discover(root: Path, exclude: Iterable[str] = (), notes: list[tuple[str, str]] | None = None) -> Iterator[ProjectFile]:
+    """Yield the project's files in the order of their paths.
+
+    Parameters:
+        root: the project root.
+        exclude: patterns in gitignore's form, relative to the root.
+        notes: receives (path, reason) of folders that cannot be read.
+    """
+    patterns = list(exclude)
+    excluded = _spec(patterns) if patterns else None
+    yield from _folder(root, "", excluded, [], notes if notes is not None else [])
+
+
+def _folder(root: Path, prefix: str, excluded: PathSpec | None, ignores: list[tuple[str, PathSpec]], notes: list[tuple[str, str]]) -> Iterator[ProjectFile]:
+    try:
+        with os.scandir(root / prefix) as scan:
+            entries = sorted(scan, key=lambda e: e.name)
+    except OSError as error:
+        notes.append((prefix.rstrip("/") or ".", f"folder cannot be read: {error.strerror}; give the right to read it or exclude it"))
+        return
+    if any(e.name == ".gitignore" for e in entries):
+        ignores = [*ignores, (prefix, _spec_file(root / prefix / ".gitignore"))]
+    for entry in entries:
+        path = prefix + entry.name
+        is_folder = _is_folder(entry)
+        if is_folder is None:
+            notes.append((path, "is a dangling link or a link loop; remove or mend it")) if kind_of(entry.name) else None
+            continue
+        shown = f"{path}/" if is_folder else path
+        if excluded is not None and excluded.match_file(shown) or any(spec.match_file(shown[len(p) :]) for p, spec in ignores):
+            continue
+        if is_folder:
+            if entry.name not in _SKIPPED_FOLDERS and not entry.is_symlink():
+                yield from _folder(root, f"{path}/", excluded, ignores, notes)
+        elif (kind := kind_of(entry.name)) is not None:
+            yield ProjectFile(path, kind, context_of(path))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool | None:
+    """True for a folder, False for a regular file, None for what cannot be followed or is neither."""
+    try:
+        mode = entry.stat().st_mode
+    except OSError:
+        return None
+    if stat.S_ISDIR(mode):
+        return True
+    return False if stat.S_ISREG(mode) else None
+
+
+def _spec(lines: Iterable[str]) -> PathSpec:
+    from pathspec import PathSpec
+
+    return PathSpec.from_lines("gitwildmatch", lines)
+
+
+def _spec_file(path: Path) -> PathSpec:
+    try:
+        return _spec(path.read_text("utf-8", errors="replace").splitlines())
+    except (OSError, ValueError):
+        return _spec(())

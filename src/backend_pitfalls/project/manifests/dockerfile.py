@@ -1,0 +1,83 @@
+"""Dockerfiles: the final stage, what it starts and whether it is checked."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import msgspec
+
+from backend_pitfalls.model.finding import Span
+from backend_pitfalls.syntax.source import Unreadable
+
+MAX_BYTES = 500_000
+_SERVERS = re.compile(
+    r"\b(gunicorn|uvicorn|hypercorn|daphne|granian|uwsgi|waitress-serve|runserver|flask\s+run|fastapi\s+(run|dev)|nginx|httpd|apache2ctl|twistd|aiohttp\.web|sanic|bokeh\s+serve|streamlit\s+run)\b"
+)
+
+
+class Instruction(msgspec.Struct, frozen=True):
+    """One instruction: its name in capitals, its value, its range."""
+
+    name: str
+    value: str
+    span: Span
+
+
+class Image(msgspec.Struct, frozen=True):
+    """What the final stage of a Dockerfile starts: the server's name ("" when it starts none), the instruction that
+    starts it, whether a HEALTHCHECK is there (None) or switched off, and the ports it exposes."""
+
+    server: str
+    start: Instruction | None
+    healthcheck: Instruction | None
+    ports: tuple[str, ...]
+
+
+def image(data: bytes) -> Image:
+    """Read a Dockerfile.
+
+    Raises:
+        Unreadable: when it cannot be a Dockerfile (binary, too large, no FROM).
+    """
+    if b"\0" in data:
+        raise Unreadable("is a binary file, not a Dockerfile; rename or exclude it")
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a Dockerfile; exclude it")
+    instructions = _instructions(data)
+    starts = [i for i, instruction in enumerate(instructions) if instruction.name == "FROM"]
+    if not starts:
+        if any(b"{{" in line or b"{%" in line for line in data.splitlines()):
+            return Image("", None, None, ())
+        raise Unreadable("has no FROM instruction, so it is no Dockerfile; rename or exclude it")
+    stage = instructions[starts[-1] :]
+    last = {i.name: i for i in stage}
+    start = last.get("CMD") or last.get("ENTRYPOINT")
+    text = " ".join(_command(last[name].value) for name in ("ENTRYPOINT", "CMD") if name in last)
+    match = _SERVERS.search(text)
+    ports = tuple(p for i in stage if i.name == "EXPOSE" for p in i.value.split())
+    return Image(" ".join(match[1].split()) if match else "", start, last.get("HEALTHCHECK"), ports)
+
+
+def _instructions(data: bytes) -> list[Instruction]:
+    from dockerfile_parse import DockerfileParser
+
+    try:
+        structure = DockerfileParser(fileobj=io.BytesIO(data)).structure
+    except Exception as error:
+        raise Unreadable(f"cannot be read as a Dockerfile: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
+    return [
+        Instruction(i["instruction"].upper(), i["value"], Span(i["startline"] + 1, 0, i["endline"] + 1, len(i["content"].splitlines()[-1]) if i["content"] else 0))
+        for i in structure
+        if i["instruction"] != "COMMENT"
+    ]
+
+
+def _command(value: str) -> str:
+    """The words of an instruction in exec form (a JSON list) or shell form."""
+    try:
+        words = json.loads(value)
+    except ValueError:
+        return value
+    return " ".join(str(w) for w in words) if isinstance(words, list) else value

@@ -1,0 +1,1 @@
+"""Data access: queries that grow with the data."""

@@ -1,0 +1,97 @@
+"""A database query that runs once a round of a loop.
+
+## What it does
+Finds a query of the Django ORM or of a SQLAlchemy session that is run for reading inside a loop or comprehension, directly or
+in a function, method or property of the project that the loop calls, also in another file.
+
+## Why it hurts in production
+One request runs one query more for every row. With ten rows in development nobody notices; with ten thousand in
+production the page takes seconds, the connection pool runs dry, and every other request waits.
+
+## Example
+```python
+from django.db import models
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+def names(ids):
+    return [Author.objects.get(pk=i).name for i in ids]
+```
+
+## Use instead
+```python
+from django.db import models
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+def names(ids):
+    authors = Author.objects.in_bulk(ids)
+    return [authors[i].name for i in ids]
+```
+
+The query log of the first for three rows, and of the second:
+
+    SELECT … FROM author WHERE id = 1        SELECT … FROM author WHERE id IN (1, 2, 3)
+    SELECT … FROM author WHERE id = 2
+    SELECT … FROM author WHERE id = 3
+
+## Fix safety
+There is no automatic repair yet: which rows are needed is for the author to say.
+
+## Options
+None.
+
+## Known limits
+`while` loops are not counted: most poll or page. Writes are not counted. A loop over a constant handful, a batch
+(`chunked(…)`, `range(0, n, step)`), a look-up by `…__in`, and code that leaves the loop after the query are silent.
+
+## References
+- [Django: database access optimization](https://docs.djangoproject.com/en/stable/topics/db/optimization/)
+- [SQLAlchemy: using IN expressions](https://docs.sqlalchemy.org/en/20/core/operators.html#in-comparisons)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.semantics.events import Query
+
+META = RuleMeta(
+    code="BPF101",
+    name="n-plus-one-query",
+    summary="A query is run once a round of a loop",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    tokens=(b"for ",),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+)
+
+_INSTEAD = {
+    "django": "fetch all rows before the loop, with filter(pk__in=...), in_bulk() or a prefetch",
+    "sqlalchemy": "fetch all rows before the loop, with where(Model.id.in_(...)) or selectinload()",
+}
+
+
+@listens(Query)
+def query_in_loop(event: Query, report: Report) -> None:
+    """A read whose number grows with the rounds of a loop in the function that reports it."""
+    loops = [loop for loop in event.loops if loop.counts]
+    if event.effect != "read" or event.batched or event.inner or not loops:
+        return
+    loop = loops[-1]
+    site = event.chain[0].site if event.chain else event.site
+    called = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""
+    model = event.model.rsplit(".", 1)[-1]
+    of_model = f" of {model}" if model and model not in event.operation else ""
+    report(
+        site,
+        f"N+1: '{event.operation}'{called} runs a query{of_model} for every round of the loop over '{loop.subject}' "
+        f"from line {loop.site.span.line}; {_INSTEAD[event.dialect]}",
+        trace=(Step(loop.site, f"the loop over '{loop.subject}'"), *event.chain, Step(event.site, f"'{event.operation}' runs a query")),
+        symbol=event.symbol,
+    )

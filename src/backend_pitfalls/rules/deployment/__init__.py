@@ -1,0 +1,1 @@
+"""Services that nobody can ask whether they live."""

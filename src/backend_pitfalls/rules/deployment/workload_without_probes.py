@@ -1,0 +1,87 @@
+"""A Kubernetes container that serves and cannot be asked whether it lives.
+
+## What it does
+Finds containers of Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, Rollouts and Pods that open a
+port and have no `readinessProbe`, no `livenessProbe`, or neither.
+
+## Why it hurts in production
+Without a readiness probe a pod gets traffic before it can serve, so every rollout drops requests. Without a liveness
+probe a process that hangs stays in service until a person notices.
+
+## Example
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: shop
+          ports: [{containerPort: 8000}]
+```
+
+## Use instead
+```yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: shop
+          ports: [{containerPort: 8000}]
+          readinessProbe: {httpGet: {path: /readyz, port: 8000}}
+          livenessProbe: {httpGet: {path: /livez, port: 8000}}
+```
+
+## Fix safety
+There is no automatic repair yet.
+
+## Options
+None.
+
+## Known limits
+Jobs, CronJobs, init containers and containers without ports are silent. Helm templates are not rendered; kustomize
+patches are not joined.
+
+## References
+- [Kubernetes: configure liveness, readiness and startup probes](https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.project.manifests import WorkloadFound
+from backend_pitfalls.rules import Report, listens
+
+META = RuleMeta(
+    code="BPF501",
+    name="workload-without-probes",
+    summary="A container that serves has no readiness or no liveness probe",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    tokens=(b"containers:",),
+    silent_in=frozenset({FileContext.TEST}),
+)
+
+
+@listens(WorkloadFound)
+def container_without_probe(event: WorkloadFound, report: Report) -> None:
+    """A container with ports that lacks a probe."""
+    workload = event.workload
+    for container in workload.containers:
+        missing = [probe for probe in ("readinessProbe", "livenessProbe") if probe not in container.keys]
+        if container.ports and missing:
+            report(
+                Site(event.path, container.span),
+                f"the container '{container.name}' of {workload.kind} '{workload.name}' serves port {container.ports[0]} "
+                f"without {' and '.join(missing)}; add {'them' if len(missing) > 1 else 'it'}",
+                symbol=f"{workload.kind}/{workload.name}",
+            )

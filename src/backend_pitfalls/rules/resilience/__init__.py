@@ -1,0 +1,1 @@
+"""Outbound calls that can hang or fail."""

@@ -1,0 +1,143 @@
+"""A password, key or token written into the source.
+
+## What it does
+Finds a text that is given to a name which means a credential (an assignment, an argument, a dictionary key, a parameter's
+default, the fallback of an environment look-up), a URL with a password in it, and tokens in a provider's known format.
+
+## Why it hurts in production
+Everyone who can read the repository, a backup, an image layer or a stack trace has the credential; it cannot be changed
+without a deployment, and the same value ends up in every environment.
+
+## Example
+```python
+import psycopg2
+
+connection = psycopg2.connect(host="db", user="shop", password="w9#Kq2vT")
+```
+
+## Use instead
+```python
+import os
+
+import psycopg2
+
+connection = psycopg2.connect(host="db", user="shop", password=os.environ["SHOP_DB_PASSWORD"])
+```
+
+## Fix safety
+Unsafe: the value moves to `os.environ["NAME"]`, which fails at start-up until the variable is set. The old value stays in the
+history of the repository: rotate it.
+
+## Options
+None.
+
+## Known limits
+Test files are silent. Placeholders, names of fields and headers, sentences, paths and empty strings are no findings.
+Only Python files are read so far.
+
+## References
+- [CWE-798: use of hard-coded credentials](https://cwe.mitre.org/data/definitions/798.html)
+- [The Twelve-Factor App: config](https://12factor.net/config)
+"""
+
+from __future__ import annotations
+
+import re
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import Fix, ReplaceWithEnvironment, Safety
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.semantics.events import Binding
+from backend_pitfalls.semantics.values import Const, Text
+
+META = RuleMeta(
+    code="BPF201",
+    name="hardcoded-credential",
+    summary="A credential is written into the source",
+    severity=Severity.ERROR,
+    confidence=Confidence.MEDIUM,
+    since="0.1.0",
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    cwe=(798, 259),
+    security_severity=7.5,
+    fix=Safety.UNSAFE,
+)
+
+_PASSWORD = re.compile(r"(^|_)(password|passwd|passphrase|pwd|pass)\d*$")
+_KEY = re.compile(
+    r"(^|_)(secret|secret_?key|api_?key|apikey|api_?secret|api_?token|api_?hash|access_?key|access_?key_?secret|secret_?access_?key|auth_?token|access_?token|refresh_?token|bot_?token"
+    r"|token|private_?key|client_?secret|app_?secret|consumer_?secret|signing_?key|encryption_?key|master_?key|jwt_?key|jwt_?secret|session_?string|credential|salt_?key|webhook_?secret|fernet_?key)\d*$"
+)
+_NOT_ITS_VALUE = re.compile(r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|invalid|wrong|missing|min|max|show|hide|require|requires|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design)_|_?placeholder")
+_PLACEHOLDER = re.compile(
+    r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|no.?password",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"^[A-Za-z]+([ _.:/-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
+_SECRET_WORD = re.compile(r"pass(word|wd|phrase)?|token|secret|key|auth|credential|pwd|bearer", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:(?P<password>[^/\s@]{3,})@[^\s@]+$", re.IGNORECASE)
+_PATH = re.compile(r"^(/|\./|~/|[A-Za-z]:\\)|^https?://|^[\w.-]+\.(py|json|ya?ml|pem|key|txt|html|env)$|^urn:")
+
+
+@listens(Binding)
+def credential(event: Binding, report: Report) -> None:
+    """A text bound to a credential's name, or that is a credential by its form."""
+    text = _text(event)
+    if not text or _PLACEHOLDER.search(text):
+        return
+    provider = next((t.provider for t in report.knowledge.tokens if re.fullmatch(t.pattern, text)), "")
+    if provider:
+        _report(event, report, text, f"a {provider}", Confidence.HIGH)
+    elif (url := _URL_PASSWORD.match(text)) and not _placeholder_password(url["password"]):
+        _report(event, report, text, "a password in a URL", Confidence.HIGH)
+    elif _means_credential(event.target, text):
+        _report(event, report, text, f"'{event.target}'", META.confidence)
+
+
+def _text(event: Binding) -> str:
+    value = event.value
+    if isinstance(value, Const):
+        return value.value.decode("utf-8", "replace") if isinstance(value.value, bytes) else str(value.value)
+    # A text with unknown parts is built from something else, which is where the secret would be.
+    return value.known_text() if isinstance(value, Text) and "\0" not in value.known_text() else ""
+
+
+def _placeholder_password(password: str) -> bool:
+    return bool(_PLACEHOLDER.search(password)) or password.lower() in ("password", "pass", "pwd") or password[0] in "{$<%["
+
+
+def _means_credential(target: str, text: str) -> bool:
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", target).replace("-", "_").lower().strip("_")
+    if _NOT_ITS_VALUE.search(name) or _PATH.search(text) or any(c.isspace() for c in text):
+        return False
+    if _PASSWORD.search(name):
+        return len(text) >= 3 and not (_SECRET_WORD.search(text) and _WORD.match(text))
+    if not _KEY.search(name):
+        return False
+    if name.endswith("secret_key"):
+        return len(text) >= 3 and not (_SECRET_WORD.fullmatch(text) or text.lower() == name)
+    return len(text) >= 8 and not _WORD.match(text) and any(c.isalpha() for c in text) and not text.startswith(("(", "^", "[", "#"))
+
+
+def _report(event: Binding, report: Report, text: str, what: str, confidence: Confidence) -> None:
+    shown = text[: 4 if len(text) >= 16 else 2 if len(text) >= 6 else 0]
+    variable = re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", event.target)).upper().strip("_")
+    place = event.value_site.span
+    fix = None
+    if event.literal and event.how in ("assignment", "argument", "key") and variable.isidentifier():
+        fix = Fix(
+            f"read it from os.environ[\"{variable}\"]",
+            Safety.UNSAFE,
+            (ReplaceWithEnvironment(place.line, place.col, place.end_line, place.end_col, variable),),
+            f"the program fails to start until {variable} is set; the old value stays in the history, so rotate it",
+        )
+    report(
+        event.value_site,
+        f"{what} is written into the source ('{shown}…', {len(text)} characters); read it from the environment or a vault, and rotate it",
+        fix=fix,
+        confidence=confidence,
+        symbol=event.symbol,
+        redact=(place,),
+    )

@@ -1,0 +1,105 @@
+"""Request data that becomes part of an SQL statement's text.
+
+## What it does
+Follows request data (Flask, Django, DRF, FastAPI, Starlette, aiohttp) through assignments, string building, containers and the
+project's own functions, also across files, to a call that runs SQL text: DB-API cursors, SQLAlchemy's `text()` and `execute()`,
+Django's `raw()` and `RawSQL`.
+
+## Why it hurts in production
+Whoever sends the request writes part of the statement: reads other people's rows, changes them, or drops the table.
+
+## Example
+```python
+import sqlite3
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.get("/books")
+def books():
+    name = request.args["name"]
+    return sqlite3.connect("shop.db").execute(f"SELECT * FROM book WHERE name = '{name}'").fetchall()
+```
+
+## Use instead
+```python
+import sqlite3
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.get("/books")
+def books():
+    name = request.args["name"]
+    return sqlite3.connect("shop.db").execute("SELECT * FROM book WHERE name = ?", (name,)).fetchall()
+```
+
+## Fix safety
+There is no automatic repair yet.
+
+## Options
+Own sources, sinks and sanitizers: `[tool.backend-pitfalls.knowledge]`.
+
+## Known limits
+Numbers (`int(…)`, `<int:id>`, a FastAPI parameter annotated `int`), values compared with constants or looked up in a
+constant collection count as clean. Positional URL parameters of Django's function views are not followed yet.
+
+## References
+- [CWE-89: SQL injection](https://cwe.mitre.org/data/definitions/89.html)
+- [OWASP: query parameterization](https://cheatsheetseries.owasp.org/cheatsheets/Query_Parameterization_Cheat_Sheet.html)
+"""
+
+from __future__ import annotations
+
+import re
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.knowledge import SinkFacts
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.semantics.events import Call
+from backend_pitfalls.semantics.values import Label, Text, Unknown, options
+
+META = RuleMeta(
+    code="BPF301",
+    name="sql-injection",
+    summary="Request data becomes part of an SQL statement's text",
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    cwe=(89,),
+    security_severity=9.8,
+)
+
+_SQL = re.compile(r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|where|order\s+by|create\s+(table|index)|drop\s+table|alter\s+table|values\s*\()\b?", re.IGNORECASE | re.DOTALL)
+
+
+@listens(Call)
+def tainted_statement(event: Call, report: Report) -> None:
+    """A sink's statement argument that carries request data not cleaned for SQL."""
+    for sink in report.knowledge.sinks.get(event.callee, ()):
+        label = _taint(event, sink) if sink.harm == "sql" else None
+        if label is None:
+            continue
+        trace = (Step(label.site, f"{label.description} comes in"), *label.steps, Step(event.site, "it becomes part of the statement's text here"))
+        report(
+            event.site,
+            f"SQL injection: {label.description} from line {label.site.span.line} becomes part of the statement's text; pass it as a parameter instead",
+            trace=trace,
+            confidence=Confidence.MEDIUM if event.callee.startswith("?.") else None,
+            symbol=event.symbol,
+        )
+
+
+def _taint(event: Call, sink: SinkFacts) -> Label | None:
+    argument = event.argument(sink.position, sink.keyword)
+    for value in options(argument) if argument is not None else ():
+        if sink.needs_sql and not (isinstance(value, Text) and _SQL.search(value.known_text())):
+            continue
+        if isinstance(value, (Text, Unknown)):
+            labels = [label for label in value.labels if sink.harm not in label.cleaned]
+            if labels:
+                return min(labels, key=lambda label: label.site)
+    return None

@@ -1,0 +1,67 @@
+"""From annotations to abstract values."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Container, Instance, Row, RowSet, Symbol, Value
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+_SEQUENCES = frozenset({"builtins.list", "typing.List", "typing.Sequence", "typing.Iterable", "collections.abc.Sequence", "collections.abc.Iterable", "builtins.set", "typing.Set"})
+_WRAPPERS = frozenset({"typing.Optional", "typing.Annotated", "typing.Final", "typing.ClassVar", "typing_extensions.Annotated", "typing.Awaitable", "typing.Iterator", "typing.Generator", "typing.AsyncGenerator", "typing.AsyncIterator", "collections.abc.Iterator", "collections.abc.Generator", "collections.abc.AsyncGenerator", "collections.abc.AsyncIterator"})
+_QUERYSETS = frozenset({"django.db.models.QuerySet", "django.db.models.Manager"})
+
+
+def annotated(frame: Frame, node: ast.expr | None) -> Value:
+    """An object of the annotated type; Unknown where the annotation tells nothing that matters."""
+    if node is None:
+        return UNKNOWN
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            return annotated(frame, ast.parse(node.value, mode="eval").body)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return UNKNOWN
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        sides = [annotated(frame, s) for s in (node.left, node.right) if not (isinstance(s, ast.Constant) and s.value is None)]
+        return sides[0] if len(sides) == 1 else UNKNOWN
+    if isinstance(node, ast.Subscript):
+        return _subscripted(frame, node)
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return _object(frame, frame.evaluate(node))
+    return UNKNOWN
+
+
+def _subscripted(frame: Frame, node: ast.Subscript) -> Value:
+    outer = frame.evaluate(node.value)
+    name = outer.name if isinstance(outer, (Symbol, ClassRef)) else ""
+    first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+    if name in _WRAPPERS:
+        if "Annotated" in name and isinstance(node.slice, ast.Tuple) and len(node.slice.elts) > 1:
+            for extra in node.slice.elts[1:]:
+                value = frame.evaluate(extra)
+                if isinstance(value, (Instance, RowSet, Row)):
+                    return value
+        return annotated(frame, first)
+    if name in _QUERYSETS:
+        inner = frame.evaluate(first)
+        return RowSet(inner.name if isinstance(inner, ClassRef) else "", "django", "query")
+    if name in _SEQUENCES:
+        return Container("list", rest=annotated(frame, first))
+    return _object(frame, outer)
+
+
+def _object(frame: Frame, type_: Value) -> Value:
+    if isinstance(type_, ClassRef):
+        if frame.world.dialect(type_.name):
+            return Row(type_.name)
+        return Instance(type_.name)
+    if isinstance(type_, Symbol):
+        if type_.name in _QUERYSETS:
+            return RowSet("", "django", "query")
+        if type_.name.startswith("typing.") or type_.name in ("builtins.object", "builtins.dict"):
+            return UNKNOWN
+        return Instance(frame.knowledge.canonical(frame.knowledge.types.get(type_.name, type_.name)))
+    return UNKNOWN

@@ -1,0 +1,212 @@
+"""Attribute loads on every kind of value."""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.finding import Site, Span
+from backend_pitfalls.semantics.interpreter import Interpreter
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    BoundMethod,
+    ClassRef,
+    Const,
+    Container,
+    Instance,
+    Label,
+    ModuleRef,
+    Row,
+    RowSet,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+)
+
+NOWHERE = Site("", Span(0, 0, 0, 0))
+
+
+def load_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
+    """The value of `value.name`. A source's label has the site NOWHERE until the frame gives it its place."""
+    if isinstance(value, Symbol):
+        return interpreter.symbol(f"{value.name}.{name}" if name != "[]" else f"{value.name}[]")
+    if isinstance(value, ModuleRef):
+        return interpreter.value_of(f"{value.name}.{name}")
+    if isinstance(value, ClassRef):
+        return _class_attribute(interpreter, value, name)
+    if isinstance(value, Instance):
+        return _instance_attribute(interpreter, value, name)
+    if isinstance(value, RowSet):
+        return _row_set_attribute(interpreter, value, name)
+    if isinstance(value, Row):
+        return _row_attribute(interpreter, value, name)
+    if isinstance(value, (Const, Text, Container)):
+        return BoundMethod(value, name)
+    if isinstance(value, Unknown):
+        return BoundMethod(value, name)
+    return UNKNOWN
+
+
+def source_value(description: str) -> Value:
+    """A value that an outsider controls, its place still to be told."""
+    return Unknown(frozenset({Label(description, NOWHERE)}))
+
+
+def library_method(interpreter: Interpreter, cls: str, name: str) -> str:
+    """The qualified name under which the tables know a library class's member (else its own name)."""
+    knowledge = interpreter.knowledge
+    for base in knowledge.lineage(knowledge.canonical(cls)):
+        qualified = f"{base}.{name}"
+        if qualified in knowledge.notable or qualified in knowledge.sources or qualified in knowledge.types or qualified in knowledge.routes:
+            return qualified
+    return f"{knowledge.canonical(cls)}.{name}"
+
+
+def library_iteration(interpreter: Interpreter, value: Instance) -> Value:
+    """An element of a library object."""
+    return Unknown(value.labels)
+
+
+def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Value:
+    world = interpreter.world
+    dialect = world.dialect(value.name)
+    if dialect == "django":
+        manager = world.manager_class(value.name, name)
+        if manager is not None:
+            return RowSet(value.name, dialect, "manager")
+        if name in ("objects", "_default_manager", "_base_manager"):
+            return RowSet(value.name, dialect, "manager")
+    if dialect == "sqlalchemy" and name == "query":
+        return RowSet(value.name, dialect, "query")
+    method = world.method(value.name, name)
+    if method is not None:
+        function = interpreter.function(*method)
+        if function is not None:
+            kinds = {getattr(d, "id", "") for d in getattr(function.node, "decorator_list", ())}
+            return BoundMethod(value, name, function) if "classmethod" in kinds else function
+    found = interpreter.instance_attribute(value.name, name)
+    return found if found is not None else UNKNOWN
+
+
+def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) -> Value:
+    known = value.attributes.get(name)
+    if known is not None:
+        return known
+    world, knowledge = interpreter.world, interpreter.knowledge
+    if world.class_facts(value.cls) is None:
+        return _library_attribute(interpreter, value, value.cls, name)
+    method = world.method(value.cls, name)
+    if method is not None:
+        function = interpreter.function(*method)
+        if function is not None:
+            if is_property(function.node):
+                return interpreter.summarize(function, {first_parameter(function.node): value}).result
+            if "staticmethod" in decorators(function.node):
+                return function
+            return BoundMethod(value, name, function)
+    if value.labels and _checked_field(interpreter, value.cls, name):
+        return Instance("builtins.int")
+    found = interpreter.instance_attribute(value.cls, name)
+    if found is not None:
+        if isinstance(found, Instance) and found.cls in knowledge.sources:
+            return source_value(knowledge.sources[found.cls].description)
+        return found.with_labels(found.labels | value.labels) if value.labels else found
+    for base in world.lineage(value.cls):
+        if world.class_facts(base) is None:
+            return _library_attribute(interpreter, value, base, name)
+    return Unknown(value.labels) if value.labels else BoundMethod(UNKNOWN, name)
+
+
+_CHECKED_TYPES = frozenset({"int", "float", "bool", "UUID", "UUID4", "date", "datetime", "Decimal", "EmailStr", "uuid.UUID", "datetime.date", "datetime.datetime"})
+
+
+def _checked_field(interpreter: Interpreter, class_name: str, name: str) -> bool:
+    """Whether a schema class checks this field to be a number, date or the like."""
+    for base in interpreter.world.lineage(class_name):
+        facts = interpreter.world.class_facts(base)
+        for field in facts.fields if facts is not None else ():
+            if field.name == name:
+                text = field.annotation.replace("Optional[", "").replace("| None", "").strip(" ]")
+                return text in _CHECKED_TYPES or text.startswith("Literal[")
+    return False
+
+
+def _library_attribute(interpreter: Interpreter, value: Instance, cls: str, name: str) -> Value:
+    knowledge = interpreter.knowledge
+    qualified = library_method(interpreter, cls, name)
+    source = knowledge.sources.get(qualified)
+    if source is not None:
+        return source_value(source.description)
+    type_ = knowledge.attributes.get(knowledge.canonical(cls), {}).get(name)
+    if type_ is not None:
+        if type_ in knowledge.sources:
+            return source_value(knowledge.sources[type_].description)
+        return Instance(type_)
+    if knowledge.types.get(qualified) and not cls.endswith(("Connection", "Cursor", "Engine")) and name == "session":
+        return Instance(knowledge.types[qualified])
+    if qualified == "flask_sqlalchemy.SQLAlchemy.engine":
+        return Instance(knowledge.types[qualified])
+    return BoundMethod(value, name)
+
+
+def _row_set_attribute(interpreter: Interpreter, value: RowSet, name: str) -> Value:
+    queries = interpreter.knowledge.queries[value.dialect]
+    if value.dialect == "django" and value.shape in ("manager", "query") and value.model:
+        custom = _custom_query_method(interpreter, value.model, name)
+        if custom is not None:
+            return BoundMethod(value, name, custom)
+    if name == "object_list":
+        return value
+    known = queries.builds | queries.row | queries.rows | queries.scalar | queries.writes | queries.values
+    return BoundMethod(value, name) if name in known or value.shape in ("statement", "rows") or value.dialect == "sqlalchemy" else BoundMethod(UNKNOWN, name)
+
+
+def _custom_query_method(interpreter: Interpreter, model: str, name: str) -> object:
+    world = interpreter.world
+    manager = world.manager_class(model, "objects")
+    if not manager:
+        return None
+    found = world.method(manager, name)
+    return interpreter.function(*found) if found is not None else None
+
+
+def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
+    world = interpreter.world
+    relation = world.relation(value.model, name)
+    if relation is not None:
+        if relation.many:
+            prefetched = name in value.loaded
+            dialect = world.dialect(value.model)
+            shape = "rows" if prefetched or dialect != "django" else "manager"
+            return RowSet(relation.target, dialect, shape, frozenset(), value.origin, value.loops)
+        return Row(relation.target, _below(value.loaded, name), value.origin, value.loops)
+    method = world.method(value.model, name)
+    if method is not None:
+        function = interpreter.function(*method)
+        if function is not None:
+            if is_property(function.node):
+                return interpreter.summarize(function, {first_parameter(function.node): value}).result
+            return BoundMethod(value, name, function)
+    if name in ("refresh_from_db", "save", "delete", "asave", "adelete", "arefresh_from_db"):
+        return BoundMethod(value, name)
+    found = interpreter.instance_attribute(value.model, name)
+    if found is not None and isinstance(found, (Const, Container)):
+        return found
+    return BoundMethod(Unknown(value.labels), name)
+
+
+def _below(loaded: frozenset[str], name: str) -> frozenset[str]:
+    return frozenset(path[len(name) + 2 :] for path in loaded if path.startswith(f"{name}__"))
+
+
+def decorators(node: object) -> set[str]:
+    """Names of a function's decorators, without their modules."""
+    return {getattr(d, "id", getattr(d, "attr", "")) for d in getattr(node, "decorator_list", ())}
+
+
+def is_property(node: object) -> bool:
+    return bool(decorators(node) & {"property", "cached_property"})
+
+
+def first_parameter(node: object) -> str:
+    arguments = node.args  # type: ignore[attr-defined]
+    named = [*arguments.posonlyargs, *arguments.args]
+    return named[0].arg if named else ""

@@ -1,0 +1,484 @@
+"""Calls: of library functions by the tables, of the project's own by their summaries."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from backend_pitfalls.model.finding import Step
+from backend_pitfalls.semantics import orm, strings
+from backend_pitfalls.semantics.attributes import decorators, library_method, source_value
+from backend_pitfalls.semantics.events import Call, Query
+from backend_pitfalls.semantics.values import (
+    CLEAN,
+    UNKNOWN,
+    BoundMethod,
+    ClassRef,
+    Const,
+    Container,
+    Function,
+    Instance,
+    Label,
+    Partial,
+    Row,
+    RowSet,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    deep_labels,
+    join_all,
+    options,
+)
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+MAX_REPLAYED = 60
+
+
+class Arguments:
+    """Evaluated arguments of one call."""
+
+    __slots__ = ("keywords", "node", "positional", "spread")
+
+    def __init__(self, node: ast.Call, positional: tuple[Value, ...], keywords: dict[str, Value], spread: bool) -> None:
+        self.node = node
+        self.positional = positional
+        self.keywords = keywords
+        self.spread = spread
+
+
+def call(frame: Frame, node: ast.Call) -> Value:
+    """Evaluate a call expression."""
+    callee = frame.evaluate(node.func)
+    arguments = _arguments(frame, node, callee)
+    return join_all(apply(frame, option, arguments) for option in options(callee))
+
+
+def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
+    positional: list[Value] = []
+    keywords: dict[str, Value] = {}
+    spread = False
+    for argument in node.args:
+        value = frame.evaluate(argument)
+        if not isinstance(argument, ast.Starred):
+            positional.append(value)
+        elif isinstance(inner := frame.evaluate(argument.value), Container) and inner.rest is None:
+            positional.extend(inner.items.values())
+        else:
+            spread = True
+    for keyword in node.keywords:
+        value = frame.evaluate(keyword.value)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = value
+            frame.bound(keyword.arg, keyword, value, keyword.value, "argument", _callee_name(callee))
+        elif isinstance(value, Container) and value.kind == "dict":
+            keywords.update({k: v for k, v in value.items.items() if isinstance(k, str) and k not in keywords})
+            spread = spread or value.rest is not None
+        else:
+            spread = True
+    return Arguments(node, tuple(positional), keywords, spread)
+
+
+def _callee_name(callee: Value) -> str:
+    if isinstance(callee, (Symbol, ClassRef)):
+        return callee.name
+    if isinstance(callee, BoundMethod):
+        return f"{callee.receiver.cls}.{callee.name}" if isinstance(callee.receiver, Instance) else f"?.{callee.name}"
+    return f"{callee.module}.{callee.qualname}" if isinstance(callee, Function) else ""
+
+
+def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
+    """Call one possible callee."""
+    if isinstance(callee, Function):
+        return call_function(frame, callee, arguments, None)
+    if isinstance(callee, BoundMethod):
+        return _call_method(frame, callee, arguments)
+    if isinstance(callee, ClassRef):
+        return _instantiate(frame, callee, arguments)
+    if isinstance(callee, Symbol):
+        return _call_library(frame, callee.name, arguments, None)
+    if isinstance(callee, Partial):
+        merged = Arguments(arguments.node, (*callee.args, *arguments.positional), {**callee.keywords, **arguments.keywords}, arguments.spread)
+        return apply(frame, callee.function, merged)
+    if isinstance(callee, Instance):
+        return _call_instance(frame, callee, arguments)
+    return Unknown(callee.labels)
+
+
+def _call_instance(frame: Frame, callee: Instance, arguments: Arguments) -> Value:
+    method = frame.world.method(callee.cls, "__call__")
+    function = frame.interpreter.function(*method) if method else None
+    if function is not None:
+        return call_function(frame, function, arguments, callee)
+    type_ = frame.knowledge.types.get(f"{callee.cls}.__call__")
+    return Instance(type_) if type_ else Unknown(callee.labels)
+
+
+def _call_method(frame: Frame, callee: BoundMethod, arguments: Arguments) -> Value:
+    if callee.function is not None:
+        return call_function(frame, callee.function, arguments, callee.receiver)
+    receiver = callee.receiver
+    if isinstance(receiver, RowSet):
+        return orm.method(frame, arguments.node, receiver, callee.name, arguments)
+    if isinstance(receiver, Row):
+        return orm.row_method(frame, arguments.node, receiver, callee.name)
+    if isinstance(receiver, (Const, Text)):
+        return strings.method(receiver, callee.name, arguments.positional, arguments.keywords)
+    if isinstance(receiver, Container):
+        return _container_method(frame, receiver, callee.name, arguments)
+    if isinstance(receiver, Instance):
+        return _instance_method(frame, receiver, callee.name, arguments)
+    emit_call(frame, f"?.{callee.name}", arguments, receiver)
+    if receiver.labels:
+        return _cast(arguments, receiver, callee.name)
+    return orm.by_convention(frame, arguments, callee.name)
+
+
+def _cast(arguments: Arguments, receiver: Value, name: str) -> Value:
+    """`request.args.get("page", type=int)` is clean; other methods of untrusted data give untrusted data."""
+    type_ = arguments.keywords.get("type")
+    if isinstance(type_, Symbol) and type_.name in ("builtins.int", "builtins.float", "builtins.bool"):
+        return Instance(type_.name)
+    if name in ("isdigit", "isalnum", "isnumeric", "isidentifier", "startswith", "endswith", "index", "find", "count", "is_valid"):
+        return Instance("builtins.bool")
+    return Unknown(receiver.labels)
+
+
+def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value:
+    cls = receiver.cls
+    if frame.world.class_facts(cls) is not None:
+        cls = next((base for base in frame.world.lineage(cls) if frame.world.class_facts(base) is None), cls)
+    qualified = library_method(frame.interpreter, cls, name)
+    if name in ("mount", "request") and isinstance(arguments.node.func, ast.Attribute) and isinstance(arguments.node.func.value, ast.Name) and name == "mount":
+        frame.variables[arguments.node.func.value.id] = receiver.set("mount", arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN)
+    if "sqlalchemy.orm.Session" in frame.knowledge.lineage(cls):
+        found = orm.session_method(frame, arguments.node, receiver, name, arguments)
+        if found is not None:
+            emit_call(frame, qualified, arguments, receiver)
+            return found
+    return _call_library(frame, qualified, arguments, receiver)
+
+
+def _container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:
+    if name in ("get", "pop", "setdefault") and arguments.positional:
+        key = arguments.positional[0]
+        default = arguments.positional[1] if len(arguments.positional) > 1 else Const(None)
+        if isinstance(key, Const) and key.value in receiver.items:
+            return receiver.items[key.value]
+        return join_all([receiver.elements() if receiver.rest is not None or not isinstance(key, Const) else default, default])
+    if name in ("append", "add", "extend", "insert", "update") and isinstance(arguments.node.func, ast.Attribute) and isinstance(arguments.node.func.value, ast.Name):
+        added = arguments.positional[-1] if arguments.positional else UNKNOWN
+        if name in ("extend", "update") and isinstance(added, Container):
+            items = {**receiver.items, **added.items} if receiver.kind == "dict" else receiver.items
+            rest = added.elements() if receiver.kind != "dict" else added.rest or receiver.rest
+            updated = Container(receiver.kind, items, join_all([v for v in (receiver.rest, rest) if v is not None]) if rest or receiver.rest else None)
+        elif name == "append" and not frame.loops and receiver.rest is None:
+            updated = Container(receiver.kind, {**receiver.items, len(receiver.items): added})
+        else:
+            updated = Container(receiver.kind, receiver.items, added if receiver.rest is None else join_all([receiver.rest, added]))
+        frame.variables[arguments.node.func.value.id] = updated.with_labels(receiver.labels)
+        return Const(None)
+    if name == "items":
+        if receiver.rest is None:
+            pairs = {i: Container("tuple", {0: Const(k) if isinstance(k, (str, int)) else UNKNOWN, 1: v}) for i, (k, v) in enumerate(receiver.items.items())}
+            return Container("list", pairs)
+        return Container("list", rest=Container("tuple", {0: Unknown(receiver.labels), 1: receiver.elements()}))
+    if name == "values":
+        return Container("list", {i: v for i, v in enumerate(receiver.items.values())}, receiver.rest)
+    if name == "keys":
+        return Container("list", {i: Const(k) if isinstance(k, (str, int)) else UNKNOWN for i, k in enumerate(receiver.items)}, UNKNOWN if receiver.rest else None)
+    if name == "copy":
+        return receiver
+    return Unknown(receiver.all_labels())
+
+
+_FIRST_ARGUMENT = frozenset({"builtins.reversed", "builtins.sorted", "builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.iter", "copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "django.shortcuts.get_list_or_404"})
+_TEXT_THROUGH = frozenset({"builtins.str", "builtins.repr", "builtins.bytes", "urllib.parse.unquote", "urllib.parse.unquote_plus", "base64.b64decode", "json.loads", "os.path.join", "builtins.format", "builtins.next", "builtins.max", "builtins.min", "builtins.sum", "textwrap.dedent", "codecs.decode"})
+
+
+def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> Value:
+    knowledge = frame.knowledge
+    name = knowledge.canonical(name)
+    if name in knowledge.noreturn:
+        return Symbol("typing.NoReturn")
+    emit_call(frame, name, arguments, receiver)
+    special = _SPECIAL.get(name)
+    if special is not None:
+        return special(frame, arguments)
+    if name in knowledge.sources:
+        label = Label(knowledge.sources[name].description, frame.site(arguments.node))
+        return Unknown(frozenset({label}))
+    type_ = knowledge.types.get(name)
+    if type_ is not None:
+        return Instance(type_, dict(arguments.keywords))
+    harms = knowledge.sanitizers.get(name)
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    if harms is not None:
+        if "*" in harms:
+            return Instance(name) if name.startswith("builtins.") else UNKNOWN
+        return Unknown(frozenset(label.clean(harms) for label in deep_labels(first)))
+    if name in knowledge.models:
+        return Row(name)
+    if name in _FIRST_ARGUMENT:
+        return orm.collected(frame, arguments.node, first, name)
+    if name in _TEXT_THROUGH:
+        labels = CLEAN.union(*(deep_labels(a) for a in arguments.positional)) if arguments.positional else CLEAN
+        if name == "builtins.str" and isinstance(first, Const) and isinstance(first.value, (str, int)):
+            return Const(str(first.value))
+        if name == "textwrap.dedent" and isinstance(first, (Const, Text)):
+            return first
+        return first if name == "builtins.str" and isinstance(first, (Text, Instance)) else Unknown(labels)
+    if receiver is not None and isinstance(receiver, Instance) and receiver.labels:
+        return Unknown(receiver.labels)
+    return UNKNOWN
+
+
+def emit_call(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> None:
+    if name not in frame.knowledge.notable:
+        return
+    frame.events.append(
+        Call(
+            frame.site(arguments.node),
+            frame.symbol or frame.class_name,
+            frame.loops,
+            frame.is_async,
+            name,
+            arguments.positional,
+            arguments.keywords,
+            arguments.spread,
+            receiver,
+            frame.guards > 0,
+        )
+    )
+
+
+def _instantiate(frame: Frame, callee: ClassRef, arguments: Arguments) -> Value:
+    world = frame.world
+    if world.dialect(callee.name):
+        return Row(callee.name)
+    if world.manager_dialect(callee.name):
+        return RowSet("", world.manager_dialect(callee.name), "manager")
+    instance = Instance(callee.name, _constructor_settings(frame, callee, arguments))
+    method = world.method(callee.name, "__init__")
+    function = frame.interpreter.function(*method) if method else None
+    if function is not None:
+        bound = bind(frame, function, arguments, instance)
+        summary = frame.interpreter.summarize(function, bound)
+        _replay(frame, summary.events, function, arguments.node, bound)
+        return Instance(callee.name, {**instance.attributes, **summary.stores})
+    return instance
+
+
+def _constructor_settings(frame: Frame, callee: ClassRef, arguments: Arguments) -> dict[str, Value]:
+    """Dataclass-like fields by keyword, and by position where the class declares its fields in order."""
+    facts = frame.world.class_facts(callee.name)
+    settings = dict(arguments.keywords)
+    if facts is not None and "__init__" not in facts.methods:
+        declared = [f.name for f in facts.fields if f.annotation]
+        settings.update(zip(declared, arguments.positional))
+    return settings
+
+
+def call_function(frame: Frame, function: Function, arguments: Arguments, receiver: Value | None) -> Value:
+    """Call a function of the project: reuse its summary for these arguments and see its events from here."""
+    harms = _custom_sanitizer(frame, function)
+    if harms is not None:
+        return UNKNOWN
+    bound = bind(frame, function, arguments, receiver)
+    summary = frame.interpreter.summarize(function, bound)
+    _replay(frame, summary.events, function, arguments.node, bound)
+    result = summary.result
+    if result.labels and not isinstance(result, Container):
+        step = Step(frame.site(arguments.node), f"it comes back from '{function.qualname}'")
+        result = result.with_labels(frozenset(label.step(step) for label in result.labels))
+    return result
+
+
+def _custom_sanitizer(frame: Frame, function: Function) -> frozenset[str] | None:
+    return frame.knowledge.sanitizers.get(f"{function.module}.{function.qualname}")
+
+
+def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value | None) -> dict[str, Value] | None:
+    """Arguments by parameter name; None when they tell no more than the function knows on its own."""
+    parameters = function.node.args
+    named = [*parameters.posonlyargs, *parameters.args]
+    bound: dict[str, Value] = {}
+    if receiver is not None and named and "staticmethod" not in decorators(function.node):
+        bound[named[0].arg] = receiver
+        named = named[1:]
+    for parameter, value in zip(named, arguments.positional):
+        bound[parameter.arg] = _passed(frame, arguments.node, parameter.arg, function, value)
+    if parameters.vararg is not None:
+        extra = arguments.positional[len(named) :]
+        bound[parameters.vararg.arg] = Container("tuple", {i: v for i, v in enumerate(extra)}, UNKNOWN if arguments.spread else None)
+    accepted = {p.arg for p in (*named, *parameters.kwonlyargs)}
+    rest: dict[Any, Value] = {}
+    for name, value in arguments.keywords.items():
+        if name in accepted:
+            bound[name] = _passed(frame, arguments.node, name, function, value)
+        else:
+            rest[name] = value
+    if parameters.kwarg is not None:
+        bound[parameters.kwarg.arg] = Container("dict", rest, UNKNOWN if arguments.spread else None)
+    if not arguments.spread:
+        _defaults(function, bound)
+    return bound or None
+
+
+def _passed(frame: Frame, node: ast.Call, parameter: str, function: Function, value: Value) -> Value:
+    if not value.labels or isinstance(value, Container):
+        return value
+    step = Step(frame.site(node), f"it is passed to '{function.qualname}' as '{parameter}'")
+    return value.with_labels(frozenset(label.step(step) for label in value.labels))
+
+
+def _defaults(function: Function, bound: dict[str, Value]) -> None:
+    parameters = function.node.args
+    named = [*parameters.posonlyargs, *parameters.args]
+    pairs = [*zip(named[len(named) - len(parameters.defaults) :], parameters.defaults), *zip(parameters.kwonlyargs, parameters.kw_defaults)]
+    for parameter, default in pairs:
+        if parameter.arg not in bound and isinstance(default, ast.Constant) and default.value is not ...:
+            bound[parameter.arg] = Const(default.value, CLEAN, "default")
+
+
+def _replay(frame: Frame, events: tuple[Any, ...], function: Function, node: ast.Call, bound: dict[str, Value] | None) -> None:
+    """See a called function's events from here: its queries always, its calls where this context decides them."""
+    step = Step(frame.site(node), f"calls '{function.qualname}'")
+    count = 0
+    for event in events:
+        if isinstance(event, Query) and len(event.chain) < 5 or isinstance(event, Call) and bound is not None and len(event.chain) < 5:
+            frame.events.append(event.seen_from(step, frame.symbol or frame.class_name, frame.loops, frame.is_async))
+            count += 1
+            if count >= MAX_REPLAYED:
+                return
+
+
+# -- library functions with a meaning of their own ------------------------------------------------------------------
+
+
+def _partial(frame: Frame, arguments: Arguments) -> Value:
+    if not arguments.positional:
+        return UNKNOWN
+    return Partial(arguments.positional[0], arguments.positional[1:], dict(arguments.keywords))
+
+
+def _getattr(frame: Frame, arguments: Arguments) -> Value:
+    from backend_pitfalls.semantics.attributes import load_attribute
+
+    if len(arguments.positional) >= 2 and isinstance(arguments.positional[1], Const) and isinstance(arguments.positional[1].value, str):
+        return load_attribute(frame.interpreter, arguments.positional[0], arguments.positional[1].value)
+    return Unknown(deep_labels(arguments.positional[0])) if arguments.positional else UNKNOWN
+
+
+def _range(frame: Frame, arguments: Arguments) -> Value:
+    bounds = [a.value for a in arguments.positional if isinstance(a, Const) and isinstance(a.value, int)]
+    if bounds and len(bounds) == len(arguments.positional):
+        rounds = len(range(*bounds[:3])) if bounds[2:3] != [0] else 0
+        if rounds <= 50:
+            return Container("list", {i: UNKNOWN for i in range(rounds)})
+    return Container("list", rest=Instance("builtins.int"))
+
+
+def _enumerate(frame: Frame, arguments: Arguments) -> Value:
+    inner = arguments.positional[0] if arguments.positional else UNKNOWN
+    element = frame.iterate(arguments.node.args[0], inner) if arguments.node.args else UNKNOWN
+    pair = Container("tuple", {0: Instance("builtins.int"), 1: element})
+    if isinstance(inner, Container) and inner.rest is None:
+        return Container("list", {i: Container("tuple", {0: Const(i), 1: v}) for i, v in enumerate(inner.items.values())})
+    return Container("list", rest=pair)
+
+
+def _zip(frame: Frame, arguments: Arguments) -> Value:
+    elements = [frame.iterate(n, v) for n, v in zip(arguments.node.args, arguments.positional)]
+    few = any(isinstance(v, Container) and v.rest is None and v.items for v in arguments.positional)
+    row = Container("tuple", dict(enumerate(elements)))
+    return Container("list", {0: row}) if few else Container("list", rest=row)
+
+
+def _dict(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else None
+    if first is None:
+        return Container("dict", dict(arguments.keywords), UNKNOWN if arguments.spread else None)
+    if isinstance(first, Container) and first.kind == "dict":
+        return Container("dict", {**first.items, **arguments.keywords}, first.rest)
+    return Container("dict", dict(arguments.keywords), Unknown(deep_labels(first)))
+
+
+def _environment(frame: Frame, arguments: Arguments) -> Value:
+    """`os.environ.get(NAME, default)`: tells rules of a literal default."""
+    name = arguments.positional[0] if arguments.positional else UNKNOWN
+    if len(arguments.node.args) > 1 and isinstance(name, Const) and isinstance(name.value, str):
+        frame.bound(name.value, arguments.node, arguments.positional[1], arguments.node.args[1], "fallback")
+    return UNKNOWN
+
+
+def _map(frame: Frame, arguments: Arguments) -> Value:
+    """`map(function, rows)`: the function runs once a row."""
+    if len(arguments.node.args) < 2:
+        return UNKNOWN
+    node, iterable = arguments.node.args[1], arguments.positional[1]
+    element = frame.iterate(node, iterable)
+    outer = frame.loops
+    frame.loops = (*outer, frame.make_loop(node, iterable, ast.Tuple([], ast.Store())))
+    try:
+        result = apply(frame, arguments.positional[0], Arguments(arguments.node, (element,), {}, False))
+    finally:
+        frame.loops = outer
+    return Container("list", rest=result)
+
+
+def _size(frame: Frame, arguments: Arguments) -> Value:
+    if arguments.positional and isinstance(arguments.positional[0], RowSet):
+        orm.iterate(frame, arguments.node, arguments.positional[0])
+    return Instance("builtins.int")
+
+
+def _user_model(frame: Frame, arguments: Arguments) -> Value:
+    return Symbol("django.contrib.auth.models.User")
+
+
+def _select(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    model = first.name if isinstance(first, ClassRef) and frame.world.dialect(first.name) == "sqlalchemy" else ""
+    return RowSet(model, "sqlalchemy", "statement", origin=frame.site(arguments.node))
+
+
+def _depends(frame: Frame, arguments: Arguments) -> Value:
+    """FastAPI fills the parameter with what the dependency returns or yields."""
+    if not arguments.positional:
+        return UNKNOWN
+    value = apply(frame, arguments.positional[0], Arguments(arguments.node, (), {}, True))
+    return value.elements() if isinstance(value, Container) and value.kind == "generator" else value
+
+
+def _get_or_404(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    model = first.name if isinstance(first, (ClassRef, Symbol)) else first.model if isinstance(first, RowSet) else ""
+    orm.emit(frame, arguments.node, frame.source.snippet(arguments.node.func), model, "django", "read")
+    return Row(model, origin=frame.site(arguments.node)) if model else UNKNOWN
+
+
+def _wait_for(frame: Frame, arguments: Arguments) -> Value:
+    return arguments.positional[0] if arguments.positional else UNKNOWN
+
+
+_SPECIAL: dict[str, Any] = {
+    "functools.partial": _partial,
+    "builtins.getattr": _getattr,
+    "builtins.range": _range,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.dict": _dict,
+    "builtins.map": _map,
+    "builtins.len": _size,
+    "builtins.bool": _size,
+    "os.environ.get": _environment,
+    "os.getenv": _environment,
+    "django.contrib.auth.get_user_model": _user_model,
+    "sqlalchemy.select": _select,
+    "fastapi.Depends": _depends,
+    "django.shortcuts.get_object_or_404": _get_or_404,
+    "asyncio.wait_for": _wait_for,
+}

@@ -1,0 +1,452 @@
+"""Evaluation of expressions, one function a node type."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from backend_pitfalls.semantics import calls, narrowing, orm
+from backend_pitfalls.semantics.attributes import load_attribute
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    ClassRef,
+    Const,
+    Container,
+    Function,
+    Instance,
+    Label,
+    ModuleRef,
+    Row,
+    RowSet,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    deep_labels,
+    join,
+    join_all,
+    options,
+    union_labels,
+)
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+MAX_TEXT = 4000
+
+
+def _constant(frame: Frame, node: ast.Constant) -> Value:
+    return Const(node.value) if node.value is not ... else UNKNOWN
+
+
+def _name(frame: Frame, node: ast.Name) -> Value:
+    return frame.name(node.id)
+
+
+def _attribute(frame: Frame, node: ast.Attribute) -> Value:
+    receiver = frame.evaluate(node.value)
+    found: Value | None = None
+    for option in options(receiver):
+        if isinstance(option, Const) and option.value is None and len(options(receiver)) > 1:
+            continue
+        value = load_attribute(frame.interpreter, option, node.attr)
+        if value.labels and not option.labels:
+            value = _fresh_source(frame, node, value)
+        found = value if found is None else join(found, value)
+    return found if found is not None else UNKNOWN
+
+
+def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:
+    """Give a source's label the place where it is read."""
+    site = frame.site(node)
+    return value.with_labels(frozenset(Label(label.description, site) if not label.steps and label.site.path == "" else label for label in value.labels))
+
+
+def _call(frame: Frame, node: ast.Call) -> Value:
+    return calls.call(frame, node)
+
+
+def _await(frame: Frame, node: ast.Await) -> Value:
+    return frame.evaluate(node.value)
+
+
+def _joined(frame: Frame, node: ast.JoinedStr) -> Value:
+    parts: list[str | Value] = []
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            value = frame.evaluate(part.value)
+            text = str(value.value) if isinstance(value, Const) and part.format_spec is None and part.conversion == -1 and not value.labels else None
+            parts.append(text if text is not None else value)
+        elif isinstance(part, ast.Constant):
+            parts.append(str(part.value))
+    return text_of(parts)
+
+
+def text_of(parts: list[str | Value]) -> Value:
+    """A text from its parts, nested texts spliced in and neighbours merged."""
+    flat: list[str | Value] = []
+    for part in parts:
+        pieces: tuple[str | Value, ...] = (part,)
+        if isinstance(part, Text) and part.labels == union_labels(p for p in part.parts if isinstance(p, Value)):
+            pieces = part.parts
+        elif isinstance(part, Const) and isinstance(part.value, str) and not part.labels:
+            pieces = (part.value,)
+        for piece in pieces:
+            if isinstance(piece, str) and flat and isinstance(flat[-1], str):
+                flat[-1] = (flat[-1] + piece)[:MAX_TEXT]
+            else:
+                flat.append(piece)
+    if not flat:
+        return Const("")
+    if len(flat) == 1 and isinstance(flat[0], str):
+        return Const(flat[0])
+    return Text(tuple(flat))
+
+
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+}
+
+
+def _binary(frame: Frame, node: ast.BinOp) -> Value:
+    # A chain of `+` thousands long is evaluated without recursion on its left spine.
+    spine = [node]
+    while isinstance(spine[-1].left, ast.BinOp):
+        spine.append(spine[-1].left)
+    value = frame.evaluate(spine[-1].left)
+    for part in reversed(spine):
+        value = binary(frame, part.op, value, frame.evaluate(part.right))
+    return value
+
+
+def binary(frame: Frame, op: ast.operator, left: Value, right: Value) -> Value:
+    """The value of a binary operation."""
+    if isinstance(left, Const) and isinstance(right, Const) and not left.labels | right.labels:
+        folded = _fold(op, left.value, right.value)
+        if folded is not None:
+            return folded
+    if isinstance(op, ast.Add):
+        if isinstance(left, (Container)) and isinstance(right, Container) and left.kind == right.kind:
+            rests = [r for r in (left.rest, right.rest) if r is not None]
+            items = {i: v for i, v in enumerate([*left.items.values(), *right.items.values()])}
+            return Container(left.kind, items, join_all(rests) if rests else None)
+        if _is_text(left) or _is_text(right):
+            return text_of([left, right])
+    if isinstance(op, ast.Mod) and _is_text(left):
+        return percent_format(left, right)
+    if isinstance(op, ast.BitOr) and isinstance(left, RowSet):
+        return left
+    return Unknown(deep_labels(left) | deep_labels(right))
+
+
+def _fold(op: ast.operator, left: Any, right: Any) -> Value | None:
+    function = _ARITHMETIC.get(type(op))
+    if function is None or isinstance(op, ast.Mult) and isinstance(left, (str, bytes)) or isinstance(right, (str, bytes)) and isinstance(op, ast.Mult):
+        return None
+    if isinstance(op, ast.Mod) and isinstance(left, (str, bytes)):
+        return None
+    try:
+        result = function(left, right)
+    except Exception:
+        return None
+    if isinstance(result, int) and result.bit_length() > 256 or isinstance(result, (str, bytes)) and len(result) > MAX_TEXT:
+        return None
+    return Const(result)
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Text) or isinstance(value, Const) and isinstance(value.value, str)
+
+
+def percent_format(template: Value, arguments: Value) -> Value:
+    """`template % arguments`."""
+    text = template.value if isinstance(template, Const) and isinstance(template.value, str) else None
+    if text is None:
+        return Text((template, arguments))
+    holes = [item(arguments, i) for i in range(text.count("%"))] if isinstance(arguments, Container) and arguments.kind == "tuple" else None
+    pieces: list[str | Value] = []
+    rest, count = text.replace("%%", "\1"), 0
+    while (at := rest.find("%")) >= 0:
+        end = at + 1
+        key = None
+        if rest[end : end + 1] == "(":
+            close = rest.find(")", end)
+            key, end = rest[end + 1 : close], close + 1
+        while end < len(rest) and rest[end] in "-+ #0123456789.*":
+            end += 1
+        pieces.append(rest[:at])
+        kind = rest[end : end + 1]
+        if key is not None:
+            value = item(arguments, key)
+        elif holes is not None:
+            value = holes[count] if count < len(holes) else UNKNOWN
+        else:
+            value = arguments
+        pieces.append(Instance("builtins.int") if kind and kind in "diuoxXeEfFgG" else value)
+        rest, count = rest[end + 1 :], count + 1
+    pieces.append(rest)
+    return text_of([p.replace("\1", "%") if isinstance(p, str) else p for p in pieces if p != ""])
+
+
+def _unary(frame: Frame, node: ast.UnaryOp) -> Value:
+    value = frame.evaluate(node.operand)
+    if isinstance(node.op, ast.Not):
+        decided = truth(value)
+        return Const(not decided) if decided is not None else Instance("builtins.bool")
+    if isinstance(value, Const) and isinstance(value.value, (int, float)) and isinstance(node.op, ast.USub):
+        return Const(-value.value)
+    return Unknown(value.labels)
+
+
+def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
+    found: list[Value] = []
+    start = frame.variables
+    for index, operand in enumerate(node.values):
+        value = frame.evaluate(operand)
+        decided = truth(value)
+        last = index == len(node.values) - 1
+        stops = decided is (isinstance(node.op, ast.Or))
+        if last or stops:
+            found.append(value)
+            break
+        if decided is None:
+            found.append(value)
+        frame.variables = narrowing.narrowed(frame, dict(frame.variables), operand, isinstance(node.op, ast.And))
+    frame.variables = start | {k: v for k, v in frame.variables.items() if k not in start}
+    return join_all(found)
+
+
+def _compare(frame: Frame, node: ast.Compare) -> Value:
+    left = frame.evaluate(node.left)
+    rights = [frame.evaluate(c) for c in node.comparators]
+    if len(rights) == 1 and isinstance(left, Const) and isinstance(rights[0], Const) and not left.labels | rights[0].labels:
+        decided = _compare_constants(node.ops[0], left.value, rights[0].value)
+        if decided is not None:
+            return Const(decided)
+    if len(rights) == 1 and isinstance(node.ops[0], (ast.Is, ast.IsNot)) and isinstance(rights[0], Const) and rights[0].value is None:
+        if isinstance(left, (Instance, Container, ClassRef, Function, RowSet, Row, Text)) and not isinstance(left, Row):
+            return Const(isinstance(node.ops[0], ast.IsNot))
+    for right, op in zip(rights, node.ops):
+        if isinstance(op, (ast.In, ast.NotIn)) and isinstance(right, RowSet):
+            orm.iterate(frame, node, right)
+    return Instance("builtins.bool")
+
+
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+
+
+def _compare_constants(op: ast.cmpop, left: Any, right: Any) -> bool | None:
+    function = _COMPARE.get(type(op))
+    if function is None:
+        return None
+    try:
+        return bool(function(left, right))
+    except TypeError:
+        return None
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value is certainly true or false."""
+    if isinstance(value, Const) and not value.origin:
+        return bool(value.value)
+    if isinstance(value, (ClassRef, Function, ModuleRef)):
+        return True
+    return None
+
+
+def _conditional(frame: Frame, node: ast.IfExp) -> Value:
+    decided = truth(frame.evaluate(node.test))
+    start = frame.variables
+    found = []
+    if decided is not False:
+        frame.variables = narrowing.narrowed(frame, dict(start), node.test, True)
+        found.append(frame.evaluate(node.body))
+    if decided is not True:
+        frame.variables = narrowing.narrowed(frame, dict(start), node.test, False)
+        found.append(frame.evaluate(node.orelse))
+    frame.variables = start
+    return join_all(found)
+
+
+def _sequence(kind: str) -> Callable[[Frame, Any], Value]:
+    def build(frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Value:
+        items: dict[Any, Value] = {}
+        rest: Value | None = None
+        for index, element in enumerate(node.elts):
+            if isinstance(element, ast.Starred):
+                value = element_of(frame.evaluate(element.value))
+                rest = value if rest is None else join(rest, value)
+            else:
+                items[index] = frame.evaluate(element)
+        return Container(kind, items, rest)
+
+    return build
+
+
+def _dict(frame: Frame, node: ast.Dict) -> Value:
+    items: dict[Any, Value] = {}
+    rest: Value | None = None
+    for key, value_node in zip(node.keys, node.values):
+        value = frame.evaluate(value_node)
+        index = frame.evaluate(key) if key is not None else None
+        if isinstance(index, Const):
+            items[index.value] = value
+            if isinstance(index.value, str):
+                frame.bound(index.value, key or node, value, value_node, "key")
+        elif key is None and isinstance(value, Container):
+            items.update(value.items)
+            rest = value.rest if rest is None else rest
+        else:
+            rest = value if rest is None else join(rest, value)
+    return Container("dict", items, rest)
+
+
+def _subscript(frame: Frame, node: ast.Subscript) -> Value:
+    container = frame.evaluate(node.value)
+    if isinstance(node.slice, ast.Slice):
+        for bound in (node.slice.lower, node.slice.upper, node.slice.step):
+            if bound is not None:
+                frame.evaluate(bound)
+        return join_all(_sliced(option) for option in options(container))
+    index = frame.evaluate(node.slice)
+    found: list[Value] = []
+    for option in options(container):
+        if isinstance(option, RowSet):
+            found.append(orm.item(frame, node, option))
+        elif isinstance(option, Symbol):
+            found.append(load_attribute(frame.interpreter, option, "[]"))
+        else:
+            found.append(item(option, index.value if isinstance(index, Const) else None, index))
+    return join_all(found)
+
+
+def _sliced(value: Value) -> Value:
+    if isinstance(value, RowSet):
+        return value
+    if isinstance(value, Container):
+        return Container(value.kind, rest=value.elements())
+    return Unknown(deep_labels(value))
+
+
+def item(container: Value, index: Any, index_value: Value | None = None) -> Value:
+    """`container[index]`; None for an unknown index."""
+    if isinstance(container, Container):
+        if index_value is None or isinstance(index_value, Const):
+            found = container.items.get(index) if index.__hash__ else None
+            if found is not None:
+                return found.with_labels(found.labels | container.labels)
+            if container.rest is not None:
+                return container.rest.with_labels(container.rest.labels | container.labels)
+            return UNKNOWN if not container.labels else Unknown(container.labels)
+        return container.elements()
+    if isinstance(container, RowSet):
+        return element_of(container)
+    return Unknown(deep_labels(container))
+
+
+def element_of(value: Value) -> Value:
+    """Any element of an iterable, without running a query."""
+    if isinstance(value, Container):
+        return value.elements()
+    if isinstance(value, RowSet):
+        return Row(value.model, value.loaded, value.origin) if value.shape != "values" else UNKNOWN
+    return Unknown(deep_labels(value))
+
+
+def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
+    def build(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Value:
+        outer_variables, outer_loops = frame.variables, frame.loops
+        frame.variables = dict(outer_variables)
+        constant = True
+        try:
+            for generator in node.generators:
+                iterable = frame.evaluate(generator.iter)
+                element = frame.iterate(generator.iter, iterable)
+                loop = frame.make_loop(generator.iter, iterable, generator.target)
+                constant = constant and loop.few
+                frame.assign(generator.target, element, None)
+                frame.loops = (*frame.loops, loop)
+                for condition in generator.ifs:
+                    frame.evaluate(condition)
+                    frame.variables = narrowing.narrowed(frame, frame.variables, condition, True)
+            if isinstance(node, ast.DictComp):
+                frame.evaluate(node.key)
+                result = frame.evaluate(node.value)
+            else:
+                result = frame.evaluate(node.elt)
+        finally:
+            frame.variables, frame.loops = outer_variables, outer_loops
+        return Container(kind, rest=result)
+
+    return build
+
+
+def _lambda(frame: Frame, node: ast.Lambda) -> Value:
+    return Function(frame.module, f"{frame.symbol}.<lambda>".lstrip("."), node, "", {**frame.closure, **frame.variables})
+
+
+def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:
+    value = frame.evaluate(node.value)
+    frame.assign(node.target, value, node.value)
+    return value
+
+
+def _yield(frame: Frame, node: ast.Yield) -> Value:
+    frame.yields.append(frame.evaluate(node.value) if node.value is not None else Const(None))
+    return UNKNOWN
+
+
+def _yield_from(frame: Frame, node: ast.YieldFrom) -> Value:
+    frame.yields.append(frame.iterate(node.value, frame.evaluate(node.value)))
+    return UNKNOWN
+
+
+def _starred(frame: Frame, node: ast.Starred) -> Value:
+    return element_of(frame.evaluate(node.value))
+
+
+
+
+HANDLERS: dict[type[ast.expr], Callable[[Frame, Any], Value]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+    ast.Await: _await,
+    ast.JoinedStr: _joined,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _boolean,
+    ast.Compare: _compare,
+    ast.IfExp: _conditional,
+    ast.List: _sequence("list"),
+    ast.Tuple: _sequence("tuple"),
+    ast.Set: _sequence("set"),
+    ast.Dict: _dict,
+    ast.Subscript: _subscript,
+    ast.ListComp: _comprehension("list"),
+    ast.SetComp: _comprehension("set"),
+    ast.GeneratorExp: _comprehension("generator"),
+    ast.DictComp: _comprehension("dict"),
+    ast.Lambda: _lambda,
+    ast.NamedExpr: _walrus,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield_from,
+    ast.Starred: _starred,
+}

@@ -1,0 +1,494 @@
+"""One activation of a function, module or class body: its variables, and the evaluation of its statements."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Mapping
+
+from backend_pitfalls.model.finding import Site, Step
+from backend_pitfalls.semantics import expressions, narrowing, orm
+from backend_pitfalls.semantics.attributes import library_iteration, load_attribute
+from backend_pitfalls.semantics.events import Binding, Event, Loop
+from backend_pitfalls.semantics.extract import import_bindings
+from backend_pitfalls.semantics.interpreter import BudgetExceeded, Interpreter
+from backend_pitfalls.semantics.parameters import bind_own
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    ClassRef,
+    Const,
+    Container,
+    Function,
+    Instance,
+    RowSet,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    deep_labels,
+    join,
+    options,
+    same,
+)
+from backend_pitfalls.syntax.source import Source
+from backend_pitfalls.syntax.walk import dotted
+
+_BUILTINS = frozenset(dir(builtins))
+_LEAVES = (ast.Return, ast.Raise)
+_BATCH_WORDS = ("chunk", "batch", "paginat", "page_range", "partition", "islice")
+
+
+class FrameEvaluator:
+    """Joins the interpreter with this package's statements and expressions."""
+
+    def frame(self, interpreter: Interpreter, module: str, source: Source, function: Function | None) -> Frame:
+        return Frame(interpreter, module, source, function)
+
+    def parameters(self, interpreter: Interpreter, function: Function, frame: Frame) -> Mapping[str, Value]:
+        return bind_own(frame, function)
+
+    def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value:
+        return load_attribute(interpreter, value, name)
+
+
+class Frame:
+    """Variables, loops and results of one activation."""
+
+    def __init__(self, interpreter: Interpreter, module: str, source: Source, function: Function | None) -> None:
+        self.interpreter = interpreter
+        self.world = interpreter.world
+        self.knowledge = interpreter.knowledge
+        self.module = module
+        self.source = source
+        self.function = function
+        self.symbol = function.qualname if function else ""
+        self.is_async = bool(function) and isinstance(function.node, ast.AsyncFunctionDef) if function else False
+        self.closure: Mapping[str, Value] = (function.closure or {}) if function else {}
+        self.variables: dict[str, Value] = {}
+        self.events: list[Event] = []
+        self.returns: list[Value] = []
+        self.yields: list[Value] = []
+        self.stores: dict[str, Value] = {}
+        self.loops: tuple[Loop, ...] = ()
+        self.guards = 0
+        self.exits: list[list[dict[str, Value]]] = []
+        self.class_name = ""
+        self.self_name = ""
+        if function and function.owner and not isinstance(function.node, ast.Lambda) and function.node.args.args:
+            self.self_name = function.node.args.args[0].arg
+
+    # -- services -----------------------------------------------------------------------------------------------
+
+    def site(self, node: ast.AST) -> Site:
+        return Site(self.source.path, self.source.span(node))
+
+    def evaluate(self, node: ast.expr | None) -> Value:
+        """The abstract value of an expression."""
+        if node is None:
+            return UNKNOWN
+        self.interpreter.nodes_left -= 1
+        if self.interpreter.nodes_left < 0:
+            raise BudgetExceeded
+        handler = expressions.HANDLERS.get(type(node))
+        return handler(self, node) if handler is not None else UNKNOWN
+
+    def name(self, name: str) -> Value:
+        """What a name stands for here."""
+        for scope in (self.variables, self.closure):
+            value = scope.get(name)
+            if value is not None:
+                return value
+        facts = self.world.facts(self.module)
+        if facts is not None and (name in facts.variables or name in facts.classes or name in facts.functions or name in facts.imports):
+            return self.interpreter.value_of(f"{self.module}.{name}")
+        if name in _BUILTINS:
+            return Symbol(f"builtins.{name}")
+        if facts is not None and facts.stars:
+            return self.interpreter.value_of(f"{self.module}.{name}")
+        return UNKNOWN
+
+    # -- statements ---------------------------------------------------------------------------------------------
+
+    def run(self, statements: Iterable[ast.stmt]) -> bool:
+        """Execute a block; False when control does not reach its end."""
+        block = list(statements)
+        outer = self.loops
+        if outer and block:
+            if any(isinstance(s, _LEAVES) for s in block):
+                self.loops = ()
+            elif any(isinstance(s, ast.Break) for s in block):
+                self.loops = outer[:-1]
+        try:
+            for statement in block:
+                handler = _STATEMENTS.get(type(statement))
+                if handler is not None and handler(self, statement) is False:
+                    return False
+            return True
+        finally:
+            self.loops = outer
+
+    def branch(self, statements: Iterable[ast.stmt], start: dict[str, Value]) -> dict[str, Value] | None:
+        """Execute a block from some variables; the variables after it, None when its end is not reached."""
+        self.variables = dict(start)
+        return self.variables if self.run(statements) else None
+
+    def merge(self, outcomes: Iterable[dict[str, Value] | None]) -> bool:
+        """Continue with the join of the outcomes that reach this point; False when none does."""
+        alive = [o for o in outcomes if o is not None]
+        if not alive:
+            return False
+        self.variables = merged(alive)
+        return True
+
+    def expression_statement(self, node: ast.Expr) -> bool:
+        value = self.evaluate(node.value)
+        return not (isinstance(value, Symbol) and value.name == "typing.NoReturn")
+
+    def assign_statement(self, node: ast.Assign) -> None:
+        value = self.evaluate(node.value)
+        for target in node.targets:
+            self.assign(target, value, node.value)
+
+    def annotated_statement(self, node: ast.AnnAssign) -> None:
+        from backend_pitfalls.semantics.annotations import annotated
+
+        value = self.evaluate(node.value) if node.value is not None else UNKNOWN
+        if isinstance(value, Unknown) and not value.labels:
+            value = annotated(self, node.annotation)
+        if node.value is not None or self.symbol or not isinstance(value, Unknown):
+            self.assign(node.target, value, node.value)
+
+    def augmented_statement(self, node: ast.AugAssign) -> None:
+        target = node.target
+        load: ast.expr = ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
+        ast.copy_location(load, target)
+        left = self.name(target.id) if isinstance(target, ast.Name) else self.evaluate(load)
+        value = expressions.binary(self, node.op, left, self.evaluate(node.value))
+        self.assign(target, value, None)
+
+    def assign(self, target: ast.expr, value: Value, origin: ast.expr | None) -> None:
+        """Bind a value to a target."""
+        if isinstance(target, ast.Name):
+            self.bound(target.id, target, value, origin)
+            self.variables[target.id] = self.stepped(value, target, target.id)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for index, element in enumerate(target.elts):
+                if isinstance(element, ast.Starred):
+                    self.assign(element.value, Container("list", rest=expressions.element_of(value)), None)
+                else:
+                    self.assign(element, expressions.item(value, index), None)
+        elif isinstance(target, ast.Attribute):
+            receiver = self.evaluate(target.value)
+            self.bound(target.attr, target, value, origin)
+            if isinstance(target.value, ast.Name):
+                if target.value.id == self.self_name:
+                    old = self.stores.get(target.attr)
+                    self.stores[target.attr] = value if old is None or same(old, value) else join(old, value)
+                if isinstance(receiver, Instance):
+                    self.variables[target.value.id] = receiver.set(target.attr, value)
+        elif isinstance(target, ast.Subscript):
+            self._assign_item(target, value, origin)
+
+    def _assign_item(self, target: ast.Subscript, value: Value, origin: ast.expr | None) -> None:
+        container = self.evaluate(target.value)
+        index = self.evaluate(target.slice)
+        if isinstance(index, Const) and isinstance(index.value, str):
+            self.bound(index.value, target, value, origin, "key")
+        if isinstance(container, Container) and isinstance(target.value, ast.Name):
+            if isinstance(index, Const):
+                updated = Container(container.kind, {**container.items, index.value: value}, container.rest, container.labels)
+            else:
+                rest = value if container.rest is None else join(container.rest, value)
+                updated = Container(container.kind, container.items, rest, container.labels)
+            self.variables[target.value.id] = updated
+
+    def bound(self, name: str, node: ast.AST, value: Value, origin: ast.expr | None, how: str = "assignment", callee: str = "") -> None:
+        """Tell rules that a text written here (not one that came from elsewhere) got a name."""
+        if isinstance(origin, ast.BoolOp) and isinstance(origin.op, ast.Or):
+            last = origin.values[-1]
+            if isinstance(last, ast.Constant) and isinstance(last.value, str):
+                self.bound(name, node, Const(last.value), last, "fallback", callee)
+        elif isinstance(origin, (ast.Constant, ast.JoinedStr, ast.BinOp)) and (isinstance(value, Text) or isinstance(value, Const) and isinstance(value.value, (str, bytes))):
+            literal = isinstance(origin, ast.Constant) and isinstance(origin.value, str)
+            self.events.append(Binding(self.site(node), self.symbol or self.class_name, name, how, value, self.site(origin), callee, literal))
+
+    def stepped(self, value: Value, node: ast.AST, name: str) -> Value:
+        """A tainted value after it got a name: its trace grows by one step."""
+        if not value.labels or isinstance(value, (Container, RowSet)):
+            return value
+        step = Step(self.site(node), f"it is kept in '{name}'")
+        return value.with_labels(frozenset(label.step(step) for label in value.labels))
+
+    def return_statement(self, node: ast.Return) -> bool:
+        self.returns.append(self.evaluate(node.value) if node.value is not None else Const(None))
+        return False
+
+    def raise_statement(self, node: ast.Raise) -> bool:
+        if node.exc is not None:
+            self.evaluate(node.exc)
+        return False
+
+    def if_statement(self, node: ast.If) -> bool:
+        test = self.evaluate(node.test)
+        decided = expressions.truth(test)
+        start = self.variables
+        yes = no = None
+        if decided is not False:
+            self.variables = narrowing.narrowed(self, dict(start), node.test, True)
+            yes = self.variables if self.run(node.body) else None
+        if decided is not True:
+            self.variables = narrowing.narrowed(self, dict(start), node.test, False)
+            no = self.variables if self.run(node.orelse) else None
+        self.variables = start
+        return self.merge((yes, no))
+
+    def for_statement(self, node: ast.For | ast.AsyncFor) -> bool:
+        iterable = self.evaluate(node.iter)
+        element = self.iterate(node.iter, iterable)
+        loop = self.make_loop(node.iter, iterable, node.target)
+        self._loop(loop, lambda: self.assign(node.target, element, None), node.body)
+        if node.orelse:
+            self.run(node.orelse)
+        return True
+
+    def while_statement(self, node: ast.While) -> bool:
+        forever = expressions.truth(self.evaluate(node.test)) is True
+        before = self.variables
+        self.variables = narrowing.narrowed(self, dict(before), node.test, True)
+        left = self._loop(None, lambda: None, node.body)
+        return bool(left) or not forever
+
+    def _loop(self, loop: Loop | None, start_round: object, body: list[ast.stmt]) -> bool:
+        outer, mark = self.loops, len(self.events)
+        before = dict(self.variables)
+        left: list[dict[str, Value]] = []
+        for _ in range(2):
+            self.exits.append([])
+            self.loops = (*outer, loop) if loop is not None else outer
+            try:
+                start_round()  # type: ignore[operator]
+                completed = self.run(body)
+            finally:
+                self.loops = outer
+                left = self.exits.pop()
+            after = merged([before, *([self.variables] if completed else []), *left])
+            stable = all(same(after[name], before[name]) for name in before)
+            self.variables = after
+            if stable or len(outer) >= 3:
+                break
+            before = dict(after)
+            if _ == 0:
+                del self.events[mark:]
+        return bool(left)
+
+    def leave_round(self, node: ast.Break | ast.Continue) -> bool:
+        if self.exits:
+            self.exits[-1].append(self.variables)
+        return False
+
+    def make_loop(self, iter_node: ast.expr, iterable: Value, target: ast.expr) -> Loop:
+        names = frozenset(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+        return Loop(self.site(iter_node), self.source.snippet(iter_node, 40), names, few_rounds(self, iterable), is_batched(iter_node))
+
+    def iterate(self, node: ast.expr, iterable: Value) -> Value:
+        """One element of an iterable; iterating a lazy query set runs its query."""
+        found: Value | None = None
+        for option in options(iterable):
+            if isinstance(option, RowSet):
+                element: Value = orm.iterate(self, node, option)
+            elif isinstance(option, Container):
+                element = option.elements()
+            elif isinstance(option, Instance):
+                element = library_iteration(self.interpreter, option)
+            else:
+                element = Unknown(deep_labels(option))
+            found = element if found is None else join(found, element)
+        return found if found is not None else UNKNOWN
+
+    def try_statement(self, node: ast.Try) -> bool:
+        before = dict(self.variables)
+        body = self.branch([*node.body], before)
+        after_body = self.variables
+        if body is not None and node.orelse:
+            body = self.branch(node.orelse, body)
+        midway = merged([before, after_body])
+        outcomes = [body]
+        for handler in node.handlers:
+            start = dict(midway)
+            if handler.name:
+                start[handler.name] = UNKNOWN
+            outcomes.append(self.branch(handler.body, start))
+        alive = self.merge(outcomes)
+        if node.finalbody:
+            if not alive:
+                self.variables = midway
+            alive = self.run(node.finalbody) and alive
+        return alive
+
+    def with_statement(self, node: ast.With | ast.AsyncWith) -> bool:
+        guarded = 0
+        for item in node.items:
+            value = self.evaluate(item.context_expr)
+            guarded += _is_guard(self, item.context_expr)
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, _entered(self, value), None)
+        self.guards += guarded
+        try:
+            return self.run(node.body)
+        finally:
+            self.guards -= guarded
+
+    def match_statement(self, node: ast.Match) -> bool:
+        subject = self.evaluate(node.subject)
+        start = self.variables
+        outcomes: list[dict[str, Value] | None] = []
+        exhaustive = False
+        for case in node.cases:
+            self.variables = dict(start)
+            for name in _captures(case.pattern):
+                self.variables[name] = Unknown(deep_labels(subject))
+            if isinstance(node.subject, ast.Name) and isinstance(case.pattern, ast.MatchValue):
+                self.variables[node.subject.id] = self.evaluate(case.pattern.value)
+            if case.guard is not None:
+                self.evaluate(case.guard)
+            elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
+                exhaustive = True
+            outcomes.append(self.variables if self.run(case.body) else None)
+        self.variables = start
+        return self.merge(outcomes if exhaustive else [*outcomes, start])
+
+    def function_statement(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for decorator in node.decorator_list:
+            self.evaluate(decorator)
+        for default in (*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)):
+            self.evaluate(default)
+        self._default_bindings(node.args)
+        qualname = f"{self.symbol or self.class_name}.{node.name}".lstrip(".")
+        if self.symbol:
+            function = Function(self.module, qualname, node, "", {**self.closure, **self.variables})
+            self.variables[node.name] = function
+            self.events.extend(self.interpreter.summarize(function, None).events)
+        elif not self.class_name:
+            self.variables[node.name] = Function(self.module, qualname, node)
+
+    def _default_bindings(self, arguments: ast.arguments) -> None:
+        named = [*arguments.posonlyargs, *arguments.args]
+        pairs = [*zip(named[len(named) - len(arguments.defaults) :], arguments.defaults), *zip(arguments.kwonlyargs, arguments.kw_defaults)]
+        for parameter, default in pairs:
+            if isinstance(default, ast.Constant) and isinstance(default.value, str):
+                self.bound(parameter.arg, parameter, Const(default.value), default, "default")
+
+    def class_statement(self, node: ast.ClassDef) -> None:
+        for decorator in node.decorator_list:
+            self.evaluate(decorator)
+        qualname = f"{self.symbol or self.class_name}.{node.name}".lstrip(".")
+        body = Frame(self.interpreter, self.module, self.source, None)
+        body.class_name = qualname
+        body.closure = {**self.closure, **self.variables}
+        body.run(node.body)
+        self.events.extend(body.events)
+        if self.symbol:
+            self.variables[node.name] = UNKNOWN
+        else:
+            name = f"{self.module}.{qualname}"
+            self.interpreter.remember_class_body(name, body.variables)
+            self.variables[node.name] = ClassRef(name)
+
+    def import_statement(self, node: ast.Import | ast.ImportFrom) -> None:
+        facts = self.world.facts(self.module)
+        for local, target in import_bindings(node, self.module, facts.is_package if facts else False):
+            if local != "*" and target != f"{self.module}.{local}":
+                self.variables[local] = self.interpreter.value_of(target)
+
+    def delete_statement(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.variables.pop(target.id, None)
+
+    def assert_statement(self, node: ast.Assert) -> None:
+        self.evaluate(node.test)
+        self.variables = narrowing.narrowed(self, self.variables, node.test, True)
+
+
+_STATEMENTS: dict[type[ast.stmt], object] = {
+    ast.Expr: Frame.expression_statement,
+    ast.Assign: Frame.assign_statement,
+    ast.AnnAssign: Frame.annotated_statement,
+    ast.AugAssign: Frame.augmented_statement,
+    ast.Return: Frame.return_statement,
+    ast.Raise: Frame.raise_statement,
+    ast.If: Frame.if_statement,
+    ast.For: Frame.for_statement,
+    ast.AsyncFor: Frame.for_statement,
+    ast.While: Frame.while_statement,
+    ast.Break: Frame.leave_round,
+    ast.Continue: Frame.leave_round,
+    ast.Try: Frame.try_statement,
+    ast.With: Frame.with_statement,
+    ast.AsyncWith: Frame.with_statement,
+    ast.Match: Frame.match_statement,
+    ast.FunctionDef: Frame.function_statement,
+    ast.AsyncFunctionDef: Frame.function_statement,
+    ast.ClassDef: Frame.class_statement,
+    ast.Import: Frame.import_statement,
+    ast.ImportFrom: Frame.import_statement,
+    ast.Delete: Frame.delete_statement,
+    ast.Assert: Frame.assert_statement,
+}
+if hasattr(ast, "TryStar"):
+    _STATEMENTS[ast.TryStar] = Frame.try_statement
+
+
+def merged(outcomes: list[dict[str, Value]]) -> dict[str, Value]:
+    """The join of variable maps; a name that only some of them bind keeps its value."""
+    result = dict(outcomes[0])
+    for other in outcomes[1:]:
+        for name, value in other.items():
+            old = result.get(name)
+            result[name] = value if old is None or old is value else join(old, value)
+    return result
+
+
+def few_rounds(frame: Frame, iterable: Value) -> bool:
+    """Whether a loop runs a number of rounds that the code fixes, not the data."""
+    if isinstance(iterable, Container):
+        return iterable.kind != "generator" and iterable.is_small_constant(limit=50) and bool(iterable.items)
+    if isinstance(iterable, ClassRef):
+        return any(base.startswith("enum.") for base in frame.world.lineage(iterable.name))
+    if isinstance(iterable, Symbol):
+        return iterable.name.startswith("django.conf.settings.")
+    return isinstance(iterable, (Const, Text)) and not iterable.labels
+
+
+def is_batched(node: ast.expr) -> bool:
+    """Whether an iterable hands out batches: `chunked(ids, 500)`, `range(0, n, 500)`, `paginator.page_range`."""
+    if isinstance(node, ast.Call):
+        name = dotted(node.func)
+        if name == "range" and len(node.args) == 3:
+            return True
+        return any(word in name.lower() for word in _BATCH_WORDS) or any(is_batched(a) for a in node.args if isinstance(a, (ast.Call, ast.Attribute)))
+    return isinstance(node, ast.Attribute) and any(word in node.attr.lower() for word in _BATCH_WORDS)
+
+
+_GUARDS = frozenset({"asyncio.timeout", "asyncio.timeout_at", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after", "trio.fail_after", "trio.move_on_after", "eventlet.Timeout", "eventlet.timeout.Timeout", "gevent.Timeout", "gevent.timeout.Timeout"})
+
+
+def _is_guard(frame: Frame, node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    callee = frame.evaluate(node.func)
+    return isinstance(callee, Symbol) and callee.name in _GUARDS
+
+
+def _entered(frame: Frame, value: Value) -> Value:
+    """What `with value as x` binds: for most clients and sessions the object itself."""
+    if isinstance(value, Container) and value.kind == "generator":
+        return value.elements()
+    if isinstance(value, Instance):
+        entered = frame.knowledge.types.get(f"{value.cls}.__enter__")
+        return Instance(entered, value.attributes) if entered else value
+    return value
+
+
+def _captures(pattern: ast.pattern) -> list[str]:
+    return [n.name for n in ast.walk(pattern) if isinstance(n, (ast.MatchAs, ast.MatchStar)) and n.name]

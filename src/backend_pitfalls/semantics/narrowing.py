@@ -1,0 +1,91 @@
+"""What a condition tells about variables on the path that it guards."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.values import CLEAN, Const, Container, Instance, OneOf, Symbol, Unknown, Value, join_all, options
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+_SAFE_TYPES = frozenset({"builtins.int", "builtins.float", "builtins.bool"})
+_SAFE_TESTS = frozenset({"isdigit", "isalnum", "isalpha", "isnumeric", "isdecimal", "isidentifier"})
+
+
+def narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: bool) -> dict[str, Value]:
+    """The variables on the path where `test` holds (or does not)."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return narrowed(frame, variables, test.operand, not holds)
+    if isinstance(test, ast.BoolOp):
+        if isinstance(test.op, ast.And) is holds:
+            for operand in test.values:
+                variables = narrowed(frame, variables, operand, holds)
+        return variables
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        return _comparison(frame, variables, test.left, test.ops[0], test.comparators[0], holds)
+    if isinstance(test, ast.Name):
+        return _truthiness(variables, test.id, holds)
+    if isinstance(test, ast.NamedExpr):
+        return _truthiness(variables, test.target.id, holds)
+    if isinstance(test, ast.Call):
+        return _tested(frame, variables, test, holds)
+    return variables
+
+
+def _truthiness(variables: dict[str, Value], name: str, holds: bool) -> dict[str, Value]:
+    value = variables.get(name)
+    if isinstance(value, OneOf):
+        kept = [o for o in value.options if not isinstance(o, Const) or bool(o.value) is holds]
+        if kept:
+            variables[name] = join_all(kept)
+    return variables
+
+
+def _comparison(frame: Frame, variables: dict[str, Value], left: ast.expr, op: ast.cmpop, right: ast.expr, holds: bool) -> dict[str, Value]:
+    if not isinstance(left, ast.Name) or left.id not in variables:
+        return variables
+    value = variables[left.id]
+    other = frame.evaluate(right)
+    equal = isinstance(op, (ast.Eq, ast.Is)) is holds if isinstance(op, (ast.Eq, ast.Is, ast.NotEq, ast.IsNot)) else None
+    if equal is not None and isinstance(other, Const):
+        if other.value is None or not equal:
+            kept = [o for o in options(value) if (isinstance(o, Const) and o.value == other.value) is equal]
+            if equal:
+                variables[left.id] = other
+            elif kept:
+                variables[left.id] = join_all(kept)
+        else:
+            variables[left.id] = other
+    if isinstance(op, (ast.In, ast.NotIn)) and isinstance(op, ast.In) is holds and value.labels and not _untrusted(other):
+        variables[left.id] = Unknown(CLEAN)
+    return variables
+
+
+def _untrusted(value: Value) -> bool:
+    return bool(value.all_labels() if isinstance(value, Container) else value.labels)
+
+
+def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bool) -> dict[str, Value]:
+    function = test.func
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.attr in _SAFE_TESTS:
+        if holds and function.value.id in variables:
+            variables[function.value.id] = Unknown(CLEAN)
+        return variables
+    subject = test.args[-1] if test.args and isinstance(function, ast.Attribute) else test.args[0] if test.args else None
+    if not isinstance(subject, ast.Name) or subject.id not in variables or not holds:
+        return variables
+    callee = frame.evaluate(function)
+    name = callee.name if isinstance(callee, Symbol) else ""
+    if name == "builtins.isinstance" and len(test.args) == 2:
+        type_ = frame.evaluate(test.args[1])
+        if isinstance(type_, Symbol) and type_.name in _SAFE_TYPES:
+            variables[subject.id] = Instance(type_.name)
+    elif name in ("re.fullmatch", "re.match") and test.args:
+        pattern = frame.evaluate(test.args[0])
+        text = pattern.value if isinstance(pattern, Const) and isinstance(pattern.value, str) else ""
+        anchored = name == "re.fullmatch" or text.endswith(("$", r"\Z"))
+        if anchored and text and ".*" not in text and ".+" not in text:
+            variables[subject.id] = Unknown(CLEAN)
+    return variables

@@ -1,0 +1,143 @@
+"""What a function knows of its parameters on its own: by annotation, by being a method, by the framework's conventions."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.annotations import annotated
+from backend_pitfalls.semantics.attributes import decorators, library_method
+from backend_pitfalls.semantics.calls import Arguments, apply
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    BoundMethod,
+    ClassRef,
+    Container,
+    Function,
+    Instance,
+    Label,
+    Row,
+    RowSet,
+    Symbol,
+    Unknown,
+    Value,
+    constant_text,
+)
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+_CLEAN_TYPES = frozenset({"builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime", "decimal.Decimal", "enum.Enum"})
+_NOT_FROM_URL = frozenset({"starlette.requests.Request", "fastapi.BackgroundTasks", "fastapi.Response", "fastapi.WebSocket", "starlette.responses.Response"})
+
+
+def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
+    """The parameters of a function evaluated on its own."""
+    if isinstance(function.node, ast.Lambda):
+        return {a.arg: UNKNOWN for a in (*function.node.args.posonlyargs, *function.node.args.args)}
+    parameters = function.node.args
+    everything = [*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs]
+    bound = {p.arg: annotated(frame, p.annotation) for p in everything}
+    named = [*parameters.posonlyargs, *parameters.args]
+    if function.owner and named and "staticmethod" not in decorators(function.node):
+        bound[named[0].arg] = _receiver(frame, function)
+        named = named[1:]
+    if named and named[0].arg == "request" and isinstance(bound["request"], Unknown):
+        bound["request"] = _request_by_convention(frame)
+    style, route = _route(frame, function.node)
+    if style:
+        _from_route(frame, function, bound, style, route)
+    if parameters.vararg is not None:
+        bound[parameters.vararg.arg] = Container("tuple", rest=UNKNOWN)
+    if parameters.kwarg is not None:
+        bound[parameters.kwarg.arg] = Container("dict", rest=UNKNOWN)
+    return bound
+
+
+def _receiver(frame: Frame, function: Function) -> Value:
+    if "classmethod" in decorators(function.node):
+        return ClassRef(function.owner)
+    world = frame.world
+    if world.dialect(function.owner):
+        return Row(function.owner)
+    dialect = world.manager_dialect(function.owner)
+    if dialect:
+        return RowSet("", dialect, "manager")
+    return Instance(function.owner)
+
+
+def _request_by_convention(frame: Frame) -> Value:
+    """A first parameter called `request` is Django's or DRF's in a module that imports from them."""
+    facts = frame.world.facts(frame.module)
+    if facts is None:
+        return UNKNOWN
+    roots = {target.split(".")[0] for target in facts.imports.values()}
+    if "rest_framework" in roots:
+        return Instance("rest_framework.request.Request")
+    if "django" in roots:
+        return Instance("django.http.HttpRequest")
+    if any(target.startswith("aiohttp.web") or target == "aiohttp.web" for target in facts.imports.values()):
+        return Instance("aiohttp.web.Request")
+    return UNKNOWN
+
+
+def _route(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, str]:
+    """The framework style and path of a route decorator, empty when there is none."""
+    for decorator in node.decorator_list:
+        if not isinstance(decorator, ast.Call):
+            continue
+        callee = frame.evaluate(decorator.func)
+        if isinstance(callee, BoundMethod) and isinstance(callee.receiver, Instance):
+            style = frame.knowledge.routes.get(library_method(frame.interpreter, callee.receiver.cls, callee.name), "")
+            if style:
+                path = constant_text(frame.evaluate(decorator.args[0])) if decorator.args else ""
+                return style, path or ""
+    return "", ""
+
+
+def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style: str, path: str) -> None:
+    node = function.node
+    assert not isinstance(node, ast.Lambda)
+    parameters = node.args
+    named = [*parameters.posonlyargs, *parameters.args]
+    defaults = dict(zip((p.arg for p in named[len(named) - len(parameters.defaults) :]), parameters.defaults))
+    defaults.update({p.arg: d for p, d in zip(parameters.kwonlyargs, parameters.kw_defaults) if d is not None})
+    for parameter in (*named, *parameters.kwonlyargs):
+        default = defaults.get(parameter.arg)
+        if isinstance(default, ast.Call):
+            callee = frame.evaluate(default.func)
+            if isinstance(callee, Symbol) and callee.name in ("fastapi.Depends", "fastapi.Security"):
+                bound[parameter.arg] = _dependency(frame, default, bound[parameter.arg])
+                continue
+        label = Label(f"the parameter '{parameter.arg}' of the route", frame.site(parameter))
+        if style == "flask":
+            if f"int:{parameter.arg}>" not in path and f"uuid:{parameter.arg}>" not in path and f"float:{parameter.arg}>" not in path:
+                bound[parameter.arg] = Unknown(frozenset({label}))
+        else:
+            bound[parameter.arg] = _by_annotation(frame, bound[parameter.arg], label)
+
+
+def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
+    if not isinstance(declared, Unknown):
+        return declared
+    return apply(frame, frame.evaluate(default.func), Arguments(default, tuple(frame.evaluate(a) for a in default.args), {}, False))
+
+
+def _by_annotation(frame: Frame, declared: Value, label: Label) -> Value:
+    """FastAPI fills a parameter by its annotation: text is as the client sent it, numbers and models are checked."""
+    if isinstance(declared, Instance):
+        if declared.cls in _CLEAN_TYPES or declared.cls in _NOT_FROM_URL:
+            return declared
+        if declared.cls == "builtins.str":
+            return Unknown(frozenset({label}))
+        lineage = frame.world.lineage(declared.cls)
+        if any(base.startswith("enum.") for base in lineage):
+            return declared
+        if any(base in ("pydantic.BaseModel", "sqlmodel.SQLModel") for base in lineage):
+            return declared.with_labels(frozenset({label}))
+        return declared
+    if isinstance(declared, Unknown):
+        return Unknown(frozenset({label}))
+    return declared
+
+

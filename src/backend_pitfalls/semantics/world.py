@@ -1,0 +1,56 @@
+"""What the interpreter may ask of the project; `backend_pitfalls.project.link` answers."""
+
+from __future__ import annotations
+
+import ast
+from typing import Protocol
+
+import msgspec
+
+from backend_pitfalls.model.knowledge import Knowledge
+from backend_pitfalls.semantics.facts import ClassFacts, FileFacts
+from backend_pitfalls.syntax.source import Source
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """What a qualified name stands for: `kind` is "module", "class", "function", "variable" or "external".
+
+    For the project's own, `module` and `name` (dotted inside the module) tell where it is defined; for what is
+    outside, `name` is its qualified name. `rest` are attributes that remain after a class or variable was reached.
+    """
+
+    kind: str
+    module: str
+    name: str
+    rest: tuple[str, ...] = ()
+
+
+class Relation(msgspec.Struct, frozen=True):
+    """A relation of a model: its target model and whether it gives many rows."""
+
+    name: str
+    target: str
+    many: bool
+    reverse: bool
+
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class World(Protocol):
+    """The linked project."""
+
+    knowledge: Knowledge
+
+    def facts(self, module: str) -> FileFacts | None: ...
+    def define(self, qualified: str) -> Definition: ...
+    def class_facts(self, name: str) -> ClassFacts | None: ...
+    def module_of(self, class_name: str) -> str: ...
+    def lineage(self, class_name: str) -> tuple[str, ...]: ...
+    def method(self, class_name: str, name: str) -> tuple[str, str] | None: ...
+    def dialect(self, class_name: str) -> str: ...
+    def manager_dialect(self, class_name: str) -> str: ...
+    def relation(self, class_name: str, name: str) -> Relation | None: ...
+    def manager_class(self, class_name: str, name: str) -> str | None: ...
+    def source(self, module: str) -> Source | None: ...
+    def function_node(self, module: str, qualname: str) -> FunctionNode | None: ...
