@@ -199,7 +199,11 @@ def _below(loaded: frozenset[str], name: str) -> frozenset[str]:
 
 def decorators(node: object) -> set[str]:
     """Names of a function's decorators, without their modules."""
-    return {getattr(d, "id", getattr(d, "attr", "")) for d in getattr(node, "decorator_list", ())}
+    names = set()
+    for decorator in getattr(node, "decorator_list", ()):
+        target = getattr(decorator, "func", decorator)
+        names.add(getattr(target, "id", getattr(target, "attr", "")))
+    return names
 
 
 def is_property(node: object) -> bool:

@@ -288,12 +288,21 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
         return UNKNOWN
     bound = bind(frame, function, arguments, receiver)
     summary = frame.interpreter.summarize(function, bound)
-    _replay(frame, summary.events, function, arguments.node, bound)
+    if _runs_each_time(function):
+        _replay(frame, summary.events, function, arguments.node, bound)
     result = summary.result
     if result.labels and not isinstance(result, Container):
         step = Step(frame.site(arguments.node), f"it comes back from '{function.qualname}'")
         result = result.with_labels(frozenset(label.step(step) for label in result.labels))
     return result
+
+
+_DEFERRING = ("task", "job", "actor", "cache", "memo", "enqueue", "delay", "signal", "receiver")
+
+
+def _runs_each_time(function: Function) -> bool:
+    """Whether calling the function runs its body: a task's call is queued, a cached function's is remembered."""
+    return not any(word in name.lower() for name in decorators(function.node) for word in _DEFERRING)
 
 
 def _custom_sanitizer(frame: Frame, function: Function) -> frozenset[str] | None:

@@ -73,7 +73,7 @@ META = RuleMeta(
     security_severity=9.8,
 )
 
-_SQL = re.compile(r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|where|order\s+by|create\s+(table|index)|drop\s+table|alter\s+table|values\s*\()\b?", re.IGNORECASE | re.DOTALL)
+_SQL = re.compile(r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|where|order\s+by|create\s+(table|index)|drop\s+table|alter\s+table|values\s*\()", re.IGNORECASE | re.DOTALL)
 
 
 @listens(Call)

@@ -1,0 +1,139 @@
+"""Plan the repairs of files, verify the result, write it."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import contextlib
+import difflib
+import os
+import tempfile
+import tokenize
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
+
+from backend_pitfalls.fixes.edits import Edit, apply_edits, overlap
+from backend_pitfalls.model.errors import UserError
+from backend_pitfalls.model.finding import Finding
+from backend_pitfalls.model.fix import Safety
+
+
+class FilePlan(msgspec.Struct, frozen=True):
+    """What the repairs make of one file: its bytes before and after, the repaired findings, those left and why."""
+
+    path: str
+    before: bytes
+    after: bytes
+    repaired: tuple[Finding, ...]
+    left: tuple[tuple[Finding, str], ...]
+
+    def diff(self) -> str:
+        """A unified diff that `git apply` takes."""
+        old, new = (_decoded(data)[0].splitlines(keepends=True) for data in (self.before, self.after))
+        lines = []
+        for line in difflib.unified_diff(old, new, f"a/{self.path}", f"b/{self.path}"):
+            lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+        return "".join(lines)
+
+
+def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool) -> FilePlan:
+    """Plan the repairs of one file without touching it.
+
+    Parameters:
+        path: as the diff shows it.
+        data: the file's bytes, the same that were analysed.
+        findings: the findings in this file; those without a repair are passed over.
+        unsafe: whether unsafe repairs are wanted too.
+    """
+    import libcst
+
+    from backend_pitfalls.fixes.resolve import Resolver
+
+    text, encoding, bom = _decoded(data)
+    resolver = Resolver(text)
+    taken: list[Edit] = []
+    repaired: list[Finding] = []
+    left: list[tuple[Finding, str]] = []
+    for finding in findings:
+        if finding.fix is None:
+            continue
+        if finding.fix.safety is Safety.UNSAFE and not unsafe:
+            left.append((finding, f"unsafe ({finding.fix.caution}); use --unsafe-fixes"))
+            continue
+        try:
+            edits = resolver.edits(finding.fix)
+        except libcst.ParserSyntaxError:
+            edits = None
+        if edits is None:
+            left.append((finding, "the code there has a form that the repair does not handle"))
+        elif any(overlap(a, b) for a in edits for b in taken):
+            left.append((finding, "it overlaps another repair; run again"))
+        elif not _parses(apply_edits(text, [*taken, *edits])):
+            left.append((finding, "the result would not be valid Python"))
+        else:
+            taken.extend(edits)
+            repaired.append(finding)
+    after = bom + apply_edits(text, taken).encode(encoding) if taken else data
+    return FilePlan(path, data, after, tuple(repaired), tuple(left))
+
+
+def edits_of(data: bytes, findings: Iterable[Finding]) -> dict[int, list[Edit]]:
+    """The edits of each finding's repair by the finding's position in the list, each against the file as it is."""
+    import libcst
+
+    from backend_pitfalls.fixes.resolve import Resolver
+
+    resolver = Resolver(_decoded(data)[0])
+    found: dict[int, list[Edit]] = {}
+    for index, finding in enumerate(findings):
+        if finding.fix is None:
+            continue
+        with contextlib.suppress(libcst.ParserSyntaxError):
+            edits = resolver.edits(finding.fix)
+            if edits is not None:
+                found[index] = edits
+    return found
+
+
+def write(root: Path, plan: FilePlan) -> None:
+    """Replace the file atomically, its permissions kept and links respected.
+
+    Raises:
+        UserError: when the file changed since it was read, or cannot be written.
+    """
+    target = (root / plan.path).resolve()
+    try:
+        if target.read_bytes() != plan.before:
+            raise UserError(f"{plan.path}: changed while it was being repaired; nothing was written, run again")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(plan.after)
+                out.flush()
+                os.fsync(out.fileno())
+            Path(name).chmod(target.stat().st_mode & 0o7777)
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UserError(f"{plan.path}: cannot be written: {error.strerror}; give the right to write it and run again") from None
+
+
+def _decoded(data: bytes) -> tuple[str, str, bytes]:
+    """The text with its own line ends, the encoding without BOM, the BOM."""
+    bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
+    encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+    return data[len(bom) :].decode(encoding), encoding, bom
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,128 @@
+"""From fix intents to edits: LibCST finds the node at a range and writes the new code for it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import libcst as cst
+from libcst.codemod import CodemodContext
+from libcst.codemod.visitors import AddImportsVisitor
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.model.fix import AddKeyword, Fix, Intent, ReplaceWithEnvironment
+
+Place = tuple[int, int, int, int]
+
+
+class Resolver:
+    """The edits of one file's repairs. Parses the file once with LibCST, and only when it is asked for an edit."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._wrapper: MetadataWrapper | None = None
+        self._places: dict[Place, list[cst.CSTNode]] = {}
+        self._imports: dict[tuple[str, ...], list[Edit]] = {}
+
+    def edits(self, fix: Fix) -> list[Edit] | None:
+        """The edits of a repair; None when its place is not found or the repair does not fit the code there.
+
+        Raises:
+            libcst.ParserSyntaxError: when LibCST cannot read the file.
+        """
+        found: list[Edit] = []
+        for intent in fix.intents:
+            edits = self._intent(intent)
+            if edits is None:
+                return None
+            found.extend(edits)
+        return found
+
+    def _intent(self, intent: Intent) -> list[Edit] | None:
+        place = (intent.line, intent.col, intent.end_line, intent.end_col)
+        if isinstance(intent, AddKeyword):
+            call = self._at(place, cst.Call)
+            edit = _add_keyword(self._module, call, intent, self._position) if isinstance(call, cst.Call) else None
+            return [edit, *self._import_edits(intent.imports)] if edit is not None else None
+        literal = self._at(place, (cst.SimpleString, cst.ConcatenatedString))
+        if literal is None or not isinstance(intent, ReplaceWithEnvironment):
+            return None
+        quote = "'" if isinstance(literal, cst.SimpleString) and literal.quote == "'" else '"'
+        return [Edit(*place, f"os.environ[{quote}{intent.variable}{quote}]"), *self._import_edits(("os",))]
+
+    @property
+    def _module(self) -> cst.Module:
+        return self._metadata().module
+
+    def _metadata(self) -> MetadataWrapper:
+        if self._wrapper is None:
+            self._wrapper = MetadataWrapper(cst.parse_module(self.text), unsafe_skip_copy=True)
+            self._positions = self._wrapper.resolve(PositionProvider)
+            for node, range_ in self._positions.items():
+                place = (range_.start.line, range_.start.column, range_.end.line, range_.end.column)
+                self._places.setdefault(place, []).append(node)
+        return self._wrapper
+
+    def _position(self, node: cst.CSTNode) -> Any:
+        return self._positions[node]
+
+    def _at(self, place: Place, kind: Any) -> cst.CSTNode | None:
+        self._metadata()
+        return next((n for n in self._places.get(place, ()) if isinstance(n, kind)), None)
+
+    def _import_edits(self, modules: tuple[str, ...]) -> list[Edit]:
+        """Edits that make modules importable by their own name, as LibCST's import visitor places them."""
+        if not modules:
+            return []
+        if modules not in self._imports:
+            context = CodemodContext(wrapper=self._metadata())
+            for module in modules:
+                if not _binds(self._module, module):
+                    AddImportsVisitor.add_needed_import(context, module)
+            changed = AddImportsVisitor(context).transform_module(self._module).code
+            self._imports[modules] = line_edits(self.text, changed)
+        return self._imports[modules]
+
+
+def _binds(module: cst.Module, name: str) -> bool:
+    """Whether a plain `import name` stands at the top level."""
+    for statement in module.body:
+        if isinstance(statement, cst.SimpleStatementLine):
+            for small in statement.body:
+                if isinstance(small, cst.Import) and any(a.asname is None and isinstance(a.name, cst.Name) and a.name.value == name for a in small.names):
+                    return True
+    return False
+
+
+def _add_keyword(module: cst.Module, call: cst.Call, intent: AddKeyword, position: Any) -> Edit | None:
+    for argument in call.args:
+        if argument.keyword is not None and argument.keyword.value == intent.keyword:
+            span = position(argument.value)
+            return Edit(span.start.line, span.start.column, span.end.line, span.end.column, intent.value)
+    if any(argument.star == "**" for argument in call.args):
+        return None
+    text = f"{intent.keyword}={intent.value}"
+    if not call.args:
+        end = position(call).end
+        return Edit(end.line, end.column - 1, end.line, end.column - 1, text)
+    last = call.args[-1]
+    if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
+        return None
+    end, close = position(last).end, position(call).end
+    if isinstance(last.comma, cst.Comma) and position(last.comma).end.line < close.line:
+        # One argument a line and a trailing comma: the new one gets a line of its own, behind the last one's comment.
+        indent = " " * position(last).start.column if position(last).start.line != position(call).start.line else " " * 4
+        line = position(last.comma).end.line + 1
+        return Edit(line, 0, line, 0, f"{indent}{text},{module.default_newline}")
+    return Edit(end.line, end.column, end.line, end.column, f", {text}")
+
+
+def line_edits(old: str, new: str) -> list[Edit]:
+    """Edits, by whole lines, that turn one text into another."""
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    found = []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            found.append(Edit(i1 + 1, 0, i2 + 1, 0, "".join(after[j1:j2])))
+    return found

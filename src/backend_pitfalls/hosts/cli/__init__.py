@@ -1,0 +1,108 @@
+"""The command line: `backend-pitfalls check | fix | rule | dev`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from backend_pitfalls import __version__
+
+CLEAN, FOUND, FAILED = 0, 1, 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 clean, 1 findings, 2 misuse or failure."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments == ["--version"]:
+        sys.stdout.write(f"backend-pitfalls {__version__}\n")
+        return CLEAN
+    try:
+        options = build_parser().parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    from backend_pitfalls.model.errors import UserError
+
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        sys.stderr.write(f"backend-pitfalls: error: {error}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("backend-pitfalls: interrupted\n")
+        return FAILED
+    except BrokenPipeError:
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(FAILED, f"backend-pitfalls: error: {message}; see `{self.prog} --help`\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The argument parser; the commands' code is imported when one runs."""
+    parser = _Parser(prog="backend-pitfalls", description="Finds, explains and repairs the mistakes that take Python back ends down.")
+    parser.add_argument("--version", action="version", version=f"backend-pitfalls {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    _check_parser(commands)
+    _fix_parser(commands)
+    rule = commands.add_parser("rule", help="explain a rule")
+    rule.add_argument("code", nargs="?", help="a code or name, such as BPF401")
+    rule.add_argument("--all", action="store_true", help="explain every rule")
+    rule.set_defaults(run=lambda o: _lazy("rule_command")(o))
+    dev = commands.add_parser("dev", help="commands for contributors")
+    tasks = dev.add_subparsers(dest="task", required=True, metavar="TASK", parser_class=_Parser)
+    new = tasks.add_parser("new-rule", help="scaffold a rule, its fixture and its news fragment")
+    new.add_argument("family", help="such as resilience")
+    new.add_argument("name", help="the problem in kebab-case, such as request-without-timeout")
+    docs = tasks.add_parser("docs", help="write docs/rules and the README's table from the rules")
+    docs.add_argument("--check", action="store_true", help="change nothing; exit 1 when a page is stale")
+    dev.set_defaults(run=lambda o: _lazy("dev_command")(o))
+    return parser
+
+
+def _selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="files and folders (default: this folder); - reads standard input")
+    parser.add_argument("--select", type=_codes, metavar="CODES", help="only these codes, prefixes or names, separated by commas")
+    parser.add_argument("--ignore", type=_codes, metavar="CODES", help="without these")
+    parser.add_argument("--stdin-filename", default=None, metavar="PATH", help="the file that standard input is the content of")
+
+
+def _check_parser(commands: argparse._SubParsersAction[_Parser]) -> None:
+    check = commands.add_parser("check", help="report pitfalls")
+    _selection(check)
+    check.add_argument("--output-format", choices=("text", "concise", "json", "sarif", "github"), default="text")
+    check.add_argument("-o", "--output", metavar="FILE", help="write the report to a file")
+    check.add_argument("--min-confidence", choices=("low", "medium", "high"), help="leave out what is less sure")
+    check.add_argument("--statistics", action="store_true", help="print counts by code at the end")
+    check.add_argument("--exit-zero", action="store_true", help="exit 0 even with findings")
+    check.add_argument("--since", metavar="REV", help="only findings on lines added since a git revision")
+    check.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file lists")
+    check.add_argument("--update-baseline", action="store_true", help="write the present findings to the baseline file")
+    check.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    check.set_defaults(run=lambda o: _lazy("check_command")(o))
+
+
+def _fix_parser(commands: argparse._SubParsersAction[_Parser]) -> None:
+    fix = commands.add_parser("fix", help="repair pitfalls")
+    _selection(fix)
+    fix.add_argument("--diff", action="store_true", help="show the changes, change nothing")
+    fix.add_argument("--unsafe-fixes", action="store_true", help="also repairs that may change behaviour")
+    fix.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 when something was repaired")
+    fix.set_defaults(run=lambda o: _lazy("fix_command")(o))
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(c.strip() for c in text.split(",") if c.strip())
+
+
+def _lazy(name: str):  # type: ignore[no-untyped-def]
+    from backend_pitfalls.hosts.cli import commands
+
+    return getattr(commands, name)

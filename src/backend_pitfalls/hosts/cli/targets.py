@@ -1,0 +1,148 @@
+"""From the paths on the command line to the findings in them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from backend_pitfalls.engine import analyse
+from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.model.errors import UserError
+from backend_pitfalls.model.finding import Confidence, Finding
+from backend_pitfalls.model.options import Options
+from backend_pitfalls.output.results import Located
+from backend_pitfalls.project.config import find_root, read_options
+from backend_pitfalls.project.discover import kind_of
+from backend_pitfalls.rules import all_rules
+
+
+class Outcome:
+    """The findings in the named paths, and what is needed to show and repair them."""
+
+    def __init__(self) -> None:
+        self.findings: list[tuple[Path, Finding]] = []
+        self.files = 0
+        self.capped = 0
+        self.overlay: dict[Path, dict[str, bytes]] = {}
+        self.stdin: tuple[Path, str] | None = None
+        self._edits: dict[Path, dict[Finding, list[Edit]]] = {}
+
+    def edits(self, located: Located) -> list[Edit] | None:
+        """The edits of a finding's repair; all of a file's are made at once."""
+        if located.finding.fix is None:
+            return None
+        from backend_pitfalls.fixes.apply import edits_of
+
+        full = located.root / located.finding.path
+        if full not in self._edits:
+            findings = [f for root, f in self.findings if root / f.path == full]
+            data = self.overlay.get(located.root, {}).get(located.finding.path)
+            found = edits_of(data if data is not None else full.read_bytes(), findings)
+            self._edits[full] = {findings[i]: e for i, e in found.items()}
+        return self._edits[full].get(located.finding)
+
+
+def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:
+    """Analyse the projects of the named paths.
+
+    Raises:
+        UserError: for a path that does not exist, an unknown code, a broken configuration.
+    """
+    outcome = Outcome()
+    targets = _targets(options, outcome)
+    for root, wanted in targets.items():
+        checked = _with_arguments(read_options(root), options)
+        with _progress(showing_progress) as progress:
+            analysis = analyse(root, checked, outcome.overlay.get(root), progress)
+        shown = [f for f in analysis.shown() if _inside(f.path, wanted)]
+        outcome.findings.extend((root, f) for f in shown)
+        outcome.capped += analysis.capped
+        outcome.files += analysis.files if "" in wanted else len(wanted)
+    return outcome
+
+
+def _inside(path: str, wanted: set[str]) -> bool:
+    return "" in wanted or any(path == w or path.startswith(f"{w}/") for w in wanted)
+
+
+def _targets(options: argparse.Namespace, outcome: Outcome) -> dict[Path, set[str]]:
+    """Project roots with the files and folders wanted in each ("" for all)."""
+    found: dict[Path, set[str]] = {}
+    for name in options.paths:
+        if name == "-":
+            _read_stdin(options, outcome, found)
+            continue
+        path = Path(name)
+        if not path.exists():
+            raise UserError(f"{name}: no such file or folder; check the path")
+        path = path.resolve()
+        folder = path if path.is_dir() else path.parent
+        root = find_root(folder) or folder
+        wanted = found.setdefault(root, set())
+        wanted.add(path.relative_to(root).as_posix() if path != root else "")
+        if path.is_dir():
+            for nested in _nested_roots(path, root):
+                found.setdefault(nested, set()).add("")
+    return found
+
+
+def _nested_roots(folder: Path, root: Path) -> Iterator[Path]:
+    """Folders below that have a configuration of their own are projects of their own, as in an editor."""
+    for path in sorted(folder.rglob("pyproject.toml")):
+        if path.parent != root and "node_modules" not in path.parts and find_root(path.parent) == path.parent and not (path.parent / ".git").exists():
+            yield path.parent
+
+
+def _read_stdin(options: argparse.Namespace, outcome: Outcome, found: dict[Path, set[str]]) -> None:
+    path = Path(options.stdin_filename or "stdin.py").resolve()
+    if kind_of(path.name) is None:
+        raise UserError(f"{options.stdin_filename}: no rule reads such a file; give --stdin-filename the name of a Python, YAML or Docker file")
+    root = find_root(path.parent) or path.parent
+    name = path.relative_to(root).as_posix()
+    outcome.overlay.setdefault(root, {})[name] = sys.stdin.buffer.read()
+    outcome.stdin = (root, name)
+    found.setdefault(root, set()).add(name)
+
+
+def _with_arguments(options: Options, arguments: argparse.Namespace) -> Options:
+    """The configuration with the command line's choices over it."""
+    known = [(r.meta.code, r.meta.name) for r in all_rules()]
+    for selector in (*(arguments.select or ()), *(arguments.ignore or ()), *options.select, *options.ignore, *options.extend_select):
+        if not any(code.startswith(selector) or selector == name for code, name in known):
+            raise UserError(f"there is no rule '{selector}'; `backend-pitfalls rule --all` lists them")
+    if arguments.select:
+        options = replace(options, select=arguments.select, extend_select=(), ignore=())
+    if arguments.ignore:
+        options = replace(options, ignore=(*options.ignore, *arguments.ignore))
+    if getattr(arguments, "min_confidence", None):
+        options = replace(options, min_confidence=Confidence(arguments.min_confidence))
+    return options
+
+
+@contextlib.contextmanager
+def _progress(showing: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on a terminal, shown when a run takes longer than a moment."""
+    if not showing:
+        yield None
+        return
+    import time
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    start = time.monotonic()
+    with Progress(console=Console(stderr=True), transient=True, disable=False, auto_refresh=False) as bar:
+        task = bar.add_task("analysing", total=None, visible=False)
+
+        def update(done: int, total: int) -> None:
+            if time.monotonic() - start > 1:
+                bar.update(task, completed=done, total=total, visible=True, refresh=done % 16 == 0)
+
+        yield update
+
+
