@@ -9,8 +9,8 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Outbound calls that take a timeout.
 
     `calls` are qualified names; the timeout is the argument named `keyword` or at `position` (from 0, the receiver not
-    counted). `default` is what the library does without it: "unlimited" or "limited". `unlimited` are the constant
-    values that switch the limit off. `inherits` names the attribute of the receiver that gives a default for the call,
+    counted). `default` is what the library does without it: "unlimited" or "limited". `unlimited` are the numbers
+    that switch the limit off, `none` tells what None does ("unlimited" or "limited"). `inherits` names the attribute of the receiver that gives a default for the call,
     `alternatives` other keywords that also set a limit, `local_prefixes` first arguments that stay on this machine.
     `value` is the Python source of a sensible timeout, with `{seconds}` for the number. `docs` is where the fact is from.
     """
@@ -20,7 +20,8 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keyword: str = "timeout"
     position: int | None = None
     default: str = "unlimited"
-    unlimited: tuple[float | None, ...] = (None,)
+    unlimited: tuple[float, ...] = ()
+    none: str = "unlimited"
     inherits: str = ""
     alternatives: tuple[str, ...] = ()
     value: str = "{seconds}"

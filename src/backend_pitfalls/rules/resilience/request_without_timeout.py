@@ -98,7 +98,9 @@ def _limited_elsewhere(event: Call, client: ClientFacts) -> bool:
 
 
 def _is_unlimited(value: Value, client: ClientFacts) -> bool:
-    return isinstance(value, Const) and not isinstance(value.value, bool) and value.value in client.unlimited
+    if not isinstance(value, Const) or isinstance(value.value, bool):
+        return False
+    return client.none == "unlimited" if value.value is None else value.value in client.unlimited
 
 
 def _report(event: Call, report: Report, client: ClientFacts, what: str) -> None:
