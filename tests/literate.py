@@ -63,7 +63,11 @@ class Case:
             codes = ", ".join(item.strip().partition("@")[0] for item in match[2].split(","))
             if match[1] == "miss":
                 return ""
-            return f"# backend-pitfalls: ignore[{codes}] on purpose" if own or match[1] == "expect-next" else f"# noqa: {codes}"
+            return (
+                f"# backend-pitfalls: ignore[{codes}] on purpose"
+                if own or match[1] == "expect-next"
+                else f"# noqa: {codes}"
+            )
 
         return {path: _MARK.sub(comment, text) for path, text in self.files.items()}
 

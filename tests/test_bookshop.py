@@ -29,7 +29,11 @@ EXPECTED = {
 
 @pytest.fixture
 def bookshop(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(BOOKSHOP, tmp_path / "bookshop", ignore=shutil.ignore_patterns("__pycache__", ".*", "*.sqlite3")))
+    return Path(
+        shutil.copytree(
+            BOOKSHOP, tmp_path / "bookshop", ignore=shutil.ignore_patterns("__pycache__", ".*", "*.sqlite3")
+        )
+    )
 
 
 def counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[tuple[str, str], int]:
@@ -42,7 +46,13 @@ def counted(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[tuple[str,
 
 
 def run_tests(folder: Path) -> str:
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "."], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "."],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
     return done.stdout.split(" passed")[0].split()[-1]
 

@@ -49,8 +49,14 @@ def test_order_of_paths_does_not_matter(case: Case, tmp_path: Path, capsys: pyte
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own comment", "noqa"])
-@pytest.mark.parametrize("case", [c for c in CASES if c.expected and not any(code.startswith("BPF0") for _, _, code in c.expected)], ids=case_id)
-def test_each_marker_can_be_a_suppression(case: Case, own: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "case",
+    [c for c in CASES if c.expected and not any(code.startswith("BPF0") for _, _, code in c.expected)],
+    ids=case_id,
+)
+def test_each_marker_can_be_a_suppression(
+    case: Case, own: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     case.write(tmp_path, case.suppressed(own))
     assert check(tmp_path, capsys) == set()
 
@@ -76,14 +82,31 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def expected_in_python() -> set[tuple[str, int, str]]:
-    return {(f"case_{n}/{path}", line, code) for n, case in enumerate(CASES) for path, line, code in case.expected if path.endswith(".py")}
+    return {
+        (f"case_{n}/{path}", line, code)
+        for n, case in enumerate(CASES)
+        for path, line, code in case.expected
+        if path.endswith(".py")
+    }
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_flake8(written: Path, jobs: str) -> None:
-    command = [sys.executable, "-m", "flake8", "--isolated", "--select=BPF", f"-j{jobs}", "--format=%(path)s:%(row)d:%(code)s", "."]
+    command = [
+        sys.executable,
+        "-m",
+        "flake8",
+        "--isolated",
+        "--select=BPF",
+        f"-j{jobs}",
+        "--format=%(path)s:%(row)d:%(code)s",
+        ".",
+    ]
     out = subprocess.run(command, cwd=written, capture_output=True, text=True, check=False)
-    found = {(path.removeprefix("./"), int(line), code) for path, line, code in (row.split(":") for row in out.stdout.splitlines())}
+    found = {
+        (path.removeprefix("./"), int(line), code)
+        for path, line, code in (row.split(":") for row in out.stdout.splitlines())
+    }
     # flake8 reports a file that it cannot parse itself (E999) and gives it to no plugin.
     assert found == {f for f in expected_in_python() if f[2] != "BPF000"}, out.stderr
 
@@ -94,10 +117,24 @@ def test_pylint(written: Path, jobs: str) -> None:
 
     ids = {rule.meta.pylint_id: rule.meta.code for rule in all_rules()}
     command = [
-        *(sys.executable, "-m", "pylint", "--rcfile=/dev/null", "--load-plugins=backend_pitfalls", "--disable=all", f"-j{jobs}", "--score=n"),
-        *(f"--enable={','.join(rule.meta.name for rule in all_rules())}", "--msg-template={path}:{line}:{column}: {msg_id}"),
+        *(
+            sys.executable,
+            "-m",
+            "pylint",
+            "--rcfile=/dev/null",
+            "--load-plugins=backend_pitfalls",
+            "--disable=all",
+            f"-j{jobs}",
+            "--score=n",
+        ),
+        *(
+            f"--enable={','.join(rule.meta.name for rule in all_rules())}",
+            "--msg-template={path}:{line}:{column}: {msg_id}",
+        ),
         *(str(p.relative_to(written)) for p in sorted(written.rglob("*.py"))),
     ]
     out = subprocess.run(command, cwd=written, capture_output=True, text=True, check=False)
     rows = [m.groups() for m in map(PYLINT_NAME.match, out.stdout.splitlines()) if m]
-    assert {(path, int(line), ids[i]) for path, line, _, i in rows if i in ids} == {f for f in expected_in_python() if f[2] != "BPF000"}, out.stderr
+    assert {(path, int(line), ids[i]) for path, line, _, i in rows if i in ids} == {
+        f for f in expected_in_python() if f[2] != "BPF000"
+    }, out.stderr

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from backend_pitfalls._version import __version__
+
 if TYPE_CHECKING:
     from pylint.lint import PyLinter
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "check_source", "fix_source", "register"]
 
 

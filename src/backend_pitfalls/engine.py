@@ -40,18 +40,23 @@ class Marked(msgspec.Struct, frozen=True):
 
 
 class Analysis(msgspec.Struct, frozen=True):
-    """All findings of a project in the order of output, and counts: files by kind, capped evaluations."""
+    """All findings of a project in the order of output, the paths of its files, and the count of capped evaluations."""
 
     findings: tuple[Marked, ...]
-    files: int
+    paths: tuple[str, ...]
     capped: int
 
     def shown(self, noqa: bool = True) -> list[Finding]:
         """The findings that no comment suppresses; with `noqa` false, `# noqa` is left to the host."""
-        return [m.finding for m in self.findings if not m.suppressed or m.suppressed == "noqa" and not noqa]
+        return [m.finding for m in self.findings if not m.suppressed or (m.suppressed == "noqa" and not noqa)]
 
 
-def analyse(root: Path, options: Options, overlay: Mapping[str, bytes] | None = None, progress: Callable[[int, int], None] | None = None) -> Analysis:
+def analyse(
+    root: Path,
+    options: Options,
+    overlay: Mapping[str, bytes] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Analysis:
     """Analyse a project.
 
     Parameters:
@@ -64,7 +69,9 @@ def analyse(root: Path, options: Options, overlay: Mapping[str, bytes] | None = 
 
 
 class _Run:
-    def __init__(self, root: Path, options: Options, overlay: Mapping[str, bytes], progress: Callable[[int, int], None] | None) -> None:
+    def __init__(
+        self, root: Path, options: Options, overlay: Mapping[str, bytes], progress: Callable[[int, int], None] | None
+    ) -> None:
         self.root = root
         self.options = options
         self.overlay = overlay
@@ -105,7 +112,7 @@ class _Run:
             else:
                 self._manifest(file, data)
         capped = self._interpret([f for _, f in python], relevant)
-        return Analysis(tuple(self._finish()), len(files), capped)
+        return Analysis(tuple(self._finish()), tuple(sorted(files)), capped)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -128,7 +135,9 @@ class _Run:
         if found is None:
             data = self.overlay.get(path)
             try:
-                found = Source(path, data if data is not None else (self.root / path).read_bytes(), version_of(self.options))
+                found = Source(
+                    path, data if data is not None else (self.root / path).read_bytes(), version_of(self.options)
+                )
             except (Unreadable, OSError):
                 return None
             self._keep(found)
@@ -156,7 +165,9 @@ class _Run:
     def _can_match(self, file: ProjectFile, data: bytes) -> bool:
         """The prefilter: whether any selected rule could fire in this file."""
         return any(
-            file.context not in rule.meta.silent_in and rule.listeners and (not rule.meta.tokens or any(t in data for t in rule.meta.tokens))
+            file.context not in rule.meta.silent_in
+            and rule.listeners
+            and (not rule.meta.tokens or any(t in data for t in rule.meta.tokens))
             for rule in self.rules
         )
 
@@ -200,7 +211,9 @@ class _Run:
             meta = metas[finding.code]
             if self.contexts.get(finding.path, FileContext.PRODUCTION) in meta.silent_in:
                 continue
-            if finding.confidence.rank < self.options.min_confidence.rank or self.options.ignores_in(finding.path, finding.code, finding.name):
+            if finding.confidence.rank < self.options.min_confidence.rank or self.options.ignores_in(
+                finding.path, finding.code, finding.name
+            ):
                 continue
             unique.setdefault((finding.code, finding.site), finding)
         used: set[tuple[str, Span]] = set()
@@ -225,10 +238,19 @@ class _Run:
         active = [m for c, m in metas.items() if c not in _TOOL_CODES]
         for path, comments in sorted(self.comments.items()):
             for comment in comments:
-                ours = [c for c in comment.codes if any(m.code.startswith(c) or m.name == c.lower() for m in active)] if comment.codes else []
-                if comment.noqa and not (ours and all(c.startswith("BPF") for c in ours)) or comment.codes and not ours:
+                ours = (
+                    [c for c in comment.codes if any(m.code.startswith(c) or m.name == c.lower() for m in active)]
+                    if comment.codes
+                    else []
+                )
+                if (comment.noqa and not (ours and all(c.startswith("BPF") for c in ours))) or (
+                    comment.codes and not ours
+                ):
                     continue
                 if (path, comment.span) not in used and not self.options.ignores_in(path, meta.code, meta.name):
                     what = ", ".join(ours) or "anything"
-                    report(Site(path, comment.span), f"this comment does not suppress {what}: there is no such finding here; delete it")
+                    report(
+                        Site(path, comment.span),
+                        f"this comment does not suppress {what}: there is no such finding here; delete it",
+                    )
         yield from (Marked(f) for f in found)

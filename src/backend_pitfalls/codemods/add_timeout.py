@@ -22,7 +22,12 @@ class AddTimeout(VisitorBasedCodemodCommand):
 
     @staticmethod
     def add_args(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--seconds", type=float, default=None, help="the limit to write (default: timeout-seconds of the configuration)")
+        parser.add_argument(
+            "--seconds",
+            type=float,
+            default=None,
+            help="the limit to write (default: timeout-seconds of the configuration)",
+        )
 
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         path = Path(self.context.filename) if self.context.filename else None

@@ -13,7 +13,9 @@ from backend_pitfalls.fixes.api import fix_in_project
 class CredentialToEnvironment(VisitorBasedCodemodCommand):
     """Move hard-coded credentials to environment variables (BPF201); rotate what was in the source."""
 
-    DESCRIPTION = "Move hard-coded credentials to environment variables (backend-pitfalls BPF201, unsafe: rotate the old values)."
+    DESCRIPTION = (
+        "Move hard-coded credentials to environment variables (backend-pitfalls BPF201, unsafe: rotate the old values)."
+    )
 
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         path = Path(self.context.filename) if self.context.filename else None

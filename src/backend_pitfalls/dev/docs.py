@@ -22,7 +22,9 @@ def rule_table(link: str) -> str:
     for rule in all_rules():
         meta = rule.meta
         repair = meta.fix.value if meta.fix else ""
-        rows.append(f"| [{meta.code}]({link.format(code=meta.code)}) | {meta.pylint_id} | `{meta.name}` | {meta.summary} | {meta.severity.value} | {repair} |")
+        rows.append(
+            f"| [{meta.code}]({link.format(code=meta.code)}) | {meta.pylint_id} | `{meta.name}` | {meta.summary} | {meta.severity.value} | {repair} |"
+        )
     return "\n".join(rows) + "\n"
 
 
@@ -31,7 +33,12 @@ def _page(rule: Rule) -> str:
 
 
 def _facts(meta: RuleMeta) -> str:
-    facts = [f"pylint `{meta.pylint_id}`", f"severity {meta.severity.value}", f"confidence {meta.confidence.value}", f"since {meta.since}"]
+    facts = [
+        f"pylint `{meta.pylint_id}`",
+        f"severity {meta.severity.value}",
+        f"confidence {meta.confidence.value}",
+        f"since {meta.since}",
+    ]
     facts.append(f"repair {meta.fix.value}" if meta.fix else "no repair")
     facts.extend(f"CWE-{number}" for number in meta.cwe)
     if meta.silent_in:
@@ -42,7 +49,11 @@ def _facts(meta: RuleMeta) -> str:
 def write_docs(check: bool, folder: Path | None = None) -> int:
     """Write the pages; with `check`, only say which are stale and return 1."""
     folder = folder or Path("docs/rules")
-    stale = [name for name, content in pages().items() if not (folder / name).is_file() or (folder / name).read_text("utf-8") != content]
+    stale = [
+        name
+        for name, content in pages().items()
+        if not (folder / name).is_file() or (folder / name).read_text("utf-8") != content
+    ]
     if check:
         for name in stale:
             sys.stdout.write(f"stale: {folder / name}; run `backend-pitfalls dev docs`\n")

@@ -84,7 +84,7 @@ def new_rule(family: str, name: str, root: Path | None = None) -> int:
     Raises:
         UserError: for an unknown family, a bad or taken name, or outside a checkout.
     """
-    from backend_pitfalls import __version__
+    from backend_pitfalls._version import __version__
 
     root = root or Path()
     digits = {folder: digit for digit, folder in FAMILIES.items()}

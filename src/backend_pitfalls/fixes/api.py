@@ -37,7 +37,9 @@ def fix_source(code: str, filename: str = "module.py", select: tuple[str, ...] =
     return plan_file(filename, code.encode(), findings, unsafe).after.decode()
 
 
-def fix_in_project(code: str, path: Path | None, select: tuple[str, ...], unsafe: bool, seconds: float | None = None) -> str:
+def fix_in_project(
+    code: str, path: Path | None, select: tuple[str, ...], unsafe: bool, seconds: float | None = None
+) -> str:
     """The source text of a file of a project with its findings repaired, analysed within its project."""
     if path is None:
         return fix_source(code, select=select, unsafe=unsafe)

@@ -33,10 +33,8 @@ class FilePlan(msgspec.Struct, frozen=True):
     def diff(self) -> str:
         """A unified diff that `git apply` takes."""
         old, new = (_decoded(data)[0].splitlines(keepends=True) for data in (self.before, self.after))
-        lines = []
-        for line in difflib.unified_diff(old, new, f"a/{self.path}", f"b/{self.path}"):
-            lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-        return "".join(lines)
+        lines = difflib.unified_diff(old, new, f"a/{self.path}", f"b/{self.path}")
+        return "".join(ln if ln.endswith("\n") else f"{ln}\n\\ No newline at end of file\n" for ln in lines)
 
 
 def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool) -> FilePlan:
@@ -120,7 +118,9 @@ def write(root: Path, plan: FilePlan) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UserError(f"{plan.path}: cannot be written: {error.strerror}; give the right to write it and run again") from None
+        raise UserError(
+            f"{plan.path}: cannot be written: {error.strerror}; give the right to write it and run again"
+        ) from None
 
 
 def _decoded(data: bytes) -> tuple[str, str, bytes]:

@@ -51,5 +51,6 @@ def overlap(left: Edit, right: Edit) -> bool:
         return False
     first, second = sorted((left, right))
     return (second.line, second.col) < (first.end_line, first.end_col) or (
-        (first.line, first.col, first.end_line, first.end_col) == (second.line, second.col, second.end_line, second.end_col)
+        (first.line, first.col, first.end_line, first.end_col)
+        == (second.line, second.col, second.end_line, second.end_col)
     )

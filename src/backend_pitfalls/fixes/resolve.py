@@ -90,7 +90,9 @@ def _binds(module: cst.Module, name: str) -> bool:
     for statement in module.body:
         if isinstance(statement, cst.SimpleStatementLine):
             for small in statement.body:
-                if isinstance(small, cst.Import) and any(a.asname is None and isinstance(a.name, cst.Name) and a.name.value == name for a in small.names):
+                if isinstance(small, cst.Import) and any(
+                    a.asname is None and isinstance(a.name, cst.Name) and a.name.value == name for a in small.names
+                ):
                     return True
     return False
 
@@ -112,7 +114,9 @@ def _add_keyword(module: cst.Module, call: cst.Call, intent: AddKeyword, positio
     end, close = position(last).end, position(call).end
     if isinstance(last.comma, cst.Comma) and position(last.comma).end.line < close.line:
         # One argument a line and a trailing comma: the new one gets a line of its own, behind the last one's comment.
-        indent = " " * position(last).start.column if position(last).start.line != position(call).start.line else " " * 4
+        indent = (
+            " " * position(last).start.column if position(last).start.line != position(call).start.line else " " * 4
+        )
         line = position(last.comma).end.line + 1
         return Edit(line, 0, line, 0, f"{indent}{text},{module.default_newline}")
     return Edit(end.line, end.column, end.line, end.column, f", {text}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from backend_pitfalls import __version__
+from backend_pitfalls._version import __version__
 from backend_pitfalls.model.errors import UserError
 
 

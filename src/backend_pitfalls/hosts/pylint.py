@@ -60,7 +60,11 @@ def register(linter: PyLinter) -> None:
     """Register a checker for each family that has rules."""
     for family in dict.fromkeys(rule.meta.family for rule in all_rules()):
         messages = {rule.meta.pylint_id: ("%s", rule.meta.name, f"{rule.meta.summary}.") for rule in _family(family)}
-        checker = type(f"{family.title().replace('_', '')}Checker", (FamilyChecker,), {"name": f"backend-pitfalls-{family.replace('_', '-')}", "family": family, "msgs": messages})
+        checker = type(
+            f"{family.title().replace('_', '')}Checker",
+            (FamilyChecker,),
+            {"name": f"backend-pitfalls-{family.replace('_', '-')}", "family": family, "msgs": messages},
+        )
         globals()[checker.__name__] = checker
         checker.__module__ = __name__
         linter.register_checker(checker(linter))

@@ -35,7 +35,9 @@ def load(own: dict[str, list[dict[str, Any]]] | None = None) -> Knowledge:
     try:
         table = msgspec.convert(own, LibraryTable)
     except msgspec.ValidationError as error:
-        raise UserError(f"[tool.backend-pitfalls.knowledge] {error}; `backend-pitfalls debug knowledge` shows the form of each row") from None
+        raise UserError(
+            f"[tool.backend-pitfalls.knowledge] {error}; `backend-pitfalls debug knowledge` shows the form of each row"
+        ) from None
     return Knowledge((*shipped_tables(), table))
 
 

@@ -31,7 +31,9 @@ class Options(msgspec.Struct, frozen=True):
         """Whether a rule is on: the most specific of the matching selectors decides, `ignore` wins a tie."""
 
         def best(selectors: tuple[str, ...]) -> int:
-            return max((len(s) if s != name else len(code) for s in selectors if s == name or code.startswith(s)), default=-1)
+            return max(
+                (len(s) if s != name else len(code) for s in selectors if s == name or code.startswith(s)), default=-1
+            )
 
         return max(best(self.select), best(self.extend_select)) > best(self.ignore)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from backend_pitfalls import __version__
+from backend_pitfalls._version import __version__
 from backend_pitfalls.fixes.edits import Edit
 from backend_pitfalls.model.finding import Severity, Span, Step
 from backend_pitfalls.output.results import Edits, Located
@@ -23,7 +23,11 @@ _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 def as_json(results: Sequence[Located], edits: Edits) -> str:
     """One object: the version and the findings; lines count from 1, columns from 0."""
-    return json.dumps({"version": __version__, "findings": [_json_finding(r, edits(r)) for r in results]}, indent=2, ensure_ascii=False)
+    return json.dumps(
+        {"version": __version__, "findings": [_json_finding(r, edits(r)) for r in results]},
+        indent=2,
+        ensure_ascii=False,
+    )
 
 
 def _json_finding(located: Located, edits: list[Edit] | None) -> dict[str, Any]:
@@ -39,14 +43,20 @@ def _json_finding(located: Located, edits: list[Edit] | None) -> dict[str, Any]:
         "confidence": finding.confidence.value,
         "symbol": finding.symbol,
         "fingerprint": located.fingerprint,
-        "trace": [{"path": located.shown_path(s.site.path), **_json_span(s.site.span), "message": s.message} for s in finding.trace],
+        "trace": [
+            {"path": located.shown_path(s.site.path), **_json_span(s.site.span), "message": s.message}
+            for s in finding.trace
+        ],
         "fix": None
         if fix is None or edits is None
         else {
             "title": fix.title,
             "safety": fix.safety.value,
             "caution": fix.caution,
-            "edits": [{"line": e.line, "column": e.col, "end_line": e.end_line, "end_column": e.end_col, "text": e.text} for e in edits],
+            "edits": [
+                {"line": e.line, "column": e.col, "end_line": e.end_line, "end_column": e.end_col, "text": e.text}
+                for e in edits
+            ],
         },
     }
 
@@ -90,8 +100,15 @@ def sarif(results: Sequence[Located], edits: Edits) -> str:
 
 def _sarif_rule(rule: Rule) -> dict[str, Any]:
     meta = rule.meta
-    tags = [meta.family.replace("_", "-"), *(["security"] if meta.security_severity is not None else []), *(f"external/cwe/cwe-{n:03d}" for n in meta.cwe)]
-    properties: dict[str, Any] = {"tags": tags[:20], "precision": {"high": "high", "medium": "medium", "low": "low"}[meta.confidence.value]}
+    tags = [
+        meta.family.replace("_", "-"),
+        *(["security"] if meta.security_severity is not None else []),
+        *(f"external/cwe/cwe-{n:03d}" for n in meta.cwe),
+    ]
+    properties: dict[str, Any] = {
+        "tags": tags[:20],
+        "precision": {"high": "high", "medium": "medium", "low": "low"}[meta.confidence.value],
+    }
     if meta.security_severity is not None:
         properties["security-severity"] = f"{meta.security_severity:.1f}"
     return {
@@ -119,9 +136,14 @@ def _sarif_result(located: Located, rule_index: int, edits: list[Edit] | None) -
     }
     if finding.trace:
         result["relatedLocations"] = [{"id": i, **_step(located, s)} for i, s in enumerate(finding.trace)]
-        result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": _step(located, s)} for s in finding.trace]}]}]
+        result["codeFlows"] = [
+            {"threadFlows": [{"locations": [{"location": _step(located, s)} for s in finding.trace]}]}
+        ]
     if finding.fix is not None and edits:
-        replacements = [{"deletedRegion": _region(Span(e.line, e.col, e.end_line, e.end_col)), "insertedContent": {"text": e.text}} for e in edits]
+        replacements = [
+            {"deletedRegion": _region(Span(e.line, e.col, e.end_line, e.end_col)), "insertedContent": {"text": e.text}}
+            for e in edits
+        ]
         change = {"artifactLocation": _artifact(located, finding.path), "replacements": replacements}
         result["fixes"] = [{"description": {"text": finding.fix.title}, "artifactChanges": [change]}]
     return result
@@ -145,4 +167,9 @@ def _artifact(located: Located, path: str) -> dict[str, str]:
 
 
 def _region(span: Span) -> dict[str, int]:
-    return {"startLine": span.line, "startColumn": span.col + 1, "endLine": span.end_line, "endColumn": span.end_col + 1}
+    return {
+        "startLine": span.line,
+        "startColumn": span.col + 1,
+        "endLine": span.end_line,
+        "endColumn": span.end_col + 1,
+    }

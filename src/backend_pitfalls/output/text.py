@@ -55,7 +55,9 @@ def _frame(located: Located, colour: bool) -> Iterator[str]:
         if number == span.line:
             end = span.end_col if span.end_line == span.line else len(lines[number - 1])
             start = min(span.col, 159)
-            yield f"  {'':>{width}} | {' ' * start}" + _paint("^" * max(min(end, 160) - start, 1), _COLOURS[finding.severity], colour)
+            yield f"  {'':>{width}} | {' ' * start}" + _paint(
+                "^" * max(min(end, 160) - start, 1), _COLOURS[finding.severity], colour
+            )
 
 
 def _paint(text_: str, code: str, colour: bool) -> str:

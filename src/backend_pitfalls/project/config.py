@@ -82,11 +82,17 @@ def checked(table: dict[str, Any], where: str) -> Options:
     except msgspec.ValidationError as error:
         text = str(error)
         key = text.partition("$.")[2].split("`")[0].split("[")[0].replace("_", "-")
-        raise UserError(f"{where}: [tool.backend-pitfalls] '{key}': {text.partition(' - at')[0]}; correct the value of '{key}'") from None
+        raise UserError(
+            f"{where}: [tool.backend-pitfalls] '{key}': {text.partition(' - at')[0]}; correct the value of '{key}'"
+        ) from None
     if options.target_version and options.target_version not in _VERSIONS:
-        raise UserError(f"{where}: [tool.backend-pitfalls] 'target-version' is '{options.target_version}'; write one of {', '.join(_VERSIONS)}")
+        raise UserError(
+            f"{where}: [tool.backend-pitfalls] 'target-version' is '{options.target_version}'; write one of {', '.join(_VERSIONS)}"
+        )
     if options.timeout_seconds <= 0:
-        raise UserError(f"{where}: [tool.backend-pitfalls] 'timeout-seconds' is {options.timeout_seconds}; write a positive number of seconds")
+        raise UserError(
+            f"{where}: [tool.backend-pitfalls] 'timeout-seconds' is {options.timeout_seconds}; write a positive number of seconds"
+        )
     return options
 
 

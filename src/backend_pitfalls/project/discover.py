@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,12 +16,35 @@ from backend_pitfalls.model.files import FileContext, FileKind
 if TYPE_CHECKING:
     from pathspec import PathSpec
 
-_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "node_modules", "__pycache__", "site-packages", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", "bower_components", ".backend_pitfalls_cache"})
+_SKIPPED_FOLDERS = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        ".tox",
+        ".nox",
+        ".venv",
+        "venv",
+        "node_modules",
+        "__pycache__",
+        "site-packages",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".eggs",
+        "bower_components",
+        ".backend_pitfalls_cache",
+    }
+)
 _DOCKERFILE = re.compile(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
-_TEST = re.compile(r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest|tests|factories)\.py$")
+_TEST = re.compile(
+    r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest|tests|factories)\.py$"
+)
 _MIGRATION = re.compile(r"(^|/)(migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/")
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
-_SCRIPT = re.compile(r"(^|/)(scripts?|bin|tools|docs|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$")
+_SCRIPT = re.compile(
+    r"(^|/)(scripts?|bin|tools|docs|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$"
+)
 _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
 
 
@@ -56,7 +79,9 @@ def context_of(path: str) -> FileContext:
     return FileContext.PRODUCTION
 
 
-def discover(root: Path, exclude: Iterable[str] = (), notes: list[tuple[str, str]] | None = None) -> Iterator[ProjectFile]:
+def discover(
+    root: Path, exclude: Iterable[str] = (), notes: list[tuple[str, str]] | None = None
+) -> Iterator[ProjectFile]:
     """Yield the project's files in the order of their paths.
 
     Parameters:
@@ -69,12 +94,23 @@ def discover(root: Path, exclude: Iterable[str] = (), notes: list[tuple[str, str
     yield from _folder(root, "", excluded, [], notes if notes is not None else [])
 
 
-def _folder(root: Path, prefix: str, excluded: PathSpec | None, ignores: list[tuple[str, PathSpec]], notes: list[tuple[str, str]]) -> Iterator[ProjectFile]:
+def _folder(
+    root: Path,
+    prefix: str,
+    excluded: PathSpec[Any] | None,
+    ignores: list[tuple[str, PathSpec[Any]]],
+    notes: list[tuple[str, str]],
+) -> Iterator[ProjectFile]:
     try:
         with os.scandir(root / prefix) as scan:
             entries = sorted(scan, key=lambda e: e.name)
     except OSError as error:
-        notes.append((prefix.rstrip("/") or ".", f"folder cannot be read: {error.strerror}; give the right to read it or exclude it"))
+        notes.append(
+            (
+                prefix.rstrip("/") or ".",
+                f"folder cannot be read: {error.strerror}; give the right to read it or exclude it",
+            )
+        )
         return
     if any(e.name == ".gitignore" for e in entries):
         ignores = [*ignores, (prefix, _spec_file(root / prefix / ".gitignore"))]
@@ -82,10 +118,14 @@ def _folder(root: Path, prefix: str, excluded: PathSpec | None, ignores: list[tu
         path = prefix + entry.name
         is_folder = _is_folder(entry)
         if is_folder is None:
-            notes.append((path, "is a dangling link or a link loop; remove or mend it")) if kind_of(entry.name) else None
+            notes.append((path, "is a dangling link or a link loop; remove or mend it")) if kind_of(
+                entry.name
+            ) else None
             continue
         shown = f"{path}/" if is_folder else path
-        if excluded is not None and excluded.match_file(shown) or any(spec.match_file(shown[len(p) :]) for p, spec in ignores):
+        if (excluded is not None and excluded.match_file(shown)) or any(
+            spec.match_file(shown[len(p) :]) for p, spec in ignores
+        ):
             continue
         if is_folder:
             if entry.name not in _SKIPPED_FOLDERS and not entry.is_symlink():
@@ -105,13 +145,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool | None:
     return False if stat.S_ISREG(mode) else None
 
 
-def _spec(lines: Iterable[str]) -> PathSpec:
+def _spec(lines: Iterable[str]) -> PathSpec[Any]:
     from pathspec import PathSpec
 
     return PathSpec.from_lines("gitwildmatch", lines)
 
 
-def _spec_file(path: Path) -> PathSpec:
+def _spec_file(path: Path) -> PathSpec[Any]:
     try:
         return _spec(path.read_text("utf-8", errors="replace").splitlines())
     except (OSError, ValueError):

@@ -165,13 +165,17 @@ class Project:
         found = self._dialects.get(class_name)
         if found is None:
             bases = self.knowledge.model_bases
-            found = next((bases[b] for b in self.lineage(class_name) if b in bases), "") or self.knowledge.models.get(class_name, "")
+            found = next((bases[b] for b in self.lineage(class_name) if b in bases), "") or self.knowledge.models.get(
+                class_name, ""
+            )
             self._dialects[class_name] = found
         return found
 
     def manager_dialect(self, class_name: str) -> str:
         """The ORM whose manager or query set a class is, or the empty string."""
-        return next((self.knowledge.manager_bases[b] for b in self.lineage(class_name) if b in self.knowledge.manager_bases), "")
+        return next(
+            (self.knowledge.manager_bases[b] for b in self.lineage(class_name) if b in self.knowledge.manager_bases), ""
+        )
 
     def manager_class(self, class_name: str, name: str) -> str | None:
         """The class of the manager under this attribute of a model: "" for the ORM's own, None when it is no manager."""
@@ -241,7 +245,9 @@ def function_nodes(tree: ast.Module) -> dict[str, FunctionNode]:
         elif isinstance(node, ast.ClassDef):
             stack.extend((f"{prefix}{node.name}.", s) for s in reversed(node.body))
         else:
-            children = [s for field in ("finalbody", "orelse", "body") for s in reversed(getattr(node, field, []) or [])]
+            children = [
+                s for field in ("finalbody", "orelse", "body") for s in reversed(getattr(node, field, []) or [])
+            ]
             children += [s for handler in getattr(node, "handlers", ()) for s in reversed(handler.body)]
             stack.extend((prefix, s) for s in children if isinstance(s, ast.stmt))
     return found

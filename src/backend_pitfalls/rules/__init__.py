@@ -45,7 +45,11 @@ class Report:
         """Report a finding of this rule."""
         meta = self.meta
         severity = self.options.severity.get(meta.code) or self.options.severity.get(meta.name) or meta.severity
-        self._found.append(Finding(meta.code, meta.name, message, site, severity, confidence or meta.confidence, trace, fix, symbol, redact))
+        self._found.append(
+            Finding(
+                meta.code, meta.name, message, site, severity, confidence or meta.confidence, trace, fix, symbol, redact
+            )
+        )
 
 
 class Rule:
@@ -77,8 +81,10 @@ def all_rules() -> tuple[Rule, ...]:
         module = importlib.import_module(info.name)
         if not hasattr(module, "META"):
             continue
-        listeners = {
-            kind: function for _, function in inspect.getmembers(module, inspect.isfunction) for kind in getattr(function, "__listens__", ())
+        listeners: dict[type, Callable[..., None]] = {
+            kind: function
+            for _, function in inspect.getmembers(module, inspect.isfunction)
+            for kind in getattr(function, "__listens__", ())
         }
         found.append(Rule(module.META, inspect.cleandoc(module.__doc__ or ""), listeners))
     return tuple(sorted(found, key=lambda r: r.meta.code))

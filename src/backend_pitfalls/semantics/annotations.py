@@ -10,8 +10,36 @@ from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Container, Inst
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
-_SEQUENCES = frozenset({"builtins.list", "typing.List", "typing.Sequence", "typing.Iterable", "collections.abc.Sequence", "collections.abc.Iterable", "builtins.set", "typing.Set"})
-_WRAPPERS = frozenset({"typing.Optional", "typing.Annotated", "typing.Final", "typing.ClassVar", "typing_extensions.Annotated", "typing.Awaitable", "typing.Iterator", "typing.Generator", "typing.AsyncGenerator", "typing.AsyncIterator", "collections.abc.Iterator", "collections.abc.Generator", "collections.abc.AsyncGenerator", "collections.abc.AsyncIterator"})
+_SEQUENCES = frozenset(
+    {
+        "builtins.list",
+        "typing.List",
+        "typing.Sequence",
+        "typing.Iterable",
+        "collections.abc.Sequence",
+        "collections.abc.Iterable",
+        "builtins.set",
+        "typing.Set",
+    }
+)
+_WRAPPERS = frozenset(
+    {
+        "typing.Optional",
+        "typing.Annotated",
+        "typing.Final",
+        "typing.ClassVar",
+        "typing_extensions.Annotated",
+        "typing.Awaitable",
+        "typing.Iterator",
+        "typing.Generator",
+        "typing.AsyncGenerator",
+        "typing.AsyncIterator",
+        "collections.abc.Iterator",
+        "collections.abc.Generator",
+        "collections.abc.AsyncGenerator",
+        "collections.abc.AsyncIterator",
+    }
+)
 _QUERYSETS = frozenset({"django.db.models.QuerySet", "django.db.models.Manager"})
 
 
@@ -25,7 +53,11 @@ def annotated(frame: Frame, node: ast.expr | None) -> Value:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return UNKNOWN
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        sides = [annotated(frame, s) for s in (node.left, node.right) if not (isinstance(s, ast.Constant) and s.value is None)]
+        sides = [
+            annotated(frame, s)
+            for s in (node.left, node.right)
+            if not (isinstance(s, ast.Constant) and s.value is None)
+        ]
         return sides[0] if len(sides) == 1 else UNKNOWN
     if isinstance(node, ast.Subscript):
         return _subscripted(frame, node)

@@ -10,6 +10,7 @@ from backend_pitfalls.semantics.values import (
     ClassRef,
     Const,
     Container,
+    Function,
     Instance,
     Label,
     ModuleRef,
@@ -55,7 +56,12 @@ def library_method(interpreter: Interpreter, cls: str, name: str) -> str:
     knowledge = interpreter.knowledge
     for base in knowledge.lineage(knowledge.canonical(cls)):
         qualified = f"{base}.{name}"
-        if qualified in knowledge.notable or qualified in knowledge.sources or qualified in knowledge.types or qualified in knowledge.routes:
+        if (
+            qualified in knowledge.notable
+            or qualified in knowledge.sources
+            or qualified in knowledge.types
+            or qualified in knowledge.routes
+        ):
             return qualified
     return f"{knowledge.canonical(cls)}.{name}"
 
@@ -115,7 +121,22 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
     return Unknown(value.labels) if value.labels else BoundMethod(UNKNOWN, name)
 
 
-_CHECKED_TYPES = frozenset({"int", "float", "bool", "UUID", "UUID4", "date", "datetime", "Decimal", "EmailStr", "uuid.UUID", "datetime.date", "datetime.datetime"})
+_CHECKED_TYPES = frozenset(
+    {
+        "int",
+        "float",
+        "bool",
+        "UUID",
+        "UUID4",
+        "date",
+        "datetime",
+        "Decimal",
+        "EmailStr",
+        "uuid.UUID",
+        "datetime.date",
+        "datetime.datetime",
+    }
+)
 
 
 def _checked_field(interpreter: Interpreter, class_name: str, name: str) -> bool:
@@ -156,10 +177,14 @@ def _row_set_attribute(interpreter: Interpreter, value: RowSet, name: str) -> Va
     if name == "object_list":
         return value
     known = queries.builds | queries.row | queries.rows | queries.scalar | queries.writes | queries.values
-    return BoundMethod(value, name) if name in known or value.shape in ("statement", "rows") or value.dialect == "sqlalchemy" else BoundMethod(UNKNOWN, name)
+    return (
+        BoundMethod(value, name)
+        if name in known or value.shape in ("statement", "rows") or value.dialect == "sqlalchemy"
+        else BoundMethod(UNKNOWN, name)
+    )
 
 
-def _custom_query_method(interpreter: Interpreter, model: str, name: str) -> object:
+def _custom_query_method(interpreter: Interpreter, model: str, name: str) -> Function | None:
     world = interpreter.world
     manager = world.manager_class(model, "objects")
     if not manager:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
 from backend_pitfalls.semantics import orm, strings
-from backend_pitfalls.semantics.attributes import decorators, library_method, source_value
+from backend_pitfalls.semantics.attributes import decorators, library_method
 from backend_pitfalls.semantics.events import Call, Query
 from backend_pitfalls.semantics.values import (
     CLEAN,
@@ -100,7 +101,12 @@ def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
     if isinstance(callee, Symbol):
         return _call_library(frame, callee.name, arguments, None)
     if isinstance(callee, Partial):
-        merged = Arguments(arguments.node, (*callee.args, *arguments.positional), {**callee.keywords, **arguments.keywords}, arguments.spread)
+        merged = Arguments(
+            arguments.node,
+            (*callee.args, *arguments.positional),
+            {**callee.keywords, **arguments.keywords},
+            arguments.spread,
+        )
         return apply(frame, callee.function, merged)
     if isinstance(callee, Instance):
         return _call_instance(frame, callee, arguments)
@@ -141,7 +147,18 @@ def _cast(arguments: Arguments, receiver: Value, name: str) -> Value:
     type_ = arguments.keywords.get("type")
     if isinstance(type_, Symbol) and type_.name in ("builtins.int", "builtins.float", "builtins.bool"):
         return Instance(type_.name)
-    if name in ("isdigit", "isalnum", "isnumeric", "isidentifier", "startswith", "endswith", "index", "find", "count", "is_valid"):
+    if name in (
+        "isdigit",
+        "isalnum",
+        "isnumeric",
+        "isidentifier",
+        "startswith",
+        "endswith",
+        "index",
+        "find",
+        "count",
+        "is_valid",
+    ):
         return Instance("builtins.bool")
     return Unknown(receiver.labels)
 
@@ -151,8 +168,15 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
     if frame.world.class_facts(cls) is not None:
         cls = next((base for base in frame.world.lineage(cls) if frame.world.class_facts(base) is None), cls)
     qualified = library_method(frame.interpreter, cls, name)
-    if name in ("mount", "request") and isinstance(arguments.node.func, ast.Attribute) and isinstance(arguments.node.func.value, ast.Name) and name == "mount":
-        frame.variables[arguments.node.func.value.id] = receiver.set("mount", arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN)
+    if (
+        name in ("mount", "request")
+        and isinstance(arguments.node.func, ast.Attribute)
+        and isinstance(arguments.node.func.value, ast.Name)
+        and name == "mount"
+    ):
+        frame.variables[arguments.node.func.value.id] = receiver.set(
+            "mount", arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN
+        )
     if "sqlalchemy.orm.Session" in frame.knowledge.lineage(cls):
         found = orm.session_method(frame, arguments.node, receiver, name, arguments)
         if found is not None:
@@ -167,35 +191,87 @@ def _container_method(frame: Frame, receiver: Container, name: str, arguments: A
         default = arguments.positional[1] if len(arguments.positional) > 1 else Const(None)
         if isinstance(key, Const) and key.value in receiver.items:
             return receiver.items[key.value]
-        return join_all([receiver.elements() if receiver.rest is not None or not isinstance(key, Const) else default, default])
-    if name in ("append", "add", "extend", "insert", "update") and isinstance(arguments.node.func, ast.Attribute) and isinstance(arguments.node.func.value, ast.Name):
+        return join_all(
+            [receiver.elements() if receiver.rest is not None or not isinstance(key, Const) else default, default]
+        )
+    if (
+        name in ("append", "add", "extend", "insert", "update")
+        and isinstance(arguments.node.func, ast.Attribute)
+        and isinstance(arguments.node.func.value, ast.Name)
+    ):
         added = arguments.positional[-1] if arguments.positional else UNKNOWN
         if name in ("extend", "update") and isinstance(added, Container):
             items = {**receiver.items, **added.items} if receiver.kind == "dict" else receiver.items
             rest = added.elements() if receiver.kind != "dict" else added.rest or receiver.rest
-            updated = Container(receiver.kind, items, join_all([v for v in (receiver.rest, rest) if v is not None]) if rest or receiver.rest else None)
+            updated = Container(
+                receiver.kind,
+                items,
+                join_all([v for v in (receiver.rest, rest) if v is not None]) if rest or receiver.rest else None,
+            )
         elif name == "append" and not frame.loops and receiver.rest is None:
             updated = Container(receiver.kind, {**receiver.items, len(receiver.items): added})
         else:
-            updated = Container(receiver.kind, receiver.items, added if receiver.rest is None else join_all([receiver.rest, added]))
+            updated = Container(
+                receiver.kind, receiver.items, added if receiver.rest is None else join_all([receiver.rest, added])
+            )
         frame.variables[arguments.node.func.value.id] = updated.with_labels(receiver.labels)
         return Const(None)
     if name == "items":
         if receiver.rest is None:
-            pairs = {i: Container("tuple", {0: Const(k) if isinstance(k, (str, int)) else UNKNOWN, 1: v}) for i, (k, v) in enumerate(receiver.items.items())}
+            pairs = {
+                i: Container("tuple", {0: Const(k) if isinstance(k, (str, int)) else UNKNOWN, 1: v})
+                for i, (k, v) in enumerate(receiver.items.items())
+            }
             return Container("list", pairs)
         return Container("list", rest=Container("tuple", {0: Unknown(receiver.labels), 1: receiver.elements()}))
     if name == "values":
-        return Container("list", {i: v for i, v in enumerate(receiver.items.values())}, receiver.rest)
+        return Container("list", dict(enumerate(receiver.items.values())), receiver.rest)
     if name == "keys":
-        return Container("list", {i: Const(k) if isinstance(k, (str, int)) else UNKNOWN for i, k in enumerate(receiver.items)}, UNKNOWN if receiver.rest else None)
+        return Container(
+            "list",
+            {i: Const(k) if isinstance(k, (str, int)) else UNKNOWN for i, k in enumerate(receiver.items)},
+            UNKNOWN if receiver.rest else None,
+        )
     if name == "copy":
         return receiver
     return Unknown(receiver.all_labels())
 
 
-_FIRST_ARGUMENT = frozenset({"builtins.reversed", "builtins.sorted", "builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.iter", "copy.copy", "copy.deepcopy", "tqdm.tqdm", "tqdm.auto.tqdm", "django.shortcuts.get_list_or_404"})
-_TEXT_THROUGH = frozenset({"builtins.str", "builtins.repr", "builtins.bytes", "urllib.parse.unquote", "urllib.parse.unquote_plus", "base64.b64decode", "json.loads", "os.path.join", "builtins.format", "builtins.next", "builtins.max", "builtins.min", "builtins.sum", "textwrap.dedent", "codecs.decode"})
+_FIRST_ARGUMENT = frozenset(
+    {
+        "builtins.reversed",
+        "builtins.sorted",
+        "builtins.list",
+        "builtins.tuple",
+        "builtins.set",
+        "builtins.frozenset",
+        "builtins.iter",
+        "copy.copy",
+        "copy.deepcopy",
+        "tqdm.tqdm",
+        "tqdm.auto.tqdm",
+        "django.shortcuts.get_list_or_404",
+    }
+)
+_TEXT_THROUGH = frozenset(
+    {
+        "builtins.str",
+        "builtins.repr",
+        "builtins.bytes",
+        "urllib.parse.unquote",
+        "urllib.parse.unquote_plus",
+        "base64.b64decode",
+        "json.loads",
+        "os.path.join",
+        "builtins.format",
+        "builtins.next",
+        "builtins.max",
+        "builtins.min",
+        "builtins.sum",
+        "textwrap.dedent",
+        "codecs.decode",
+    }
+)
 
 
 def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> Value:
@@ -321,7 +397,7 @@ def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value
         bound[parameter.arg] = _passed(frame, arguments.node, parameter.arg, function, value)
     if parameters.vararg is not None:
         extra = arguments.positional[len(named) :]
-        bound[parameters.vararg.arg] = Container("tuple", {i: v for i, v in enumerate(extra)}, UNKNOWN if arguments.spread else None)
+        bound[parameters.vararg.arg] = Container("tuple", dict(enumerate(extra)), UNKNOWN if arguments.spread else None)
     accepted = {p.arg for p in (*named, *parameters.kwonlyargs)}
     rest: dict[Any, Value] = {}
     for name, value in arguments.keywords.items():
@@ -346,18 +422,25 @@ def _passed(frame: Frame, node: ast.Call, parameter: str, function: Function, va
 def _defaults(function: Function, bound: dict[str, Value]) -> None:
     parameters = function.node.args
     named = [*parameters.posonlyargs, *parameters.args]
-    pairs = [*zip(named[len(named) - len(parameters.defaults) :], parameters.defaults), *zip(parameters.kwonlyargs, parameters.kw_defaults)]
+    pairs = [
+        *zip(named[len(named) - len(parameters.defaults) :], parameters.defaults),
+        *zip(parameters.kwonlyargs, parameters.kw_defaults),
+    ]
     for parameter, default in pairs:
         if parameter.arg not in bound and isinstance(default, ast.Constant) and default.value is not ...:
             bound[parameter.arg] = Const(default.value, CLEAN, "default")
 
 
-def _replay(frame: Frame, events: tuple[Any, ...], function: Function, node: ast.Call, bound: dict[str, Value] | None) -> None:
+def _replay(
+    frame: Frame, events: tuple[Any, ...], function: Function, node: ast.Call, bound: dict[str, Value] | None
+) -> None:
     """See a called function's events from here: its queries always, its calls where this context decides them."""
     step = Step(frame.site(node), f"calls '{function.qualname}'")
     count = 0
     for event in events:
-        if isinstance(event, Query) and len(event.chain) < 5 or isinstance(event, Call) and bound is not None and len(event.chain) < 5:
+        if (isinstance(event, Query) and len(event.chain) < 5) or (
+            isinstance(event, Call) and bound is not None and len(event.chain) < 5
+        ):
             frame.events.append(event.seen_from(step, frame.symbol or frame.class_name, frame.loops, frame.is_async))
             count += 1
             if count >= MAX_REPLAYED:
@@ -376,7 +459,11 @@ def _partial(frame: Frame, arguments: Arguments) -> Value:
 def _getattr(frame: Frame, arguments: Arguments) -> Value:
     from backend_pitfalls.semantics.attributes import load_attribute
 
-    if len(arguments.positional) >= 2 and isinstance(arguments.positional[1], Const) and isinstance(arguments.positional[1].value, str):
+    if (
+        len(arguments.positional) >= 2
+        and isinstance(arguments.positional[1], Const)
+        and isinstance(arguments.positional[1].value, str)
+    ):
         return load_attribute(frame.interpreter, arguments.positional[0], arguments.positional[1].value)
     return Unknown(deep_labels(arguments.positional[0])) if arguments.positional else UNKNOWN
 
@@ -386,7 +473,7 @@ def _range(frame: Frame, arguments: Arguments) -> Value:
     if bounds and len(bounds) == len(arguments.positional):
         rounds = len(range(*bounds[:3])) if bounds[2:3] != [0] else 0
         if rounds <= 50:
-            return Container("list", {i: UNKNOWN for i in range(rounds)})
+            return Container("list", dict.fromkeys(range(rounds), UNKNOWN))
     return Container("list", rest=Instance("builtins.int"))
 
 
@@ -395,7 +482,9 @@ def _enumerate(frame: Frame, arguments: Arguments) -> Value:
     element = frame.iterate(arguments.node.args[0], inner) if arguments.node.args else UNKNOWN
     pair = Container("tuple", {0: Instance("builtins.int"), 1: element})
     if isinstance(inner, Container) and inner.rest is None:
-        return Container("list", {i: Container("tuple", {0: Const(i), 1: v}) for i, v in enumerate(inner.items.values())})
+        return Container(
+            "list", {i: Container("tuple", {0: Const(i), 1: v}) for i, v in enumerate(inner.items.values())}
+        )
     return Container("list", rest=pair)
 
 
@@ -473,7 +562,7 @@ def _wait_for(frame: Frame, arguments: Arguments) -> Value:
     return arguments.positional[0] if arguments.positional else UNKNOWN
 
 
-_SPECIAL: dict[str, Any] = {
+_SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "functools.partial": _partial,
     "builtins.getattr": _getattr,
     "builtins.range": _range,

@@ -109,7 +109,16 @@ class Query(Event):
     __slots__ = ("batched", "dialect", "effect", "model", "operation")
 
     def __init__(
-        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, operation: str, model: str, dialect: str, effect: str, batched: bool
+        self,
+        site: Site,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        operation: str,
+        model: str,
+        dialect: str,
+        effect: str,
+        batched: bool,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.operation = operation
@@ -128,7 +137,17 @@ class Binding(Event):
 
     __slots__ = ("callee", "how", "literal", "target", "value", "value_site")
 
-    def __init__(self, site: Site, symbol: str, target: str, how: str, value: Value, value_site: Site, callee: str = "", literal: bool = False) -> None:
+    def __init__(
+        self,
+        site: Site,
+        symbol: str,
+        target: str,
+        how: str,
+        value: Value,
+        value_site: Site,
+        callee: str = "",
+        literal: bool = False,
+    ) -> None:
         super().__init__(site, symbol, ())
         self.target = target
         self.how = how
@@ -136,4 +155,3 @@ class Binding(Event):
         self.value_site = value_site
         self.callee = callee
         self.literal = literal
-

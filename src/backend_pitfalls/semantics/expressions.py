@@ -61,7 +61,12 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
 def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:
     """Give a source's label the place where it is read."""
     site = frame.site(node)
-    return value.with_labels(frozenset(Label(label.description, site) if not label.steps and label.site.path == "" else label for label in value.labels))
+    return value.with_labels(
+        frozenset(
+            Label(label.description, site) if not label.steps and label.site.path == "" else label
+            for label in value.labels
+        )
+    )
 
 
 def _call(frame: Frame, node: ast.Call) -> Value:
@@ -77,7 +82,11 @@ def _joined(frame: Frame, node: ast.JoinedStr) -> Value:
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
             value = frame.evaluate(part.value)
-            text = str(value.value) if isinstance(value, Const) and part.format_spec is None and part.conversion == -1 and not value.labels else None
+            text = (
+                str(value.value)
+                if isinstance(value, Const) and part.format_spec is None and part.conversion == -1 and not value.labels
+                else None
+            )
             parts.append(text if text is not None else value)
         elif isinstance(part, ast.Constant):
             parts.append(str(part.value))
@@ -135,7 +144,7 @@ def binary(frame: Frame, op: ast.operator, left: Value, right: Value) -> Value:
     if isinstance(op, ast.Add):
         if isinstance(left, (Container)) and isinstance(right, Container) and left.kind == right.kind:
             rests = [r for r in (left.rest, right.rest) if r is not None]
-            items = {i: v for i, v in enumerate([*left.items.values(), *right.items.values()])}
+            items = dict(enumerate([*left.items.values(), *right.items.values()]))
             return Container(left.kind, items, join_all(rests) if rests else None)
         if _is_text(left) or _is_text(right):
             return text_of([left, right])
@@ -148,7 +157,11 @@ def binary(frame: Frame, op: ast.operator, left: Value, right: Value) -> Value:
 
 def _fold(op: ast.operator, left: Any, right: Any) -> Value | None:
     function = _ARITHMETIC.get(type(op))
-    if function is None or isinstance(op, ast.Mult) and isinstance(left, (str, bytes)) or isinstance(right, (str, bytes)) and isinstance(op, ast.Mult):
+    if (
+        function is None
+        or (isinstance(op, ast.Mult) and isinstance(left, (str, bytes)))
+        or (isinstance(right, (str, bytes)) and isinstance(op, ast.Mult))
+    ):
         return None
     if isinstance(op, ast.Mod) and isinstance(left, (str, bytes)):
         return None
@@ -156,13 +169,15 @@ def _fold(op: ast.operator, left: Any, right: Any) -> Value | None:
         result = function(left, right)
     except Exception:
         return None
-    if isinstance(result, int) and result.bit_length() > 256 or isinstance(result, (str, bytes)) and len(result) > MAX_TEXT:
+    if (isinstance(result, int) and result.bit_length() > 256) or (
+        isinstance(result, (str, bytes)) and len(result) > MAX_TEXT
+    ):
         return None
     return Const(result)
 
 
 def _is_text(value: Value) -> bool:
-    return isinstance(value, Text) or isinstance(value, Const) and isinstance(value.value, str)
+    return isinstance(value, Text) or (isinstance(value, Const) and isinstance(value.value, str))
 
 
 def percent_format(template: Value, arguments: Value) -> Value:
@@ -170,7 +185,11 @@ def percent_format(template: Value, arguments: Value) -> Value:
     text = template.value if isinstance(template, Const) and isinstance(template.value, str) else None
     if text is None:
         return Text((template, arguments))
-    holes = [item(arguments, i) for i in range(text.count("%"))] if isinstance(arguments, Container) and arguments.kind == "tuple" else None
+    holes = (
+        [item(arguments, i) for i in range(text.count("%"))]
+        if isinstance(arguments, Container) and arguments.kind == "tuple"
+        else None
+    )
     pieces: list[str | Value] = []
     rest, count = text.replace("%%", "\1"), 0
     while (at := rest.find("%")) >= 0:
@@ -226,13 +245,26 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
 def _compare(frame: Frame, node: ast.Compare) -> Value:
     left = frame.evaluate(node.left)
     rights = [frame.evaluate(c) for c in node.comparators]
-    if len(rights) == 1 and isinstance(left, Const) and isinstance(rights[0], Const) and not left.labels | rights[0].labels:
+    if (
+        len(rights) == 1
+        and isinstance(left, Const)
+        and isinstance(rights[0], Const)
+        and not left.labels | rights[0].labels
+    ):
         decided = _compare_constants(node.ops[0], left.value, rights[0].value)
         if decided is not None:
             return Const(decided)
-    if len(rights) == 1 and isinstance(node.ops[0], (ast.Is, ast.IsNot)) and isinstance(rights[0], Const) and rights[0].value is None:
-        if isinstance(left, (Instance, Container, ClassRef, Function, RowSet, Row, Text)) and not isinstance(left, Row):
-            return Const(isinstance(node.ops[0], ast.IsNot))
+    if (
+        (
+            len(rights) == 1
+            and isinstance(node.ops[0], (ast.Is, ast.IsNot))
+            and isinstance(rights[0], Const)
+            and rights[0].value is None
+        )
+        and isinstance(left, (Instance, Container, ClassRef, Function, RowSet, Row, Text))
+        and not isinstance(left, Row)
+    ):
+        return Const(isinstance(node.ops[0], ast.IsNot))
     for right, op in zip(rights, node.ops):
         if isinstance(op, (ast.In, ast.NotIn)) and isinstance(right, RowSet):
             orm.iterate(frame, node, right)
@@ -398,7 +430,9 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
 
 
 def _lambda(frame: Frame, node: ast.Lambda) -> Value:
-    return Function(frame.module, f"{frame.symbol}.<lambda>".lstrip("."), node, "", {**frame.closure, **frame.variables})
+    return Function(
+        frame.module, f"{frame.symbol}.<lambda>".lstrip("."), node, "", {**frame.closure, **frame.variables}
+    )
 
 
 def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:
@@ -419,8 +453,6 @@ def _yield_from(frame: Frame, node: ast.YieldFrom) -> Value:
 
 def _starred(frame: Frame, node: ast.Starred) -> Value:
     return element_of(frame.evaluate(node.value))
-
-
 
 
 HANDLERS: dict[type[ast.expr], Callable[[Frame, Any], Value]] = {

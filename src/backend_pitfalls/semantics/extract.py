@@ -85,7 +85,9 @@ class _Collector:
             names = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
             callee = dotted(node.value.func) if isinstance(node.value, ast.Call) and target is names[0] else ""
             self.variables.update((n.id, callee) for n in names if isinstance(n, ast.Name))
-        if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets) and isinstance(node.value, (ast.List, ast.Tuple)):
+        if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets) and isinstance(
+            node.value, (ast.List, ast.Tuple)
+        ):
             found = tuple(e.value for e in node.value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str))
             self.exports = (self.exports or ()) + found
 
@@ -114,7 +116,9 @@ class _Collector:
             fields=tuple(fields),
             methods=frozenset(methods),
             self_attributes={k: tuple(dict.fromkeys(v)) for k, v in attributes.items()},
-            decorators=tuple(filter(None, (dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list))),
+            decorators=tuple(
+                filter(None, (dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list))
+            ),
             abstract=meta.get("abstract") is True,
             proxy=meta.get("proxy") is True,
             meta=meta,
@@ -126,7 +130,10 @@ def import_bindings(node: ast.Import | ast.ImportFrom, module: str, is_package: 
     if isinstance(node, ast.Import):
         return [(a.asname, a.name) if a.asname else (a.name.split(".")[0], a.name.split(".")[0]) for a in node.names]
     base = absolute(module, is_package, node.level, node.module)
-    return [("*", base) if a.name == "*" else (a.asname or a.name, f"{base}.{a.name}" if base else a.name) for a in node.names]
+    return [
+        ("*", base) if a.name == "*" else (a.asname or a.name, f"{base}.{a.name}" if base else a.name)
+        for a in node.names
+    ]
 
 
 def _nested_statements(node: ast.stmt) -> list[ast.stmt]:
@@ -168,14 +175,21 @@ def _self_attributes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[s
     return [
         node.attr
         for node in walk(function, into_scopes=False)
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name) and node.value.id == self_name
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == self_name
     ]
 
 
 def _meta(node: ast.ClassDef) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {}
     for statement in node.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name) and isinstance(statement.value, ast.Constant):
+        if (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.targets[0], ast.Name)
+            and isinstance(statement.value, ast.Constant)
+        ):
             value = statement.value.value
             if isinstance(value, (str, int, float, bool, type(None))):
                 found[statement.targets[0].id] = value
@@ -192,7 +206,9 @@ def _fields(node: ast.stmt) -> list[FieldFacts]:
 
 def _field(name: str, line: int, value: ast.expr | None, annotation: str) -> FieldFacts:
     call = _call(value) if isinstance(value, ast.Call) else None
-    scalar = value.value if isinstance(value, ast.Constant) and isinstance(value.value, (str, int, float, bool)) else None
+    scalar = (
+        value.value if isinstance(value, ast.Constant) and isinstance(value.value, (str, int, float, bool)) else None
+    )
     return FieldFacts(name, line, call, annotation, scalar, dotted(value) if value is not None else "")
 
 
@@ -207,7 +223,9 @@ def _call(node: ast.Call) -> CallFacts:
     for keyword in node.keywords:
         if keyword.arg is None:
             continue
-        if isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, (str, int, float, bool, type(None))):
+        if isinstance(keyword.value, ast.Constant) and isinstance(
+            keyword.value.value, (str, int, float, bool, type(None))
+        ):
             keywords[keyword.arg] = keyword.value.value
         elif name := dotted(keyword.value):
             names[keyword.arg] = name

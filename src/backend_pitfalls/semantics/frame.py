@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import expressions, narrowing, orm
@@ -99,7 +100,9 @@ class Frame:
             if value is not None:
                 return value
         facts = self.world.facts(self.module)
-        if facts is not None and (name in facts.variables or name in facts.classes or name in facts.functions or name in facts.imports):
+        if facts is not None and (
+            name in facts.variables or name in facts.classes or name in facts.functions or name in facts.imports
+        ):
             return self.interpreter.value_of(f"{self.module}.{name}")
         if name in _BUILTINS:
             return Symbol(f"builtins.{name}")
@@ -196,21 +199,38 @@ class Frame:
             self.bound(index.value, target, value, origin, "key")
         if isinstance(container, Container) and isinstance(target.value, ast.Name):
             if isinstance(index, Const):
-                updated = Container(container.kind, {**container.items, index.value: value}, container.rest, container.labels)
+                updated = Container(
+                    container.kind, {**container.items, index.value: value}, container.rest, container.labels
+                )
             else:
                 rest = value if container.rest is None else join(container.rest, value)
                 updated = Container(container.kind, container.items, rest, container.labels)
             self.variables[target.value.id] = updated
 
-    def bound(self, name: str, node: ast.AST, value: Value, origin: ast.expr | None, how: str = "assignment", callee: str = "") -> None:
+    def bound(
+        self, name: str, node: ast.AST, value: Value, origin: ast.expr | None, how: str = "assignment", callee: str = ""
+    ) -> None:
         """Tell rules that a text written here (not one that came from elsewhere) got a name."""
         if isinstance(origin, ast.BoolOp) and isinstance(origin.op, ast.Or):
             last = origin.values[-1]
             if isinstance(last, ast.Constant) and isinstance(last.value, str):
                 self.bound(name, node, Const(last.value), last, "fallback", callee)
-        elif isinstance(origin, (ast.Constant, ast.JoinedStr, ast.BinOp)) and (isinstance(value, Text) or isinstance(value, Const) and isinstance(value.value, (str, bytes))):
+        elif isinstance(origin, (ast.Constant, ast.JoinedStr, ast.BinOp)) and (
+            isinstance(value, Text) or (isinstance(value, Const) and isinstance(value.value, (str, bytes)))
+        ):
             literal = isinstance(origin, ast.Constant) and isinstance(origin.value, str)
-            self.events.append(Binding(self.site(node), self.symbol or self.class_name, name, how, value, self.site(origin), callee, literal))
+            self.events.append(
+                Binding(
+                    self.site(node),
+                    self.symbol or self.class_name,
+                    name,
+                    how,
+                    value,
+                    self.site(origin),
+                    callee,
+                    literal,
+                )
+            )
 
     def stepped(self, value: Value, node: ast.AST, name: str) -> Value:
         """A tainted value after it got a name: its trace grows by one step."""
@@ -258,7 +278,7 @@ class Frame:
         left = self._loop(None, lambda: None, node.body)
         return bool(left) or not forever
 
-    def _loop(self, loop: Loop | None, start_round: object, body: list[ast.stmt]) -> bool:
+    def _loop(self, loop: Loop | None, start_round: Callable[[], None], body: list[ast.stmt]) -> bool:
         outer, mark = self.loops, len(self.events)
         before = dict(self.variables)
         left: list[dict[str, Value]] = []
@@ -266,7 +286,7 @@ class Frame:
             self.exits.append([])
             self.loops = (*outer, loop) if loop is not None else outer
             try:
-                start_round()  # type: ignore[operator]
+                start_round()
                 completed = self.run(body)
             finally:
                 self.loops = outer
@@ -288,7 +308,13 @@ class Frame:
 
     def make_loop(self, iter_node: ast.expr, iterable: Value, target: ast.expr) -> Loop:
         names = frozenset(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
-        return Loop(self.site(iter_node), self.source.snippet(iter_node, 40), names, few_rounds(self, iterable), is_batched(iter_node))
+        return Loop(
+            self.site(iter_node),
+            self.source.snippet(iter_node, 40),
+            names,
+            few_rounds(self, iterable),
+            is_batched(iter_node),
+        )
 
     def iterate(self, node: ast.expr, iterable: Value) -> Value:
         """One element of an iterable; iterating a lazy query set runs its query."""
@@ -373,7 +399,10 @@ class Frame:
 
     def _default_bindings(self, arguments: ast.arguments) -> None:
         named = [*arguments.posonlyargs, *arguments.args]
-        pairs = [*zip(named[len(named) - len(arguments.defaults) :], arguments.defaults), *zip(arguments.kwonlyargs, arguments.kw_defaults)]
+        pairs = [
+            *zip(named[len(named) - len(arguments.defaults) :], arguments.defaults),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults),
+        ]
         for parameter, default in pairs:
             if isinstance(default, ast.Constant) and isinstance(default.value, str):
                 self.bound(parameter.arg, parameter, Const(default.value), default, "default")
@@ -410,7 +439,7 @@ class Frame:
         self.variables = narrowing.narrowed(self, self.variables, node.test, True)
 
 
-_STATEMENTS: dict[type[ast.stmt], object] = {
+_STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], bool | None]] = {
     ast.Expr: Frame.expression_statement,
     ast.Assign: Frame.assign_statement,
     ast.AnnAssign: Frame.annotated_statement,
@@ -466,11 +495,27 @@ def is_batched(node: ast.expr) -> bool:
         name = dotted(node.func)
         if name == "range" and len(node.args) == 3:
             return True
-        return any(word in name.lower() for word in _BATCH_WORDS) or any(is_batched(a) for a in node.args if isinstance(a, (ast.Call, ast.Attribute)))
+        return any(word in name.lower() for word in _BATCH_WORDS) or any(
+            is_batched(a) for a in node.args if isinstance(a, (ast.Call, ast.Attribute))
+        )
     return isinstance(node, ast.Attribute) and any(word in node.attr.lower() for word in _BATCH_WORDS)
 
 
-_GUARDS = frozenset({"asyncio.timeout", "asyncio.timeout_at", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after", "trio.fail_after", "trio.move_on_after", "eventlet.Timeout", "eventlet.timeout.Timeout", "gevent.Timeout", "gevent.timeout.Timeout"})
+_GUARDS = frozenset(
+    {
+        "asyncio.timeout",
+        "asyncio.timeout_at",
+        "async_timeout.timeout",
+        "anyio.fail_after",
+        "anyio.move_on_after",
+        "trio.fail_after",
+        "trio.move_on_after",
+        "eventlet.Timeout",
+        "eventlet.timeout.Timeout",
+        "gevent.Timeout",
+        "gevent.timeout.Timeout",
+    }
+)
 
 
 def _is_guard(frame: Frame, node: ast.expr) -> bool:

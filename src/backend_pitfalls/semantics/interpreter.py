@@ -11,7 +11,19 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from backend_pitfalls.semantics.events import Event, Query
-from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Const, Container, Function, Instance, ModuleRef, Symbol, Value, join, join_all
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    ClassRef,
+    Const,
+    Container,
+    Function,
+    Instance,
+    ModuleRef,
+    Symbol,
+    Value,
+    join,
+    join_all,
+)
 from backend_pitfalls.semantics.world import World
 from backend_pitfalls.syntax.source import Source
 
@@ -184,7 +196,7 @@ class Interpreter:
             result = join_all(frame.returns) if frame.returns else Const(None)
         return Summary(result, _bounded(frame.events), frame.stores)
 
-    def _guarded(self, body: Callable[[], None]) -> None:
+    def _guarded(self, body: Callable[[], object]) -> None:
         try:
             body()
         except (BudgetExceeded, RecursionError):

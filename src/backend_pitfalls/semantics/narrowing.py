@@ -5,7 +5,18 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.values import CLEAN, Const, Container, Instance, OneOf, Symbol, Unknown, Value, join_all, options
+from backend_pitfalls.semantics.values import (
+    CLEAN,
+    Const,
+    Container,
+    Instance,
+    OneOf,
+    Symbol,
+    Unknown,
+    Value,
+    join_all,
+    options,
+)
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -43,12 +54,16 @@ def _truthiness(variables: dict[str, Value], name: str, holds: bool) -> dict[str
     return variables
 
 
-def _comparison(frame: Frame, variables: dict[str, Value], left: ast.expr, op: ast.cmpop, right: ast.expr, holds: bool) -> dict[str, Value]:
+def _comparison(
+    frame: Frame, variables: dict[str, Value], left: ast.expr, op: ast.cmpop, right: ast.expr, holds: bool
+) -> dict[str, Value]:
     if not isinstance(left, ast.Name) or left.id not in variables:
         return variables
     value = variables[left.id]
     other = frame.evaluate(right)
-    equal = isinstance(op, (ast.Eq, ast.Is)) is holds if isinstance(op, (ast.Eq, ast.Is, ast.NotEq, ast.IsNot)) else None
+    equal = (
+        isinstance(op, (ast.Eq, ast.Is)) is holds if isinstance(op, (ast.Eq, ast.Is, ast.NotEq, ast.IsNot)) else None
+    )
     if equal is not None and isinstance(other, Const):
         if other.value is None or not equal:
             kept = [o for o in options(value) if (isinstance(o, Const) and o.value == other.value) is equal]
@@ -58,7 +73,12 @@ def _comparison(frame: Frame, variables: dict[str, Value], left: ast.expr, op: a
                 variables[left.id] = join_all(kept)
         else:
             variables[left.id] = other
-    if isinstance(op, (ast.In, ast.NotIn)) and isinstance(op, ast.In) is holds and value.labels and not _untrusted(other):
+    if (
+        isinstance(op, (ast.In, ast.NotIn))
+        and isinstance(op, ast.In) is holds
+        and value.labels
+        and not _untrusted(other)
+    ):
         variables[left.id] = Unknown(CLEAN)
     return variables
 
@@ -73,7 +93,9 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         if holds and function.value.id in variables:
             variables[function.value.id] = Unknown(CLEAN)
         return variables
-    subject = test.args[-1] if test.args and isinstance(function, ast.Attribute) else test.args[0] if test.args else None
+    subject = (
+        test.args[-1] if test.args and isinstance(function, ast.Attribute) else test.args[0] if test.args else None
+    )
     if not isinstance(subject, ast.Name) or subject.id not in variables or not holds:
         return variables
     callee = frame.evaluate(function)

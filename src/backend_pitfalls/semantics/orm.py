@@ -6,7 +6,19 @@ import ast
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.events import Loop, Query
-from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Container, Instance, Row, RowSet, Symbol, Unknown, Value, constant_text, deep_labels
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    ClassRef,
+    Container,
+    Instance,
+    Row,
+    RowSet,
+    Symbol,
+    Unknown,
+    Value,
+    constant_text,
+    deep_labels,
+)
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.calls import Arguments
@@ -15,10 +27,31 @@ if TYPE_CHECKING:
 _SESSION_WORDS = frozenset({"session", "db_session", "_session", "async_session", "dbsession"})
 
 
-def emit(frame: Frame, node: ast.AST, operation: str, model: str, dialect: str, effect: str, batched: bool = False, made_in: tuple[Loop, ...] | None = None) -> None:
+def emit(
+    frame: Frame,
+    node: ast.AST,
+    operation: str,
+    model: str,
+    dialect: str,
+    effect: str,
+    batched: bool = False,
+    made_in: tuple[Loop, ...] | None = None,
+) -> None:
     """Tell rules that a query runs here. `made_in`: the loops in which a cached query set was made."""
     loops = frame.loops if made_in is None else tuple(loop for loop in frame.loops if loop in made_in)
-    frame.events.append(Query(frame.site(node), frame.symbol or frame.class_name, loops, frame.is_async, operation, model, dialect, effect, batched))
+    frame.events.append(
+        Query(
+            frame.site(node),
+            frame.symbol or frame.class_name,
+            loops,
+            frame.is_async,
+            operation,
+            model,
+            dialect,
+            effect,
+            batched,
+        )
+    )
 
 
 def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
@@ -38,7 +71,11 @@ def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:
             return Container("list", rest=element)
         return value.evolve(shape="rows", loops=frame.loops)
     if isinstance(value, Container):
-        return value if name not in ("builtins.set", "builtins.frozenset") else Container("set", value.items, value.rest, value.labels)
+        return (
+            value
+            if name not in ("builtins.set", "builtins.frozenset")
+            else Container("set", value.items, value.rest, value.labels)
+        )
     return Unknown(deep_labels(value)) if not isinstance(value, (ClassRef, Symbol)) else value
 
 
@@ -155,11 +192,15 @@ def by_convention(frame: Frame, arguments: Arguments, name: str) -> Value:
     if not isinstance(node.func, ast.Attribute) or not arguments.positional:
         return UNKNOWN
     receiver = node.func.value
-    word = receiver.attr if isinstance(receiver, ast.Attribute) else receiver.id if isinstance(receiver, ast.Name) else ""
+    word = (
+        receiver.attr if isinstance(receiver, ast.Attribute) else receiver.id if isinstance(receiver, ast.Name) else ""
+    )
     first = arguments.positional[0]
     is_model = isinstance(first, ClassRef) and frame.world.dialect(first.name) == "sqlalchemy"
     is_statement = isinstance(first, RowSet) and first.dialect == "sqlalchemy" and first.shape == "statement"
-    if (word.lower() in _SESSION_WORDS and (is_model or is_statement)) or (is_statement or is_model and name in ("query", "get")):
+    if (word.lower() in _SESSION_WORDS and (is_model or is_statement)) or (
+        is_statement or (is_model and name in ("query", "get"))
+    ):
         found = session_method(frame, node, Instance("sqlalchemy.orm.Session"), name, arguments)
         return found if found is not None else UNKNOWN
     return UNKNOWN

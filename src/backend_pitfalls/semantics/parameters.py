@@ -27,8 +27,27 @@ from backend_pitfalls.semantics.values import (
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
-_CLEAN_TYPES = frozenset({"builtins.int", "builtins.float", "builtins.bool", "uuid.UUID", "datetime.date", "datetime.datetime", "decimal.Decimal", "enum.Enum"})
-_NOT_FROM_URL = frozenset({"starlette.requests.Request", "fastapi.BackgroundTasks", "fastapi.Response", "fastapi.WebSocket", "starlette.responses.Response"})
+_CLEAN_TYPES = frozenset(
+    {
+        "builtins.int",
+        "builtins.float",
+        "builtins.bool",
+        "uuid.UUID",
+        "datetime.date",
+        "datetime.datetime",
+        "decimal.Decimal",
+        "enum.Enum",
+    }
+)
+_NOT_FROM_URL = frozenset(
+    {
+        "starlette.requests.Request",
+        "fastapi.BackgroundTasks",
+        "fastapi.Response",
+        "fastapi.WebSocket",
+        "starlette.responses.Response",
+    }
+)
 
 
 def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
@@ -111,7 +130,11 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
                 continue
         label = Label(f"the parameter '{parameter.arg}' of the route", frame.site(parameter))
         if style == "flask":
-            if f"int:{parameter.arg}>" not in path and f"uuid:{parameter.arg}>" not in path and f"float:{parameter.arg}>" not in path:
+            if (
+                f"int:{parameter.arg}>" not in path
+                and f"uuid:{parameter.arg}>" not in path
+                and f"float:{parameter.arg}>" not in path
+            ):
                 bound[parameter.arg] = Unknown(frozenset({label}))
         else:
             bound[parameter.arg] = _by_annotation(frame, bound[parameter.arg], label)
@@ -120,7 +143,11 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
 def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
     if not isinstance(declared, Unknown):
         return declared
-    return apply(frame, frame.evaluate(default.func), Arguments(default, tuple(frame.evaluate(a) for a in default.args), {}, False))
+    return apply(
+        frame,
+        frame.evaluate(default.func),
+        Arguments(default, tuple(frame.evaluate(a) for a in default.args), {}, False),
+    )
 
 
 def _by_annotation(frame: Frame, declared: Value, label: Label) -> Value:
@@ -139,5 +166,3 @@ def _by_annotation(frame: Frame, declared: Value, label: Label) -> Value:
     if isinstance(declared, Unknown):
         return Unknown(frozenset({label}))
     return declared
-
-

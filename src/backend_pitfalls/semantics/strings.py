@@ -4,10 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backend_pitfalls.semantics.values import CLEAN, UNKNOWN, Const, Container, Instance, Text, Unknown, Value, constant_text, deep_labels
+from backend_pitfalls.semantics.values import (
+    CLEAN,
+    UNKNOWN,
+    Const,
+    Container,
+    Instance,
+    Text,
+    Unknown,
+    Value,
+    constant_text,
+    deep_labels,
+)
 
-_KEEPS_SHAPE = frozenset({"strip", "lstrip", "rstrip", "encode", "decode", "expandtabs", "title", "capitalize", "casefold", "swapcase"})
-_TESTS = frozenset({"startswith", "endswith", "isdigit", "isalpha", "isalnum", "isnumeric", "isidentifier", "islower", "isupper", "isspace", "find", "index", "count"})
+_KEEPS_SHAPE = frozenset(
+    {"strip", "lstrip", "rstrip", "encode", "decode", "expandtabs", "title", "capitalize", "casefold", "swapcase"}
+)
+_TESTS = frozenset(
+    {
+        "startswith",
+        "endswith",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isnumeric",
+        "isidentifier",
+        "islower",
+        "isupper",
+        "isspace",
+        "find",
+        "index",
+        "count",
+    }
+)
 
 
 def method(receiver: Value, name: str, positional: tuple[Value, ...], keywords: Mapping[str, Value]) -> Value:
@@ -40,7 +69,11 @@ def _join(separator: Value, parts: Value) -> Value:
             pieces.append(value)
         return _spliced(pieces)
     elements = parts.elements()
-    return _spliced([elements, text or "", elements]) if elements.labels or isinstance(elements, (Const, Text)) else Unknown(deep_labels(parts))
+    return (
+        _spliced([elements, text or "", elements])
+        if elements.labels or isinstance(elements, (Const, Text))
+        else Unknown(deep_labels(parts))
+    )
 
 
 def _format(template: Value, positional: tuple[Value, ...], keywords: Mapping[str, Value]) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Iterable, Mapping
-from typing import TYPE_CHECKING, Union as AnyOf
+from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Site, Step
 
@@ -19,7 +19,7 @@ MAX_OPTIONS = 6
 MAX_PARTS = 40
 MAX_STEPS = 12
 
-ConstValue = AnyOf[str, bytes, int, float, complex, bool, None]
+ConstValue = str | bytes | int | float | complex | bool | None
 
 
 class Label:
@@ -27,7 +27,9 @@ class Label:
 
     __slots__ = ("cleaned", "description", "site", "steps")
 
-    def __init__(self, description: str, site: Site, steps: tuple[Step, ...] = (), cleaned: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, description: str, site: Site, steps: tuple[Step, ...] = (), cleaned: frozenset[str] = frozenset()
+    ) -> None:
         self.description = description
         self.site = site
         self.steps = steps
@@ -237,7 +239,12 @@ class Row(Value):
     __slots__ = ("loaded", "loops", "model", "origin")
 
     def __init__(
-        self, model: str, loaded: frozenset[str] = frozenset(), origin: Site | None = None, loops: tuple[Loop, ...] = (), labels: Labels = CLEAN
+        self,
+        model: str,
+        loaded: frozenset[str] = frozenset(),
+        origin: Site | None = None,
+        loops: tuple[Loop, ...] = (),
+        labels: Labels = CLEAN,
     ) -> None:
         self.model = model
         self.loaded = loaded
@@ -280,7 +287,17 @@ class RowSet(Value):
         self.labels = labels
 
     def key(self) -> Hashable:
-        return ("q", self.model, self.dialect, self.shape, self.loaded, self.origin, self.loops, self.batched, self.labels)
+        return (
+            "q",
+            self.model,
+            self.dialect,
+            self.shape,
+            self.loaded,
+            self.origin,
+            self.loops,
+            self.batched,
+            self.labels,
+        )
 
     def evolve(self, **changes: object) -> RowSet:
         """The row set with some fields changed."""
@@ -293,9 +310,15 @@ class Container(Value):
 
     __slots__ = ("items", "kind", "rest")
 
-    def __init__(self, kind: str, items: Mapping[Hashable, Value] | None = None, rest: Value | None = None, labels: Labels = CLEAN) -> None:
+    def __init__(
+        self,
+        kind: str,
+        items: Mapping[Any, Value] | None = None,
+        rest: Value | None = None,
+        labels: Labels = CLEAN,
+    ) -> None:
         self.kind = kind
-        self.items: Mapping[Hashable, Value] = items or {}
+        self.items: Mapping[Any, Value] = items or {}
         self.rest = rest
         self.labels = labels
 
@@ -335,7 +358,7 @@ class OneOf(Value):
         return OneOf(tuple(o.with_labels(o.labels & labels) for o in self.options)) if labels != self.labels else self
 
 
-def _mapping_key(mapping: Mapping[Hashable, Value] | Mapping[str, Value]) -> Hashable:
+def _mapping_key(mapping: Mapping[Any, Value]) -> Hashable:
     return tuple((k, v.key()) for k, v in mapping.items())
 
 

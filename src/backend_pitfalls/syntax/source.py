@@ -36,7 +36,9 @@ def decode(data: bytes) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
-        raise Unreadable(f"{error.msg}; save it as UTF-8 or declare its encoding in a coding comment on line 1") from None
+        raise Unreadable(
+            f"{error.msg}; save it as UTF-8 or declare its encoding in a coding comment on line 1"
+        ) from None
     if data.startswith(codecs.BOM_UTF8):
         data = data[len(codecs.BOM_UTF8) :]
         encoding = "utf-8"
@@ -44,7 +46,9 @@ def decode(data: bytes) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"is not valid {encoding}; save it as UTF-8 or declare its encoding in a coding comment on line 1", line) from None
+        raise Unreadable(
+            f"is not valid {encoding}; save it as UTF-8 or declare its encoding in a coding comment on line 1", line
+        ) from None
     except LookupError:
         raise Unreadable(f"declares the unknown encoding {encoding!r}; correct the coding comment on line 1") from None
 
@@ -80,7 +84,9 @@ class Source:
 
     def __init__(self, path: str, data: bytes, target_version: tuple[int, int] | None = None) -> None:
         if len(data) > MAX_BYTES:
-            raise Unreadable(f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed; exclude it or split it")
+            raise Unreadable(
+                f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed; exclude it or split it"
+            )
         self.path = path
         self.text = decode(data)
         self.tree = parse(self.text, target_version)

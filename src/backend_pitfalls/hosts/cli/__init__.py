@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from backend_pitfalls import __version__
+from backend_pitfalls._version import __version__
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 
@@ -47,7 +47,9 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """The argument parser; the commands' code is imported when one runs."""
-    parser = _Parser(prog="backend-pitfalls", description="Finds, explains and repairs the mistakes that take Python back ends down.")
+    parser = _Parser(
+        prog="backend-pitfalls", description="Finds, explains and repairs the mistakes that take Python back ends down."
+    )
     parser.add_argument("--version", action="version", version=f"backend-pitfalls {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     _check_parser(commands)
@@ -68,10 +70,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="files and folders (default: this folder); - reads standard input")
-    parser.add_argument("--select", type=_codes, metavar="CODES", help="only these codes, prefixes or names, separated by commas")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        default=["."],
+        metavar="PATH",
+        help="files and folders (default: this folder); - reads standard input",
+    )
+    parser.add_argument(
+        "--select", type=_codes, metavar="CODES", help="only these codes, prefixes or names, separated by commas"
+    )
     parser.add_argument("--ignore", type=_codes, metavar="CODES", help="without these")
-    parser.add_argument("--stdin-filename", default=None, metavar="PATH", help="the file that standard input is the content of")
+    parser.add_argument(
+        "--stdin-filename", default=None, metavar="PATH", help="the file that standard input is the content of"
+    )
 
 
 def _check_parser(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -24,7 +24,9 @@ def added_lines(revision: str) -> dict[str, set[int]]:
     top = Path(_git("rev-parse", "--show-toplevel").strip())
     found: dict[str, set[int]] = {}
     current: set[int] = set()
-    for line in _git("diff", "--unified=0", "--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/", revision, "--").splitlines():
+    for line in _git(
+        "diff", "--unified=0", "--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/", revision, "--"
+    ).splitlines():
         if line.startswith("+++ b/"):
             current = found.setdefault(str((top / line[6:]).resolve()), set())
         elif match := _HUNK.match(line):
@@ -38,7 +40,9 @@ def added_lines(revision: str) -> dict[str, set[int]]:
 
 def _git(*arguments: str) -> str:
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, errors="replace", check=False, timeout=120)
+        done = subprocess.run(
+            ["git", *arguments], capture_output=True, text=True, errors="replace", check=False, timeout=120
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UserError(f"--since needs git: {error}") from None
     if done.returncode:
@@ -63,7 +67,9 @@ def read_baseline(path: Path) -> set[str]:
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.startswith("#"):
             if not re.match(r"[0-9a-f]{24} BPF\d{3} ", line):
-                raise UserError(f"{path}:{number}: is not a baseline entry; write the file again with --update-baseline")
+                raise UserError(
+                    f"{path}:{number}: is not a baseline entry; write the file again with --update-baseline"
+                )
             found.add(line.split(" ", 1)[0])
     return found
 

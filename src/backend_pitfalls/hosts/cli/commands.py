@@ -12,6 +12,7 @@ from backend_pitfalls.hosts.cli import CLEAN, FOUND
 from backend_pitfalls.hosts.cli.changes import added_lines, read_baseline, write_baseline
 from backend_pitfalls.hosts.cli.targets import Outcome, run
 from backend_pitfalls.model.errors import UserError
+from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.output import structured, text
 from backend_pitfalls.output.results import Located, with_fingerprints
 from backend_pitfalls.rules import all_rules, rule_by
@@ -40,7 +41,9 @@ def check_command(options: argparse.Namespace) -> int:
 
 
 def _rendered(options: argparse.Namespace, outcome: Outcome, results: list[Located]) -> str:
-    colour = options.color == "always" or options.color == "auto" and not options.output and _is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+    colour = options.color == "always" or (
+        options.color == "auto" and not options.output and _is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
+    )
     kind = options.output_format
     if kind == "json":
         return structured.as_json(results, outcome.edits) + "\n"
@@ -85,14 +88,21 @@ def fix_command(options: argparse.Namespace) -> int:
     from backend_pitfalls.fixes.apply import FilePlan, plan_file, write
 
     outcome = run(options)
-    by_file: dict[tuple[Path, str], list[object]] = {}
+    by_file: dict[tuple[Path, str], list[Finding]] = {}
     for root, finding in outcome.findings:
         if finding.fix is not None:
             by_file.setdefault((root, finding.path), []).append(finding)
     plans: list[tuple[Path, FilePlan]] = []
     for (root, path), findings in by_file.items():
         data = outcome.overlay.get(root, {}).get(path)
-        plans.append((root, plan_file(path, data if data is not None else (root / path).read_bytes(), findings, options.unsafe_fixes)))  # type: ignore[arg-type]
+        plans.append(
+            (
+                root,
+                plan_file(
+                    path, data if data is not None else (root / path).read_bytes(), findings, options.unsafe_fixes
+                ),
+            )
+        )
     repaired = sum(len(p.repaired) for _, p in plans)
     if outcome.stdin is not None:
         plan = next((p for root, p in plans if (root, p.path) == outcome.stdin), None)
@@ -132,7 +142,9 @@ def rule_command(options: argparse.Namespace) -> int:
     else:
         found = rule_by(options.code)
         if found is None:
-            raise UserError(f"there is no rule '{options.code}'; the codes are {', '.join(r.meta.code for r in all_rules())}")
+            raise UserError(
+                f"there is no rule '{options.code}'; the codes are {', '.join(r.meta.code for r in all_rules())}"
+            )
         rules = [found]
     pages = [f"# {r.meta.name} ({r.meta.code})\n\n{r.page}\n" for r in rules]
     if _is_terminal(sys.stdout):

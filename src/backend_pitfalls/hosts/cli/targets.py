@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:
         shown = [f for f in analysis.shown() if _inside(f.path, wanted)]
         outcome.findings.extend((root, f) for f in shown)
         outcome.capped += analysis.capped
-        outcome.files += analysis.files if "" in wanted else len(wanted)
+        outcome.files += sum(_inside(path, wanted) for path in analysis.paths)
     return outcome
 
 
@@ -94,14 +94,21 @@ def _targets(options: argparse.Namespace, outcome: Outcome) -> dict[Path, set[st
 def _nested_roots(folder: Path, root: Path) -> Iterator[Path]:
     """Folders below that have a configuration of their own are projects of their own, as in an editor."""
     for path in sorted(folder.rglob("pyproject.toml")):
-        if path.parent != root and "node_modules" not in path.parts and find_root(path.parent) == path.parent and not (path.parent / ".git").exists():
+        if (
+            path.parent != root
+            and "node_modules" not in path.parts
+            and find_root(path.parent) == path.parent
+            and not (path.parent / ".git").exists()
+        ):
             yield path.parent
 
 
 def _read_stdin(options: argparse.Namespace, outcome: Outcome, found: dict[Path, set[str]]) -> None:
     path = Path(options.stdin_filename or "stdin.py").resolve()
     if kind_of(path.name) is None:
-        raise UserError(f"{options.stdin_filename}: no rule reads such a file; give --stdin-filename the name of a Python, YAML or Docker file")
+        raise UserError(
+            f"{options.stdin_filename}: no rule reads such a file; give --stdin-filename the name of a Python, YAML or Docker file"
+        )
     root = find_root(path.parent) or path.parent
     name = path.relative_to(root).as_posix()
     outcome.overlay.setdefault(root, {})[name] = sys.stdin.buffer.read()
@@ -112,7 +119,13 @@ def _read_stdin(options: argparse.Namespace, outcome: Outcome, found: dict[Path,
 def _with_arguments(options: Options, arguments: argparse.Namespace) -> Options:
     """The configuration with the command line's choices over it."""
     known = [(r.meta.code, r.meta.name) for r in all_rules()]
-    for selector in (*(arguments.select or ()), *(arguments.ignore or ()), *options.select, *options.ignore, *options.extend_select):
+    for selector in (
+        *(arguments.select or ()),
+        *(arguments.ignore or ()),
+        *options.select,
+        *options.ignore,
+        *options.extend_select,
+    ):
         if not any(code.startswith(selector) or selector == name for code, name in known):
             raise UserError(f"there is no rule '{selector}'; `backend-pitfalls rule --all` lists them")
     if arguments.select:
@@ -144,5 +157,3 @@ def _progress(showing: bool) -> Iterator[Callable[[int, int], None] | None]:
                 bar.update(task, completed=done, total=total, visible=True, refresh=done % 16 == 0)
 
         yield update
-
-

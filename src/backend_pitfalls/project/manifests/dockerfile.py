@@ -44,7 +44,9 @@ def image(data: bytes) -> Image:
     if b"\0" in data:
         raise Unreadable("is a binary file, not a Dockerfile; rename or exclude it")
     if len(data) > MAX_BYTES:
-        raise Unreadable(f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a Dockerfile; exclude it")
+        raise Unreadable(
+            f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a Dockerfile; exclude it"
+        )
     instructions = _instructions(data)
     starts = [i for i, instruction in enumerate(instructions) if instruction.name == "FROM"]
     if not starts:
@@ -66,9 +68,15 @@ def _instructions(data: bytes) -> list[Instruction]:
     try:
         structure = DockerfileParser(fileobj=io.BytesIO(data)).structure
     except Exception as error:
-        raise Unreadable(f"cannot be read as a Dockerfile: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
+        raise Unreadable(
+            f"cannot be read as a Dockerfile: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        ) from None
     return [
-        Instruction(i["instruction"].upper(), i["value"], Span(i["startline"] + 1, 0, i["endline"] + 1, len(i["content"].splitlines()[-1]) if i["content"] else 0))
+        Instruction(
+            i["instruction"].upper(),
+            i["value"],
+            Span(i["startline"] + 1, 0, i["endline"] + 1, len(i["content"].splitlines()[-1]) if i["content"] else 0),
+        )
         for i in structure
         if i["instruction"] != "COMMENT"
     ]

@@ -11,8 +11,13 @@ from backend_pitfalls.model.finding import Span
 from backend_pitfalls.syntax.source import Unreadable
 
 MAX_BYTES = 2_000_000
-SERVING_KINDS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "Pod"})
-_HINT = re.compile(rb"^\s*kind:\s*['\"]?(Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Rollout|Pod|List)\b", re.MULTILINE)
+SERVING_KINDS = frozenset(
+    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "Pod"}
+)
+_HINT = re.compile(
+    rb"^\s*kind:\s*['\"]?(Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Rollout|Pod|List)\b",
+    re.MULTILINE,
+)
 
 
 class Container(msgspec.Struct, frozen=True):
@@ -44,7 +49,9 @@ def workloads(data: bytes) -> list[Workload]:
     if not _HINT.search(data) or b"{{" in data or b"{%" in data:
         return []
     if len(data) > MAX_BYTES:
-        raise Unreadable(f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a manifest; exclude it or split it")
+        raise Unreadable(
+            f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a manifest; exclude it or split it"
+        )
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -87,7 +94,14 @@ def _container(node: Any) -> Container:
         text = _scalar(_mapping(port).get("containerPort"))
         ports.append(int(text) if text.isdigit() else text)
     words = [_scalar(w) for key in ("command", "args") for w in _items(mapping.get(key))]
-    return Container(_scalar(mapping.get("name")), frozenset(mapping), tuple(ports), " ".join(words), _scalar(mapping.get("image")), _span(node))
+    return Container(
+        _scalar(mapping.get("name")),
+        frozenset(mapping),
+        tuple(ports),
+        " ".join(words),
+        _scalar(mapping.get("image")),
+        _span(node),
+    )
 
 
 def _items(node: Any) -> list[Any]:

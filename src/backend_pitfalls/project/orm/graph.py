@@ -13,12 +13,21 @@ if TYPE_CHECKING:
     from backend_pitfalls.project.link import Project
 
 # https://docs.djangoproject.com/en/stable/ref/models/fields/#module-django.db.models.fields.related
-_DJANGO = {"ForeignKey": False, "OneToOneField": False, "ManyToManyField": True, "ParentalKey": False, "ParentalManyToManyField": True, "TreeForeignKey": False}
+_DJANGO = {
+    "ForeignKey": False,
+    "OneToOneField": False,
+    "ManyToManyField": True,
+    "ParentalKey": False,
+    "ParentalManyToManyField": True,
+    "TreeForeignKey": False,
+}
 _MAPPED_MANY = re.compile(r"(list|List|set|Set|Sequence)\[\s*[\"']?([\w.]+)")
 _MAPPED_ONE = re.compile(r"Mapped\[\s*(?:Optional\[)?[\"']?([\w.]+)")
 
 
-def relations_of(project: Project, name: str, cls: ClassFacts, dialect: str, by_name: dict[str, list[str]]) -> dict[str, Relation]:
+def relations_of(
+    project: Project, name: str, cls: ClassFacts, dialect: str, by_name: dict[str, list[str]]
+) -> dict[str, Relation]:
     """The relations that a class declares itself."""
     found: dict[str, Relation] = {}
     for field in cls.fields:
@@ -36,11 +45,13 @@ def relations_of(project: Project, name: str, cls: ClassFacts, dialect: str, by_
     return found
 
 
-def reverse_relations(project: Project, name: str, graph: dict[str, dict[str, Relation]]) -> Iterator[tuple[str, Relation]]:
+def reverse_relations(
+    project: Project, name: str, graph: dict[str, dict[str, Relation]]
+) -> Iterator[tuple[str, Relation]]:
     """(target model, reverse relation) of each relation that a concrete model has or inherits from abstract bases."""
     for base in project.lineage(name):
         facts = project.class_facts(base)
-        if facts is None or base != name and not facts.abstract:
+        if facts is None or (base != name and not facts.abstract):
             continue
         for field in facts.fields:
             relation = graph.get(base, {}).get(field.name)
@@ -95,5 +106,5 @@ def _relationship(project: Project, name: str, field: FieldFacts, by_name: dict[
     target = _resolve(project, name, written, by_name)
     if not target:
         return None
-    is_many = bool(many) or not field.annotation and field.call.keywords.get("uselist") is not False
+    is_many = bool(many) or (not field.annotation and field.call.keywords.get("uselist") is not False)
     return Relation(field.name, target, is_many, False)

@@ -92,6 +92,10 @@ def query_in_loop(event: Query, report: Report) -> None:
         site,
         f"N+1: '{event.operation}'{called} runs a query{of_model} for every round of the loop over '{loop.subject}' "
         f"from line {loop.site.span.line}; {_INSTEAD[event.dialect]}",
-        trace=(Step(loop.site, f"the loop over '{loop.subject}'"), *event.chain, Step(event.site, f"'{event.operation}' runs a query")),
+        trace=(
+            Step(loop.site, f"the loop over '{loop.subject}'"),
+            *event.chain,
+            Step(event.site, f"'{event.operation}' runs a query"),
+        ),
         symbol=event.symbol,
     )

@@ -65,6 +65,12 @@ def server_without_healthcheck(event: ImageFound, report: Report) -> None:
     if not image.server or image.start is None:
         return
     if image.healthcheck is None:
-        report(Site(event.path, image.start.span), f"the image starts '{image.server}' without a HEALTHCHECK; add one that asks the server")
+        report(
+            Site(event.path, image.start.span),
+            f"the image starts '{image.server}' without a HEALTHCHECK; add one that asks the server",
+        )
     elif image.healthcheck.value.strip().upper() == "NONE":
-        report(Site(event.path, image.healthcheck.span), f"the image starts '{image.server}' with HEALTHCHECK switched off; add one that asks the server")
+        report(
+            Site(event.path, image.healthcheck.span),
+            f"the image starts '{image.server}' with HEALTHCHECK switched off; add one that asks the server",
+        )

@@ -76,13 +76,27 @@ def call_without_limit(event: Call, report: Report) -> None:
         return
     value = event.argument(client.position, client.keyword)
     if value is None:
-        if not event.chain and not event.spread and client.default == "unlimited" and not _limited_elsewhere(event, client):
-            _report(event, report, client, f"'{event.callee}' is called without {client.keyword} and would wait for ever")
+        if (
+            not event.chain
+            and not event.spread
+            and client.default == "unlimited"
+            and not _limited_elsewhere(event, client)
+        ):
+            _report(
+                event, report, client, f"'{event.callee}' is called without {client.keyword} and would wait for ever"
+            )
     elif any(_is_unlimited(option, client) for option in options(value)):
         if event.chain and any(isinstance(o, Const) and o.origin == "default" for o in options(value)):
-            _report(event, report, client, f"{event.chain[0].message} without a timeout, so '{event.callee}' would wait for ever")
+            _report(
+                event,
+                report,
+                client,
+                f"{event.chain[0].message} without a timeout, so '{event.callee}' would wait for ever",
+            )
         elif not event.chain and not any(isinstance(o, Const) and o.origin == "default" for o in options(value)):
-            _report(event, report, client, f"'{event.callee}' is called with its limit switched off and would wait for ever")
+            _report(
+                event, report, client, f"'{event.callee}' is called with its limit switched off and would wait for ever"
+            )
 
 
 def _limited_elsewhere(event: Call, client: ClientFacts) -> bool:
@@ -90,11 +104,15 @@ def _limited_elsewhere(event: Call, client: ClientFacts) -> bool:
         return True
     first = event.args[0] if event.args else None
     if client.local_prefixes and first is not None:
-        text = constant_text(first) or (first.parts[0] if isinstance(first, Text) and isinstance(first.parts[0], str) else "")
+        text = constant_text(first) or (
+            first.parts[0] if isinstance(first, Text) and isinstance(first.parts[0], str) else ""
+        )
         if text.startswith(client.local_prefixes):
             return True
     receiver = event.receiver
-    return isinstance(receiver, Instance) and any(name in receiver.attributes for name in (client.inherits, "timeout", "request", "send"))
+    return isinstance(receiver, Instance) and any(
+        name in receiver.attributes for name in (client.inherits, "timeout", "request", "send")
+    )
 
 
 def _is_unlimited(value: Value, client: ClientFacts) -> bool:
@@ -108,7 +126,7 @@ def _report(event: Call, report: Report, client: ClientFacts, what: str) -> None
     text = client.value.format(seconds=seconds)
     place = event.site.span
     fix = None
-    if not event.chain and event.receiver is None or not event.chain and isinstance(event.receiver, Instance):
+    if (not event.chain and event.receiver is None) or (not event.chain and isinstance(event.receiver, Instance)):
         fix = Fix(
             f"add {client.keyword}={text}",
             Safety.SAFE,

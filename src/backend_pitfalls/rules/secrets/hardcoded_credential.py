@@ -70,7 +70,9 @@ _KEY = re.compile(
     r"(^|_)(secret|secret_?key|api_?key|apikey|api_?secret|api_?token|api_?hash|access_?key|access_?key_?secret|secret_?access_?key|auth_?token|access_?token|refresh_?token|bot_?token"
     r"|token|private_?key|client_?secret|app_?secret|consumer_?secret|signing_?key|encryption_?key|master_?key|jwt_?key|jwt_?secret|session_?string|credential|salt_?key|webhook_?secret|fernet_?key)\d*$"
 )
-_NOT_ITS_VALUE = re.compile(r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|invalid|wrong|missing|min|max|show|hide|require|requires|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design)_|_?placeholder")
+_NOT_ITS_VALUE = re.compile(
+    r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|invalid|wrong|missing|min|max|show|hide|require|requires|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design)_|_?placeholder"
+)
 _PLACEHOLDER = re.compile(
     r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|no.?password",
     re.IGNORECASE,
@@ -105,7 +107,9 @@ def _text(event: Binding) -> str:
 
 
 def _placeholder_password(password: str) -> bool:
-    return bool(_PLACEHOLDER.search(password)) or password.lower() in ("password", "pass", "pwd") or password[0] in "{$<%["
+    return (
+        bool(_PLACEHOLDER.search(password)) or password.lower() in ("password", "pass", "pwd") or password[0] in "{$<%["
+    )
 
 
 def _means_credential(target: str, text: str) -> bool:
@@ -118,7 +122,12 @@ def _means_credential(target: str, text: str) -> bool:
         return False
     if name.endswith("secret_key"):
         return len(text) >= 3 and not (_SECRET_WORD.fullmatch(text) or text.lower() == name)
-    return len(text) >= 8 and not _WORD.match(text) and any(c.isalpha() for c in text) and not text.startswith(("(", "^", "[", "#"))
+    return (
+        len(text) >= 8
+        and not _WORD.match(text)
+        and any(c.isalpha() for c in text)
+        and not text.startswith(("(", "^", "[", "#"))
+    )
 
 
 def _report(event: Binding, report: Report, text: str, what: str, confidence: Confidence) -> None:
@@ -128,7 +137,7 @@ def _report(event: Binding, report: Report, text: str, what: str, confidence: Co
     fix = None
     if event.literal and event.how in ("assignment", "argument", "key") and variable.isidentifier():
         fix = Fix(
-            f"read it from os.environ[\"{variable}\"]",
+            f'read it from os.environ["{variable}"]',
             Safety.UNSAFE,
             (ReplaceWithEnvironment(place.line, place.col, place.end_line, place.end_col, variable),),
             f"the program fails to start until {variable} is set; the old value stays in the history, so rotate it",

@@ -73,7 +73,10 @@ META = RuleMeta(
     security_severity=9.8,
 )
 
-_SQL = re.compile(r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|where|order\s+by|create\s+(table|index)|drop\s+table|alter\s+table|values\s*\()", re.IGNORECASE | re.DOTALL)
+_SQL = re.compile(
+    r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|where|order\s+by|create\s+(table|index)|drop\s+table|alter\s+table|values\s*\()",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @listens(Call)
@@ -83,7 +86,11 @@ def tainted_statement(event: Call, report: Report) -> None:
         label = _taint(event, sink) if sink.harm == "sql" else None
         if label is None:
             continue
-        trace = (Step(label.site, f"{label.description} comes in"), *label.steps, Step(event.site, "it becomes part of the statement's text here"))
+        trace = (
+            Step(label.site, f"{label.description} comes in"),
+            *label.steps,
+            Step(event.site, "it becomes part of the statement's text here"),
+        )
         report(
             event.site,
             f"SQL injection: {label.description} from line {label.site.span.line} becomes part of the statement's text; pass it as a parameter instead",
