@@ -29,6 +29,9 @@ class Project:
         self._nodes: dict[str, dict[str, FunctionNode]] = {}
         self._relations: dict[str, dict[str, Relation]] | None = None
         self._dialects: dict[str, str] = {}
+        self._splits: dict[str, tuple[str | None, tuple[str, ...]]] = {}
+        self._starred: dict[str, Definition] = {}
+        self._short_names: dict[str, list[str]] | None = None
 
     # -- names --------------------------------------------------------------------------------------------------
 
@@ -65,20 +68,34 @@ class Project:
         if head in facts.variables:
             return Definition("variable", module, head, tail)
         for star in facts.stars:
-            found = self._define(".".join((star, *rest)), hops - 1)
+            found = self._through_star(".".join((star, *rest)), hops - 1)
             if found.kind != "external":
                 return found
         outside = [star for star in facts.stars if self._split(star)[0] is None]
         return Definition("external", "", ".".join((outside[0], *rest)) if len(outside) == 1 else qualified)
 
+    def _through_star(self, qualified: str, hops: int) -> Definition:
+        """Star imports of packages that star-import each other form graphs: each name is followed once."""
+        found = self._starred.get(qualified)
+        if found is None:
+            self._starred[qualified] = Definition("external", "", qualified)
+            found = self._starred[qualified] = self._define(qualified, hops)
+        return found
+
     def _split(self, qualified: str) -> tuple[str | None, tuple[str, ...]]:
         """The longest prefix that is a module of the project, and what remains."""
-        parts = qualified.split(".")
-        for end in range(len(parts), 0, -1):
-            name = ".".join(parts[:end])
-            if name in self.modules:
-                return name, tuple(parts[end:])
-        return None, ()
+        found = self._splits.get(qualified)
+        if found is None:
+            name, _, last = qualified.rpartition(".")
+            if qualified in self.modules:
+                found = (qualified, ())
+            elif not name:
+                found = (None, ())
+            else:
+                module, rest = self._split(name)
+                found = (module, (*rest, last)) if module is not None else (None, ())
+            self._splits[qualified] = found
+        return found
 
     @staticmethod
     def _inside_class(module: str, facts: FileFacts, rest: tuple[str, ...]) -> Definition:
@@ -203,13 +220,26 @@ class Project:
                 return found
         return None
 
+    def model_by_label(self, label: str) -> str:
+        """The Django model of a label (`app.Model`); the empty string when there is none or it is not certain which."""
+        app, _, short = label.rpartition(".")
+        names = [n for n in self._by_short_name().get(short, ()) if self.dialect(n) == "django"]
+        exact = [n for n in names if f".{app}." in f".{n}"]
+        return exact[0] if len(exact) == 1 else names[0] if len(names) == 1 else ""
+
+    def _by_short_name(self) -> dict[str, list[str]]:
+        if self._short_names is None:
+            self._short_names = {}
+            for facts in {f.path: f for f in self.modules.values()}.values():
+                for name in facts.classes:
+                    self._short_names.setdefault(name.rsplit(".", 1)[-1], []).append(f"{facts.module}.{name}")
+        return self._short_names
+
     def _build_relations(self) -> dict[str, dict[str, Relation]]:
         graph: dict[str, dict[str, Relation]] = {}
         files = {f.path: f for f in self.modules.values()}.values()
         models = [(f"{f.module}.{n}", c) for f in files for n, c in f.classes.items()]
-        by_name: dict[str, list[str]] = {}
-        for name, _ in models:
-            by_name.setdefault(name.rsplit(".", 1)[-1], []).append(name)
+        by_name = self._by_short_name()
         for name, cls in models:
             dialect = self.dialect(name)
             if dialect:

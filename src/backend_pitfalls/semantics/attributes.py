@@ -179,7 +179,7 @@ def _row_set_attribute(interpreter: Interpreter, value: RowSet, name: str) -> Va
     known = queries.builds | queries.row | queries.rows | queries.scalar | queries.writes | queries.values
     return (
         BoundMethod(value, name)
-        if name in known or value.shape in ("statement", "rows") or value.dialect == "sqlalchemy"
+        if name in known or value.shape in ("statement", "change", "rows") or value.dialect == "sqlalchemy"
         else BoundMethod(UNKNOWN, name)
     )
 

@@ -543,6 +543,17 @@ def _select(frame: Frame, arguments: Arguments) -> Value:
     return RowSet(model, "sqlalchemy", "statement", origin=frame.site(arguments.node))
 
 
+def _change(frame: Frame, arguments: Arguments) -> Value:
+    return RowSet("", "sqlalchemy", "change", origin=frame.site(arguments.node))
+
+
+def _get_model(frame: Frame, arguments: Arguments) -> Value:
+    """`get_model("shop", "Book")`, `get_model("shop.Book")`: a model by its label."""
+    label = ".".join(a.value for a in arguments.positional if isinstance(a, Const) and isinstance(a.value, str))
+    name = frame.world.model_by_label(label)
+    return ClassRef(name) if name else UNKNOWN
+
+
 def _depends(frame: Frame, arguments: Arguments) -> Value:
     """FastAPI fills the parameter with what the dependency returns or yields."""
     if not arguments.positional:
@@ -576,6 +587,11 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "os.getenv": _environment,
     "django.contrib.auth.get_user_model": _user_model,
     "sqlalchemy.select": _select,
+    "sqlalchemy.insert": _change,
+    "sqlalchemy.update": _change,
+    "sqlalchemy.delete": _change,
+    "django.apps.apps.get_model": _get_model,
+    "django.apps.registry.apps.get_model": _get_model,
     "fastapi.Depends": _depends,
     "django.shortcuts.get_object_or_404": _get_or_404,
     "asyncio.wait_for": _wait_for,

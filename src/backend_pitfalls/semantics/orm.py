@@ -80,9 +80,9 @@ def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:
 
 
 def item(frame: Frame, node: ast.Subscript, rows: RowSet) -> Value:
-    """`rows[0]` runs a query on a lazy query set."""
+    """`rows[0]` runs a query on a lazy query set; one that is kept is taken to be filled by then."""
     if rows.shape == "query":
-        emit(frame, node, _short(frame, node), rows.model, rows.dialect, "read")
+        emit(frame, node, _short(frame, node), rows.model, rows.dialect, "read", made_in=rows.loops)
     return Row(rows.model, rows.loaded, rows.origin) if rows.model and rows.shape != "values" else UNKNOWN
 
 
@@ -90,7 +90,7 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
     """A method of a manager, query set, query, statement or result."""
     queries = frame.knowledge.queries[rows.dialect]
     operation = _short(frame, node.func)
-    if rows.shape in ("rows", "statement"):
+    if rows.shape in ("rows", "statement", "change"):
         return _of_rows(rows, name)
     if name in queries.values:
         return rows.evolve(shape="values", origin=rows.origin or frame.site(node), loops=frame.loops)
@@ -144,7 +144,7 @@ def _raw(frame: Frame, node: ast.Call, rows: RowSet, arguments: Arguments) -> No
 
 
 def _of_rows(rows: RowSet, name: str) -> Value:
-    if rows.shape == "statement":
+    if rows.shape in ("statement", "change"):
         return rows
     if name in ("scalars", "unique", "mappings", "partitions", "all", "fetchall", "tuples", "copy"):
         return rows
@@ -170,7 +170,9 @@ def session_method(frame: Frame, node: ast.Call, session: Instance, name: str, a
     if name in queries.session_starts:
         return RowSet(model, "sqlalchemy", "query", origin=frame.site(node), loops=frame.loops)
     if name in queries.session_reads:
-        emit(frame, node, _short(frame, node.func), model, "sqlalchemy", "read")
+        effect = _effect(name, first)
+        if effect:
+            emit(frame, node, _short(frame, node.func), model, "sqlalchemy", effect)
         if name in ("get", "get_one", "scalar"):
             return Row(model, origin=frame.site(node)) if model else UNKNOWN
         return RowSet(model, "sqlalchemy", "rows", origin=frame.site(node), loops=frame.loops)
@@ -178,6 +180,15 @@ def session_method(frame: Frame, node: ast.Call, session: Instance, name: str, a
         emit(frame, node, _short(frame, node.func), model, "sqlalchemy", "write")
         return UNKNOWN
     return None
+
+
+def _effect(name: str, statement: Value) -> str:
+    """What `session.execute(statement)` does; the empty string for a statement that is not known."""
+    if name not in ("execute", "exec", "stream"):
+        return "read"
+    if isinstance(statement, RowSet):
+        return {"statement": "read", "query": "read", "change": "write"}.get(statement.shape, "")
+    return ""
 
 
 def _model_of(frame: Frame, value: Value) -> str:

@@ -259,7 +259,7 @@ class Row(Value):
 class RowSet(Value):
     """A query set, manager or query: which model, what it loads, whether it was run, where and in which loops it was made.
 
-    `shape` is "manager", "query" (lazy), "rows" (a fetched list), "values" (dictionaries, tuples) or "statement".
+    `shape` is "manager", "query" (lazy), "rows" (a fetched list), "values" (dictionaries, tuples) "statement" (SELECT) or "change" (INSERT, UPDATE, DELETE).
     `batched` tells that it is asked for many rows by key (`id__in=…`).
     `dialect` names the ORM: "django", "sqlalchemy".
     """

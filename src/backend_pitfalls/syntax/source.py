@@ -110,7 +110,13 @@ class Source:
 
     def snippet(self, node: ast.AST, limit: int = 60) -> str:
         """The node's source on one line, shortened for a message."""
-        code = " ".join((ast.get_source_segment(self.text, node) or "").split())
+        span = self.span(node)
+        lines = self.lines[span.line - 1 : span.end_line]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: span.end_col]
+        lines[0] = lines[0][span.col :]
+        code = " ".join(" ".join(lines[:limit]).split())
         return code if len(code) <= limit else code[: limit - 1] + "…"
 
 
