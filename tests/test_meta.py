@@ -1,0 +1,80 @@
+"""The code sets of rules, pages, fixtures, changelog and hosts are equal; each rule page's example fires, its mend does not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from literate import cases
+
+from backend_pitfalls.dev.docs import pages
+from backend_pitfalls.engine import analyse
+from backend_pitfalls.model.options import Options
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.project.discover import kind_of
+from backend_pitfalls.rules import Rule, all_rules
+
+ROOT = Path(__file__).parent.parent
+CODES = {rule.meta.code for rule in all_rules()}
+SECTIONS = ["What it does", "Why it hurts in production", "Example", "Use instead", "Fix safety", "Options", "Known limits", "References"]
+FILES = {"python": "app.py", "yaml": "k8s.yaml", "dockerfile": "Dockerfile"}
+
+
+def ids(rule: Rule) -> str:
+    return rule.meta.code
+
+
+def test_codes_and_names_are_unique() -> None:
+    metas: list[RuleMeta] = [rule.meta for rule in all_rules()]
+    assert len({m.code for m in metas}) == len({m.name for m in metas}) == len({m.pylint_id for m in metas}) == len(metas)
+
+
+def test_pylint_numbers_follow_the_codes() -> None:
+    assert {m.meta.code: m.meta.pylint_id for m in all_rules()}["BPF101"] == "W6501"
+    assert all(re.fullmatch(rf"[ERWC]{64 + int(r.meta.code[3])}{r.meta.code[4:]}", r.meta.pylint_id) for r in all_rules())
+
+
+def test_every_code_has_fixture_page_and_changelog_entry() -> None:
+    assert {code for case in cases() for _, _, code in case.expected} == CODES
+    assert {name.removesuffix(".md") for name in pages()} - {"index"} == CODES
+    assert set(re.findall(r"BPF\d{3}(?= `)", (ROOT / "CHANGELOG.md").read_text("utf-8"))) == CODES
+    assert set(re.findall(r"^\| \[(BPF\d{3})\]", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)) == CODES
+
+
+def test_pages_are_fresh() -> None:
+    folder = ROOT / "docs" / "rules"
+    assert {p.name: p.read_text("utf-8") for p in folder.glob("*.md")} == pages()
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=ids)
+def test_page_has_the_fixed_sections(rule: Rule) -> None:
+    assert re.findall(r"^## (.+)$", rule.page, re.MULTILINE) == SECTIONS
+    assert rule.page.splitlines()[0].endswith(".")
+
+
+@pytest.mark.parametrize("rule", [r for r in all_rules() if "```" in r.page], ids=ids)
+def test_the_example_fires_and_its_mend_does_not(rule: Rule, tmp_path: Path) -> None:
+    blocks = dict(re.findall(r"^## (Example|Use instead)\n```\w+\n(.*?)^```", rule.page, re.MULTILINE | re.DOTALL))
+    language = re.search(r"^## Example\n```(\w+)", rule.page, re.MULTILINE)
+    assert language is not None
+    name = FILES[language[1]]
+    assert kind_of(name) is not None
+    found = {section: [f.code for f in analyse(tmp_path, Options(), {name: code.encode()}).shown()] for section, code in blocks.items()}
+    assert set(found["Example"]) == {rule.meta.code}
+    assert found["Use instead"] == []
+
+
+def test_a_scaffolded_rule_is_complete(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from backend_pitfalls.dev.new_rule import new_rule
+
+    (tmp_path / "src/backend_pitfalls/rules").mkdir(parents=True)
+    assert new_rule("resilience", "retry-without-limit", tmp_path) == 0
+    made = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
+    assert made == {
+        "src/backend_pitfalls/rules/resilience/__init__.py",
+        "src/backend_pitfalls/rules/resilience/retry_without_limit.py",
+        "tests/fixtures/resilience/retry-without-limit.md",
+        "newsfragments/BPF402.rule.md",
+    }
+    compile((tmp_path / "src/backend_pitfalls/rules/resilience/retry_without_limit.py").read_text(), "rule", "exec")
