@@ -31,7 +31,10 @@ BROKEN = {
         b"# coding: klingon\n",
         "app.py:1:1: BPF000 unknown encoding: klingon; save it as UTF-8 or declare its encoding in a coding comment on line 1",
     ),
-    "too large": (b"x = 1\n" * 900_000, "app.py:1:1: BPF000 has 5,400,000 bytes, more than the 4,000,000 that are analysed; exclude it or split it"),
+    "too large": (
+        b"x = 1\n" * 900_000,
+        "app.py:1:1: BPF000 has 5,400,000 bytes, more than the 4,000,000 that are analysed; exclude it or split it",
+    ),
 }
 
 
@@ -62,11 +65,24 @@ def test_odd_but_good_files_are_read(data: bytes, tmp_path: Path, capsys: pytest
     assert concise(tmp_path, capsys) == (0, [])
 
 
-@pytest.mark.parametrize("code", ["(" * 10_000 + ")" * 10_000, "x = " + "-" * 10_000 + "1", "x = " + " + ".join(["1"] * 10_000), "x" + ".a" * 10_000])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "(" * 10_000 + ")" * 10_000,
+        "x = " + "-" * 10_000 + "1",
+        "x = " + " + ".join(["1"] * 10_000),
+        "x" + ".a" * 10_000,
+    ],
+)
 def test_deep_nesting_costs_that_file_only(code: str, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(code)
     (tmp_path / "fine.py").write_text(FINE)
-    done = subprocess.run([sys.executable, "-m", "backend_pitfalls", "check", str(tmp_path), "--output-format", "concise"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "backend_pitfalls", "check", str(tmp_path), "--output-format", "concise"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     lines = [line.rsplit("/", 1)[-1] for line in done.stdout.splitlines()[:-1]]
     assert done.returncode == 1 and done.stderr == ""
     assert [line for line in lines if "BPF401" in line] == [line for line in lines if line.startswith("fine.py")] != []
@@ -99,14 +115,21 @@ def test_links_and_rights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         (["check", "--select", "BPF999"], "there is no rule 'BPF999'; `backend-pitfalls rule --all` lists them"),
         (["check", "--output-format", "xml"], "argument --output-format: invalid choice: 'xml'"),
         (["check", "--since", "nowhere"], "--since: git"),
-        (["check", "--baseline", "nowhere.txt"], "nowhere.txt: no such baseline; write it with --baseline nowhere.txt --update-baseline"),
+        (
+            ["check", "--baseline", "nowhere.txt"],
+            "nowhere.txt: no such baseline; write it with --baseline nowhere.txt --update-baseline",
+        ),
         (["check", "-o", "nowhere/report.txt"], "nowhere/report.txt: cannot be written"),
         (["rule", "BPF999"], "there is no rule 'BPF999'"),
         (["frobnicate"], "argument COMMAND: invalid choice: 'frobnicate'"),
     ],
 )
 def test_misuse_is_one_line_and_exit_2(
-    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
@@ -118,15 +141,23 @@ def test_misuse_is_one_line_and_exit_2(
     ("table", "message"),
     [
         ("selct = ['BPF']", "[tool.backend-pitfalls] has the unknown key 'selct'; did you mean 'select'?"),
-        ("select = 'BPF'", "[tool.backend-pitfalls] 'select': Expected `array`, got `str`; correct the value of 'select'"),
-        ("min-confidence = 'sure'", "[tool.backend-pitfalls] 'min-confidence': Invalid enum value 'sure'; correct the value of 'min-confidence'"),
+        (
+            "select = 'BPF'",
+            "[tool.backend-pitfalls] 'select': Expected `array`, got `str`; correct the value of 'select'",
+        ),
+        (
+            "min-confidence = 'sure'",
+            "[tool.backend-pitfalls] 'min-confidence': Invalid enum value 'sure'; correct the value of 'min-confidence'",
+        ),
         ("target-version = 'py27'", "[tool.backend-pitfalls] 'target-version' is 'py27'; write one of py38"),
         ("select = [", "is not valid TOML"),
         ("ignore = ['XYZ1']", "there is no rule 'XYZ1'"),
         ("[[tool.backend-pitfalls.knowledge.client]]\ncall = 1", "[tool.backend-pitfalls.knowledge] Object "),
     ],
 )
-def test_a_broken_configuration_names_file_key_and_mend(table: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_configuration_names_file_key_and_mend(
+    table: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.backend-pitfalls]\n{table}\n")
     assert main(["check", str(tmp_path)]) == 2
     error = capsys.readouterr().err

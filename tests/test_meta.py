@@ -17,7 +17,16 @@ from backend_pitfalls.rules import Rule, all_rules
 
 ROOT = Path(__file__).parent.parent
 CODES = {rule.meta.code for rule in all_rules()}
-SECTIONS = ["What it does", "Why it hurts in production", "Example", "Use instead", "Fix safety", "Options", "Known limits", "References"]
+SECTIONS = [
+    "What it does",
+    "Why it hurts in production",
+    "Example",
+    "Use instead",
+    "Fix safety",
+    "Options",
+    "Known limits",
+    "References",
+]
 FILES = {"python": "app.py", "yaml": "k8s.yaml", "dockerfile": "Dockerfile"}
 
 
@@ -27,12 +36,16 @@ def ids(rule: Rule) -> str:
 
 def test_codes_and_names_are_unique() -> None:
     metas: list[RuleMeta] = [rule.meta for rule in all_rules()]
-    assert len({m.code for m in metas}) == len({m.name for m in metas}) == len({m.pylint_id for m in metas}) == len(metas)
+    assert (
+        len({m.code for m in metas}) == len({m.name for m in metas}) == len({m.pylint_id for m in metas}) == len(metas)
+    )
 
 
 def test_pylint_numbers_follow_the_codes() -> None:
     assert {m.meta.code: m.meta.pylint_id for m in all_rules()}["BPF101"] == "W6501"
-    assert all(re.fullmatch(rf"[ERWC]{64 + int(r.meta.code[3])}{r.meta.code[4:]}", r.meta.pylint_id) for r in all_rules())
+    assert all(
+        re.fullmatch(rf"[ERWC]{64 + int(r.meta.code[3])}{r.meta.code[4:]}", r.meta.pylint_id) for r in all_rules()
+    )
 
 
 def test_every_code_has_fixture_page_and_changelog_entry() -> None:
@@ -60,7 +73,10 @@ def test_the_example_fires_and_its_mend_does_not(rule: Rule, tmp_path: Path) -> 
     assert language is not None
     name = FILES[language[1]]
     assert kind_of(name) is not None
-    found = {section: [f.code for f in analyse(tmp_path, Options(), {name: code.encode()}).shown()] for section, code in blocks.items()}
+    found = {
+        section: [f.code for f in analyse(tmp_path, Options(), {name: code.encode()}).shown()]
+        for section, code in blocks.items()
+    }
     assert set(found["Example"]) == {rule.meta.code}
     assert found["Use instead"] == []
 

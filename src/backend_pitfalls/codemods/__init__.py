@@ -1,1 +1,6 @@
-"""The LibCST codemod commands, one a repair."""
+"""The LibCST codemod commands, one a repair: `python -m libcst.tool codemod -x backend_pitfalls.codemods.AddTimeout PATHS`."""
+
+from backend_pitfalls.codemods.add_timeout import AddTimeout
+from backend_pitfalls.codemods.credential_to_environment import CredentialToEnvironment
+
+__all__ = ["AddTimeout", "CredentialToEnvironment"]

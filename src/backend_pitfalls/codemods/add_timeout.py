@@ -1,4 +1,4 @@
-"""LibCST command for BPF401: `python -m libcst.tool codemod backend_pitfalls.codemods.add_timeout.AddTimeout PATHS`."""
+"""LibCST command for BPF401: `python -m libcst.tool codemod -x backend_pitfalls.codemods.AddTimeout PATHS`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LibCST command for BPF201: `python -m libcst.tool codemod backend_pitfalls.codemods.credential_to_environment.CredentialToEnvironment PATHS`."""
+"""LibCST command for BPF201: `python -m libcst.tool codemod -x backend_pitfalls.codemods.CredentialToEnvironment PATHS`."""
 
 from __future__ import annotations
 

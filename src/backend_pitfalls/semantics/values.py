@@ -68,8 +68,8 @@ class Value:
         return ("?", self.labels)
 
     def with_labels(self, labels: Labels) -> Value:
-        """The same knowledge with other labels."""
-        if labels == self.labels:
+        """The same knowledge with other labels (equal labels may have taken other steps)."""
+        if labels is self.labels:
             return self
         copy = self.__class__.__new__(self.__class__)
         for cls in self.__class__.__mro__:
@@ -352,10 +352,11 @@ class OneOf(Value):
         return ("o", frozenset(o.key() for o in self.options))
 
     def with_labels(self, labels: Labels) -> Value:
+        """Each alternative keeps its own of these labels; what is new goes to all."""
         extra = labels - self.labels
-        if extra:
-            return OneOf(tuple(o.with_labels(o.labels | extra) for o in self.options))
-        return OneOf(tuple(o.with_labels(o.labels & labels) for o in self.options)) if labels != self.labels else self
+        return OneOf(
+            tuple(o.with_labels(frozenset(x for x in labels if x in o.labels or x in extra)) for o in self.options)
+        )
 
 
 def _mapping_key(mapping: Mapping[Any, Value]) -> Hashable:
