@@ -163,7 +163,7 @@ def _artifact(located: Located, path: str) -> dict[str, str]:
     shown = located.shown_path(path)
     if shown.startswith("/"):
         return {"uri": Path(shown).as_uri()}
-    return {"uri": quote(shown), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(shown, safe="/+~@=,!$()*;"), "uriBaseId": "SRCROOT"}
 
 
 def _region(span: Span) -> dict[str, int]:

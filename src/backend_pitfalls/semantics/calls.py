@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ def call(frame: Frame, node: ast.Call) -> Value:
     """Evaluate a call expression."""
     callee = frame.evaluate(node.func)
     arguments = _arguments(frame, node, callee)
+    _fallback(frame, arguments)
     return join_all(apply(frame, option, arguments) for option in options(callee))
 
 
@@ -80,6 +82,24 @@ def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
         else:
             spread = True
     return Arguments(node, tuple(positional), keywords, spread)
+
+
+def _fallback(frame: Frame, arguments: Arguments) -> None:
+    """`os.getenv("API_KEY", "text")`, `config("API_KEY", default="text")`, `getattr(settings, "API_KEY", "text")`: a setting's name and
+    the text that stands in for it."""
+    node = arguments.node
+    names = [
+        (i, a.value) for i, a in enumerate(node.args[:2]) if isinstance(a, ast.Constant) and isinstance(a.value, str)
+    ]
+    if not names or not _SETTING.match(str(names[0][1])):
+        return
+    index, name = names[0]
+    given = [k.value for k in node.keywords if k.arg == "default"] or node.args[index + 1 : index + 2]
+    if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
+        frame.bound(str(name), node, Const(given[0].value), given[0], "fallback")
+
+
+_SETTING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|[A-Z]{6,}$")
 
 
 def _callee_name(callee: Value) -> str:
@@ -504,14 +524,6 @@ def _dict(frame: Frame, arguments: Arguments) -> Value:
     return Container("dict", dict(arguments.keywords), Unknown(deep_labels(first)))
 
 
-def _environment(frame: Frame, arguments: Arguments) -> Value:
-    """`os.environ.get(NAME, default)`: tells rules of a literal default."""
-    name = arguments.positional[0] if arguments.positional else UNKNOWN
-    if len(arguments.node.args) > 1 and isinstance(name, Const) and isinstance(name.value, str):
-        frame.bound(name.value, arguments.node, arguments.positional[1], arguments.node.args[1], "fallback")
-    return UNKNOWN
-
-
 def _map(frame: Frame, arguments: Arguments) -> Value:
     """`map(function, rows)`: the function runs once a row."""
     if len(arguments.node.args) < 2:
@@ -583,8 +595,6 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "builtins.map": _map,
     "builtins.len": _size,
     "builtins.bool": _size,
-    "os.environ.get": _environment,
-    "os.getenv": _environment,
     "django.contrib.auth.get_user_model": _user_model,
     "sqlalchemy.select": _select,
     "sqlalchemy.insert": _change,

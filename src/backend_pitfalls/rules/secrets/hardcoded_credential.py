@@ -78,7 +78,8 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"^[A-Za-z]+([ _.:/-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
-_SECRET_WORD = re.compile(r"pass(word|wd|phrase)?|token|secret|key|auth|credential|pwd|bearer", re.IGNORECASE)
+_SECRET_WORD = re.compile(r"password|passwd|passphrase|token|secret|key|auth|credential|pwd|bearer", re.IGNORECASE)
+_TEMPLATE = re.compile(r"^<.*>$|\$\{|\{\{|\}\}|%\(|^%s$")
 _URL_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:(?P<password>[^/\s@]{3,})@[^\s@]+$", re.IGNORECASE)
 _PATH = re.compile(r"^(/|\./|~/|[A-Za-z]:\\)|^https?://|^[\w.-]+\.(py|json|ya?ml|pem|key|txt|html|env)$|^urn:")
 
@@ -87,7 +88,7 @@ _PATH = re.compile(r"^(/|\./|~/|[A-Za-z]:\\)|^https?://|^[\w.-]+\.(py|json|ya?ml
 def credential(event: Binding, report: Report) -> None:
     """A text bound to a credential's name, or that is a credential by its form."""
     text = _text(event)
-    if not text or _PLACEHOLDER.search(text):
+    if not text or _TEMPLATE.search(text) or (_PLACEHOLDER.search(text) and not _stands_in(event)):
         return
     provider = next((t.provider for t in report.knowledge.tokens if re.fullmatch(t.pattern, text)), "")
     if provider:
@@ -96,6 +97,11 @@ def credential(event: Binding, report: Report) -> None:
         _report(event, report, text, "a password in a URL", Confidence.HIGH)
     elif _means_credential(event.target, text):
         _report(event, report, text, f"'{event.target}'", META.confidence)
+
+
+def _stands_in(event: Binding) -> bool:
+    """Whether the text is what the program runs with when nothing else is set: a placeholder then is a key that everyone knows."""
+    return event.how == "fallback" and event.target.upper().endswith("SECRET_KEY")
 
 
 def _text(event: Binding) -> str:
