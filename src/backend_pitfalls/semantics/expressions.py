@@ -295,7 +295,7 @@ def _compare_constants(op: ast.cmpop, left: Any, right: Any) -> bool | None:
 
 def truth(value: Value) -> bool | None:
     """Whether a value is certainly true or false."""
-    if isinstance(value, Const) and not value.origin:
+    if isinstance(value, Const):
         return bool(value.value)
     if isinstance(value, (ClassRef, Function, ModuleRef)):
         return True
