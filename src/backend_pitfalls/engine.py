@@ -16,6 +16,7 @@ from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.finding import Finding, Site, Span
 from backend_pitfalls.model.options import Options
+from backend_pitfalls.project.cache import Cache, key_of
 from backend_pitfalls.project.config import version_of
 from backend_pitfalls.project.discover import ProjectFile, context_of, discover, kind_of
 from backend_pitfalls.project.link import Project, module_name
@@ -56,6 +57,7 @@ def analyse(
     options: Options,
     overlay: Mapping[str, bytes] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    cache: Cache | None = None,
 ) -> Analysis:
     """Analyse a project.
 
@@ -64,8 +66,26 @@ def analyse(
         options: checked options.
         overlay: content that replaces or adds files, by path relative to the root (an editor's unsaved buffer).
         progress: called with (files done, files in all).
+        cache: where results are kept; a run with an overlay neither reads nor writes it.
     """
-    return _Run(root, options, overlay or {}, progress).analyse()
+    run = _Run(root, options, overlay or {}, progress)
+    run.discover()
+    key = (
+        key_of(root, run.files, options, (r.meta.code for r in run.rules))
+        if cache is not None and not overlay
+        else None
+    )
+    if cache is None or key is None:
+        return run.analyse()
+    kept = cache.get(key)
+    if kept is not None:
+        try:
+            return msgspec.json.decode(kept, type=Analysis)
+        except msgspec.DecodeError:
+            pass  # written by somebody else; it is replaced
+    analysis = run.analyse()
+    cache.put(key, msgspec.json.encode(analysis))
+    return analysis
 
 
 class _Run:
@@ -79,6 +99,7 @@ class _Run:
         self.knowledge = load(options.knowledge)
         self.rules = [r for r in all_rules() if options.selects(r.meta.code, r.meta.name)]
         self.found: list[Finding] = []
+        self.files: dict[str, ProjectFile] = {}
         self.contexts: dict[str, FileContext] = {}
         self.comments: dict[str, list[Suppression]] = {}
         self._sources: OrderedDict[str, Source] = OrderedDict()
@@ -88,18 +109,23 @@ class _Run:
                 report = Report(rule.meta, options, self.knowledge, self.found)
                 self._listeners.setdefault(kind, []).append((rule, function, report))
 
-    def analyse(self) -> Analysis:
+    def discover(self) -> None:
+        """Find the files, in the order of their paths."""
         notes: list[tuple[str, str]] = []
-        files = {f.path: f for f in discover(self.root, self.options.exclude, notes)}
+        found = {f.path: f for f in discover(self.root, self.options.exclude, notes)}
         for path in self.overlay:
             kind = kind_of(path.rsplit("/", 1)[-1]) or FileKind.PYTHON
-            files.setdefault(path, ProjectFile(path, kind, context_of(path)))
+            found.setdefault(path, ProjectFile(path, kind, context_of(path)))
         for path, reason in notes:
             self._unreadable(path, reason, 1)
+        self.files = dict(sorted(found.items()))
+
+    def analyse(self) -> Analysis:
+        files = self.files
         self.contexts = {f.path: f.context for f in files.values()}
         python: list[tuple[ProjectFile, FileFacts]] = []
         relevant: list[tuple[ProjectFile, FileFacts]] = []
-        for file in sorted(files.values(), key=lambda f: f.path):
+        for file in files.values():
             data = self._read(file.path)
             if data is None:
                 continue
@@ -112,7 +138,7 @@ class _Run:
             else:
                 self._manifest(file, data)
         capped = self._interpret([f for _, f in python], relevant)
-        return Analysis(tuple(self._finish()), tuple(sorted(files)), capped)
+        return Analysis(tuple(self._finish()), tuple(files), capped)
 
     # -- reading ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import msgspec
 from backend_pitfalls.engine import Analysis, analyse
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.options import Options
+from backend_pitfalls.project.cache import Cache
 from backend_pitfalls.project.config import find_root, read_options
 
 _analyses: dict[tuple[Path, bytes], Analysis] = {}
@@ -40,5 +41,5 @@ def findings_for(path: Path, data: bytes | None, noqa: bool) -> list[Finding]:
 def _memoised(root: Path, options: Options) -> Analysis:
     key = (root, msgspec.json.encode(options))
     if key not in _analyses:
-        _analyses[key] = analyse(root, options)
+        _analyses[key] = analyse(root, options, cache=Cache(root))
     return _analyses[key]

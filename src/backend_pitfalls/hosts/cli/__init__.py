@@ -70,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _selection(parser: argparse.ArgumentParser) -> None:
+    _caching(parser)
     parser.add_argument(
         "paths",
         nargs="*",
@@ -83,6 +84,13 @@ def _selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ignore", type=_codes, metavar="CODES", help="without these")
     parser.add_argument(
         "--stdin-filename", default=None, metavar="PATH", help="the file that standard input is the content of"
+    )
+
+
+def _caching(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-cache", action="store_true", help="neither read nor keep results on disk")
+    parser.add_argument(
+        "--cache-dir", metavar="DIR", help="keep results there, not in .backend_pitfalls_cache at the project root"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Confidence, Finding
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.output.results import Located
+from backend_pitfalls.project.cache import Cache
 from backend_pitfalls.project.config import find_root, read_options
 from backend_pitfalls.project.discover import kind_of
 from backend_pitfalls.rules import all_rules
@@ -58,12 +60,20 @@ def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:
     for root, wanted in targets.items():
         checked = _with_arguments(read_options(root), options)
         with _progress(showing_progress) as progress:
-            analysis = analyse(root, checked, outcome.overlay.get(root), progress)
+            cache = None if options.no_cache else Cache(root, _cache_folder(options, root))
+            analysis = analyse(root, checked, outcome.overlay.get(root), progress, cache)
         shown = [f for f in analysis.shown() if _inside(f.path, wanted)]
         outcome.findings.extend((root, f) for f in shown)
         outcome.capped += analysis.capped
         outcome.files += sum(_inside(path, wanted) for path in analysis.paths)
     return outcome
+
+
+def _cache_folder(options: argparse.Namespace, root: Path) -> Path | None:
+    """The named cache folder, with a part of its own for each project."""
+    if not options.cache_dir:
+        return None
+    return Path(options.cache_dir) / hashlib.sha256(str(root).encode()).hexdigest()[:16]
 
 
 def _inside(path: str, wanted: set[str]) -> bool:
