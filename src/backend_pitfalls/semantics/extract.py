@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts, FileFacts, Scalar
-from backend_pitfalls.syntax.walk import dotted, walk
+from backend_pitfalls.syntax.names import dotted
 
 
 def extract(tree: ast.Module, path: str, module: str) -> FileFacts:
@@ -169,17 +169,37 @@ def _base(node: ast.expr) -> str:
 
 
 def _self_attributes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """Attributes that a method assigns on its first parameter; only statements are visited, not their expressions."""
     if not function.args.args:
         return []
     self_name = function.args.args[0].arg
-    return [
-        node.attr
-        for node in walk(function, into_scopes=False)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == self_name
-    ]
+    found: list[str] = []
+    stack: list[ast.stmt] = function.body[::-1]
+    while stack:
+        statement = stack.pop()
+        for target in _targets(statement):
+            if (
+                isinstance(target, ast.Attribute)
+                and isinstance(target.value, ast.Name)
+                and target.value.id == self_name
+            ):
+                found.append(target.attr)
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            stack.extend(_nested_statements(statement)[::-1])
+    return found
+
+
+def _targets(statement: ast.stmt) -> list[ast.expr]:
+    """The targets that a statement binds, tuples taken apart."""
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)):
+        targets = [statement.target]
+    elif isinstance(statement, (ast.With, ast.AsyncWith)):
+        targets = [item.optional_vars for item in statement.items if item.optional_vars is not None]
+    else:
+        return []
+    return [e for t in targets for e in (t.elts if isinstance(t, (ast.Tuple, ast.List)) else [t])]
 
 
 def _meta(node: ast.ClassDef) -> dict[str, Scalar]:

@@ -32,7 +32,7 @@ from backend_pitfalls.semantics.values import (
     same,
 )
 from backend_pitfalls.syntax.source import Source
-from backend_pitfalls.syntax.walk import dotted
+from backend_pitfalls.syntax.names import dotted
 
 _BUILTINS = frozenset(dir(builtins))
 _LEAVES = (ast.Return, ast.Raise)
