@@ -66,11 +66,6 @@ def library_method(interpreter: Interpreter, cls: str, name: str) -> str:
     return f"{knowledge.canonical(cls)}.{name}"
 
 
-def library_iteration(interpreter: Interpreter, value: Instance) -> Value:
-    """An element of a library object."""
-    return Unknown(value.labels)
-
-
 def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Value:
     world = interpreter.world
     dialect = world.dialect(value.name)

@@ -198,7 +198,7 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
             "mount", arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN
         )
     if "sqlalchemy.orm.Session" in frame.knowledge.lineage(cls):
-        found = orm.session_method(frame, arguments.node, receiver, name, arguments)
+        found = orm.session_method(frame, arguments.node, name, arguments)
         if found is not None:
             emit_call(frame, qualified, arguments, receiver)
             return found

@@ -177,13 +177,11 @@ def _self_attributes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[s
     stack: list[ast.stmt] = function.body[::-1]
     while stack:
         statement = stack.pop()
-        for target in _targets(statement):
-            if (
-                isinstance(target, ast.Attribute)
-                and isinstance(target.value, ast.Name)
-                and target.value.id == self_name
-            ):
-                found.append(target.attr)
+        found.extend(
+            target.attr
+            for target in _targets(statement)
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == self_name
+        )
         if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             stack.extend(_nested_statements(statement)[::-1])
     return found

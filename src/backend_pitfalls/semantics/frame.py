@@ -9,7 +9,7 @@ from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import expressions, narrowing, orm
-from backend_pitfalls.semantics.attributes import library_iteration, load_attribute
+from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop
 from backend_pitfalls.semantics.extract import import_bindings
 from backend_pitfalls.semantics.interpreter import BudgetExceeded, Interpreter
@@ -31,8 +31,8 @@ from backend_pitfalls.semantics.values import (
     options,
     same,
 )
-from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.source import Source
 
 _BUILTINS = frozenset(dir(builtins))
 _LEAVES = (ast.Return, ast.Raise)
@@ -324,8 +324,6 @@ class Frame:
                 element: Value = orm.iterate(self, node, option)
             elif isinstance(option, Container):
                 element = option.elements()
-            elif isinstance(option, Instance):
-                element = library_iteration(self.interpreter, option)
             else:
                 element = Unknown(deep_labels(option))
             found = element if found is None else join(found, element)

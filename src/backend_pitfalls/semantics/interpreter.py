@@ -224,7 +224,7 @@ class Interpreter:
             if facts is None:
                 type_ = self.knowledge.attributes.get(cls, {}).get(name)
                 if type_ is not None:
-                    return self.library_attribute(type_)
+                    return Instance(type_)
                 continue
             for method in facts.self_attributes.get(name, ()):
                 function = self.function(self.world.module_of(cls), f"{facts.name}.{method}")
@@ -238,10 +238,6 @@ class Interpreter:
             if found is not None:
                 return found
         return None
-
-    def library_attribute(self, type_: str) -> Value:
-        """An object of a library type; a type that is itself a source carries its label when loaded."""
-        return Instance(type_)
 
     def class_body(self, class_name: str) -> Mapping[str, Value]:
         """The names bound in a class body."""

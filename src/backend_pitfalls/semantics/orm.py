@@ -162,7 +162,7 @@ def row_method(frame: Frame, node: ast.Call, row: Row, name: str) -> Value:
     return UNKNOWN
 
 
-def session_method(frame: Frame, node: ast.Call, session: Instance, name: str, arguments: Arguments) -> Value | None:
+def session_method(frame: Frame, node: ast.Call, name: str, arguments: Arguments) -> Value | None:
     """A method of a SQLAlchemy session; None when it is not about queries."""
     queries = frame.knowledge.queries["sqlalchemy"]
     first = arguments.positional[0] if arguments.positional else UNKNOWN
@@ -212,7 +212,7 @@ def by_convention(frame: Frame, arguments: Arguments, name: str) -> Value:
     if (word.lower() in _SESSION_WORDS and (is_model or is_statement)) or (
         is_statement or (is_model and name in ("query", "get"))
     ):
-        found = session_method(frame, node, Instance("sqlalchemy.orm.Session"), name, arguments)
+        found = session_method(frame, node, name, arguments)
         return found if found is not None else UNKNOWN
     return UNKNOWN
 

@@ -102,9 +102,6 @@ class Const(Value):
         return ("c", type(self.value), self.value, self.origin, self.labels)
 
 
-NONE = Const(None)
-
-
 class Text(Value):
     """A string built of known text and values: `f"SELECT {x}"` is ("SELECT ", x)."""
 
