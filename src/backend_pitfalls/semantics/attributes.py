@@ -193,7 +193,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
     relation = world.relation(value.model, name)
     if relation is not None:
         if relation.many:
-            prefetched = name in value.loaded
+            prefetched = name in value.loaded or "*" in value.loaded
             dialect = world.dialect(value.model)
             shape = "rows" if prefetched or dialect != "django" else "manager"
             return RowSet(relation.target, dialect, shape, frozenset(), value.origin, value.loops)
@@ -214,7 +214,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
 
 
 def _below(loaded: frozenset[str], name: str) -> frozenset[str]:
-    return frozenset(path[len(name) + 2 :] for path in loaded if path.startswith(f"{name}__"))
+    return frozenset(path[len(name) + 2 :] for path in loaded if path.startswith(f"{name}__")) | (loaded & {"*"})
 
 
 def decorators(node: object) -> set[str]:

@@ -128,8 +128,11 @@ def _asks_for_many(arguments: Arguments) -> bool:
 def _loaded(name: str, arguments: Arguments) -> frozenset[str]:
     if name not in ("select_related", "prefetch_related"):
         return frozenset()
-    found: set[str] = set()
+    # "*": something is loaded that the code here does not tell, such as Prefetch(…) or *paths; so anything may be.
+    found: set[str] = {"*"} if arguments.spread else set()
     for value in arguments.positional:
+        if constant_text(value) is None:
+            found.add("*")
         path = constant_text(value)
         if path:
             parts = path.split("__")
