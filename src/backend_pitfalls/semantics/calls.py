@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
 from backend_pitfalls.semantics import orm, strings
-from backend_pitfalls.semantics.attributes import decorators, library_method
+from backend_pitfalls.semantics.attributes import decorators, library_method, load_attribute
 from backend_pitfalls.semantics.events import Call, Query
 from backend_pitfalls.semantics.values import (
     CLEAN,
@@ -32,6 +32,7 @@ from backend_pitfalls.semantics.values import (
     join_all,
     options,
 )
+from backend_pitfalls.syntax.names import parameter_defaults
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -440,13 +441,7 @@ def _passed(frame: Frame, node: ast.Call, parameter: str, function: Function, va
 
 
 def _defaults(function: Function, bound: dict[str, Value]) -> None:
-    parameters = function.node.args
-    named = [*parameters.posonlyargs, *parameters.args]
-    pairs = [
-        *zip(named[len(named) - len(parameters.defaults) :], parameters.defaults),
-        *zip(parameters.kwonlyargs, parameters.kw_defaults),
-    ]
-    for parameter, default in pairs:
+    for parameter, default in parameter_defaults(function.node.args):
         if parameter.arg not in bound and isinstance(default, ast.Constant) and default.value is not ...:
             bound[parameter.arg] = Const(default.value, CLEAN, "default")
 
@@ -477,8 +472,6 @@ def _partial(frame: Frame, arguments: Arguments) -> Value:
 
 
 def _getattr(frame: Frame, arguments: Arguments) -> Value:
-    from backend_pitfalls.semantics.attributes import load_attribute
-
     if (
         len(arguments.positional) >= 2
         and isinstance(arguments.positional[1], Const)

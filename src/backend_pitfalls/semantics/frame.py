@@ -9,6 +9,7 @@ from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import expressions, narrowing, orm
+from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop
 from backend_pitfalls.semantics.extract import import_bindings
@@ -31,7 +32,7 @@ from backend_pitfalls.semantics.values import (
     options,
     same,
 )
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, parameter_defaults
 from backend_pitfalls.syntax.source import Source
 
 _BUILTINS = frozenset(dir(builtins))
@@ -153,8 +154,6 @@ class Frame:
             self.assign(target, value, node.value)
 
     def annotated_statement(self, node: ast.AnnAssign) -> None:
-        from backend_pitfalls.semantics.annotations import annotated
-
         value = self.evaluate(node.value) if node.value is not None else UNKNOWN
         if isinstance(value, Unknown) and not value.labels:
             value = annotated(self, node.annotation)
@@ -396,12 +395,7 @@ class Frame:
             self.variables[node.name] = Function(self.module, qualname, node)
 
     def _default_bindings(self, arguments: ast.arguments) -> None:
-        named = [*arguments.posonlyargs, *arguments.args]
-        pairs = [
-            *zip(named[len(named) - len(arguments.defaults) :], arguments.defaults),
-            *zip(arguments.kwonlyargs, arguments.kw_defaults),
-        ]
-        for parameter, default in pairs:
+        for parameter, default in parameter_defaults(arguments):
             if isinstance(default, ast.Constant) and isinstance(default.value, str):
                 self.bound(parameter.arg, parameter, Const(default.value), default, "default")
 

@@ -23,6 +23,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     constant_text,
 )
+from backend_pitfalls.syntax.names import parameter_defaults
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -119,8 +120,7 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
     assert not isinstance(node, ast.Lambda)
     parameters = node.args
     named = [*parameters.posonlyargs, *parameters.args]
-    defaults = dict(zip((p.arg for p in named[len(named) - len(parameters.defaults) :]), parameters.defaults))
-    defaults.update({p.arg: d for p, d in zip(parameters.kwonlyargs, parameters.kw_defaults) if d is not None})
+    defaults = {p.arg: default for p, default in parameter_defaults(parameters)}
     for parameter in (*named, *parameters.kwonlyargs):
         default = defaults.get(parameter.arg)
         if isinstance(default, ast.Call):

@@ -1,4 +1,4 @@
-"""Dotted names in syntax trees."""
+"""Names in syntax trees: dotted names, parameters with their defaults."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ def dotted(node: ast.AST) -> str:
         return ""
     parts.append(node.id)
     return ".".join(reversed(parts))
+
+
+def parameter_defaults(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
+    """The parameters that have a default, each with it, in the order of the signature."""
+    named = [*arguments.posonlyargs, *arguments.args]
+    keyword_only = [(p, d) for p, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None]
+    return [*zip(named[len(named) - len(arguments.defaults) :], arguments.defaults), *keyword_only]
