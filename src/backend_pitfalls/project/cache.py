@@ -1,7 +1,9 @@
 """Results on disk: `.backend_pitfalls_cache/` at the project root, so that editors, hooks and a host's worker processes need no new run.
 
-An entry is the whole result of a project, keyed by all that it depends on: the tool, the interpreter, the options, and path, size and
-modification time of every file. Entries are written atomically and read whole, so concurrent runs cannot see half of one.
+Two kinds of entries: the result of a whole run, keyed by all that it depends on (the tool, the interpreter, the options, and path, size and
+modification time of every file), and the state that a run leaves for the next, keyed by tool, interpreter and options.
+Entries are written atomically and read whole, so concurrent runs cannot see half of one; a lock lets one run do the work
+that others wait for.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -20,7 +24,11 @@ from backend_pitfalls._version import __version__
 from backend_pitfalls.model.options import Options
 
 FOLDER = ".backend_pitfalls_cache"
-KEPT = 8
+KEPT = 12
+LOCK_SECONDS = 600
+
+Stats = dict[str, tuple[int, int] | None]
+T = TypeVar("T")
 
 
 class Cache:
@@ -29,46 +37,80 @@ class Cache:
     def __init__(self, root: Path, folder: Path | None = None) -> None:
         self.folder = folder if folder is not None else root / FOLDER
 
-    def get(self, key: str) -> bytes | None:
-        """The entry under a key."""
+    def get(self, key: str, type_: type[T]) -> T | None:
+        """The entry under a key; None when there is none or it is not of this type (written by somebody else)."""
+        path = self.folder / f"{key}.msgpack"
         try:
-            data = (self.folder / f"{key}.json").read_bytes()
-        except OSError:
+            found = msgspec.msgpack.decode(path.read_bytes(), type=type_)
+        except (OSError, msgspec.DecodeError):
             return None
         with contextlib.suppress(OSError):
-            os.utime(self.folder / f"{key}.json")
-        return data
+            os.utime(path)
+        return found
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, entry: msgspec.Struct) -> None:
         """Keep an entry, and of all entries the ones used last."""
         with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            ignore = self.folder / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n")
+            self._make_folder()
             handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
             with os.fdopen(handle, "wb") as out:
-                out.write(data)
-            Path(name).replace(self.folder / f"{key}.json")
+                out.write(msgspec.msgpack.encode(entry))
+            Path(name).replace(self.folder / f"{key}.msgpack")
             self._prune()
 
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Held by one process at a time; given up on (the work is then done twice) where locks do not work."""
+        from filelock import FileLock, Timeout
+
+        lock: FileLock | None = None
+        with contextlib.suppress(OSError, Timeout, NotImplementedError):
+            self._make_folder()
+            lock = FileLock(self.folder / "lock", timeout=LOCK_SECONDS)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ignore = self.folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+
     def _prune(self) -> None:
-        entries = sorted(self.folder.glob("*.json"), key=lambda p: p.stat().st_mtime_ns, reverse=True)
+        entries = sorted(self.folder.glob("*.msgpack"), key=lambda p: p.stat().st_mtime_ns, reverse=True)
         for old in entries[KEPT:]:
             old.unlink(missing_ok=True)
 
 
-def key_of(root: Path, paths: Iterable[str], options: Options, rules: Iterable[str]) -> str | None:
-    """What a result depends on, as one digest; None when a file cannot be looked at."""
-    digest = hashlib.sha256(repr((__version__, _tool_stamp(), sys.version_info[:3], sorted(rules))).encode())
-    digest.update(msgspec.json.encode(options))
+def stats_of(root: Path, paths: Iterable[str]) -> Stats:
+    """Size and modification time (in nanoseconds) of each file; None for one that cannot be looked at."""
+    found: Stats = {}
     for path in paths:
         try:
-            stat = (root / path).stat()
+            stat = os.stat(f"{root}/{path}")
+            found[path] = (stat.st_size, stat.st_mtime_ns)
         except OSError:
-            return None
-        digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()[:40]
+            found[path] = None
+    return found
+
+
+def state_key(options: Options, codes: Iterable[str]) -> str:
+    """What a run's state depends on beside the files: the tool, the interpreter, the options, the rules."""
+    digest = hashlib.sha256(repr((__version__, _tool_stamp(), sys.version_info[:3], sorted(codes))).encode())
+    digest.update(msgspec.json.encode(options))
+    return f"state-{digest.hexdigest()[:32]}"
+
+
+def run_key(state: str, stats: Mapping[str, tuple[int, int] | None]) -> str:
+    """What a whole result depends on: the above, and every file."""
+    digest = hashlib.sha256(state.encode())
+    for path, stat in stats.items():
+        digest.update(f"{path}\0{stat}\n".encode("utf-8", "surrogateescape"))
+    return f"run-{digest.hexdigest()[:32]}"
 
 
 def _tool_stamp() -> int:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from collections.abc import Callable, Iterable
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import msgspec
 
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.project.orm.graph import relations_of, reverse_relations
@@ -13,47 +18,96 @@ from backend_pitfalls.syntax.source import Source
 
 MAX_HOPS = 25
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def tracked(method: Callable[Concatenate[Project, P], T]) -> Callable[Concatenate[Project, P], T]:
+    """Remember a method's answers by its arguments, each with the files it rested on."""
+    name = method.__name__
+
+    @wraps(method)
+    def answer(self: Project, *args: P.args, **kwargs: P.kwargs) -> T:
+        memo = self.memo.get(name)
+        if memo is None:
+            memo = self.memo[name] = {}
+        found = memo.get(args)
+        if found is None:
+            outer, self.touched = self.touched, 0
+            value = method(self, *args, **kwargs)
+            found = memo[args] = (value, self.touched)
+            self.touched = outer
+        self.touched |= found[1]
+        return found[0]  # type: ignore[no-any-return]
+
+    return answer
+
 
 class Project:
     """All that is known of a project's Python files. `load` gives the source of a path when its code is needed."""
 
     def __init__(self, files: Iterable[FileFacts], knowledge: Knowledge, load: Callable[[str], Source | None]) -> None:
         self.knowledge = knowledge
+        self.touched = 0
         self._load = load
+        self.files = sorted(files, key=lambda f: f.path)
         self.modules: dict[str, FileFacts] = {}
-        for facts in sorted(files, key=lambda f: f.path):
+        self._bits: dict[str, int] = {}
+        for position, facts in enumerate(self.files):
+            self._bits[facts.path] = 1 << (2 * position)
             for name in module_names(facts.module):
                 self.modules.setdefault(name, facts)
-        self._definitions: dict[str, Definition] = {}
-        self._lineages: dict[str, tuple[str, ...]] = {}
+        self.memo: dict[str, dict[tuple[Any, ...], tuple[Any, int]]] = {}
         self._nodes: dict[str, dict[str, FunctionNode]] = {}
-        self._relations: dict[str, dict[str, Relation]] | None = None
-        self._dialects: dict[str, str] = {}
         self._splits: dict[str, tuple[str | None, tuple[str, ...]]] = {}
-        self._starred: dict[str, Definition] = {}
-        self._short_names: dict[str, list[str]] | None = None
+        self._linearising: set[str] = set()
+
+    # -- what answers rest on -----------------------------------------------------------------------------------
+
+    def _touch(self, facts: FileFacts, code: bool = False) -> None:
+        self.touched |= self._bits[facts.path] << code
+
+    def touched_files(self, touched: int) -> tuple[list[int], list[int], bool]:
+        """A bit set taken apart: positions in `files` of those whose facts and of those whose code was looked at, and
+        whether the model graph was."""
+        seen_facts: list[int] = []
+        seen_code: list[int] = []
+        digits = f"{touched:b}"[::-1]
+        at = digits.find("1")
+        while 0 <= at < 2 * len(self.files):
+            (seen_code if at % 2 else seen_facts).append(at // 2)
+            at = digits.find("1", at + 1)
+        return seen_facts, seen_code, len(digits) > 2 * len(self.files)
+
+    def _touch_graph(self) -> None:
+        self.touched |= 1 << (2 * len(self.files))
 
     # -- names --------------------------------------------------------------------------------------------------
 
     def facts(self, module: str) -> FileFacts | None:
-        return self.modules.get(module)
+        facts = self.modules.get(module)
+        if facts is not None:
+            self._touch(facts)
+        return facts
 
     def source(self, module: str) -> Source | None:
         facts = self.modules.get(module)
-        return self._load(facts.path) if facts is not None else None
+        if facts is None:
+            return None
+        self._touch(facts, code=True)
+        return self._load(facts.path)
 
+    @tracked
     def define(self, qualified: str) -> Definition:
         """Follow a qualified name through imports and re-exports to where it is defined."""
-        found = self._definitions.get(qualified)
-        if found is None:
-            found = self._definitions[qualified] = self._define(qualified, MAX_HOPS)
-        return found
+        return self._define(qualified, MAX_HOPS, set())
 
-    def _define(self, qualified: str, hops: int) -> Definition:
+    def _define(self, qualified: str, hops: int, starred: set[str]) -> Definition:
         module, rest = self._split(qualified)
         if module is None or hops <= 0:
             return Definition("external", "", qualified)
         facts = self.modules[module]
+        self._touch(facts)
         if not rest:
             return Definition("module", module, "")
         head, tail = rest[0], rest[1:]
@@ -64,23 +118,19 @@ class Project:
         if head in facts.imports:
             target = ".".join((facts.imports[head], *tail))
             if target != qualified:
-                return self._define(target, hops - 1)
+                return self._define(target, hops - 1, starred)
         if head in facts.variables:
             return Definition("variable", module, head, tail)
+        # Star imports of packages that star-import each other form graphs: each name is followed once.
         for star in facts.stars:
-            found = self._through_star(".".join((star, *rest)), hops - 1)
-            if found.kind != "external":
-                return found
+            target = ".".join((star, *rest))
+            if target not in starred:
+                starred.add(target)
+                found = self._define(target, hops - 1, starred)
+                if found.kind != "external":
+                    return found
         outside = [star for star in facts.stars if self._split(star)[0] is None]
         return Definition("external", "", ".".join((outside[0], *rest)) if len(outside) == 1 else qualified)
-
-    def _through_star(self, qualified: str, hops: int) -> Definition:
-        """Star imports of packages that star-import each other form graphs: each name is followed once."""
-        found = self._starred.get(qualified)
-        if found is None:
-            self._starred[qualified] = Definition("external", "", qualified)
-            found = self._starred[qualified] = self._define(qualified, hops)
-        return found
 
     def _split(self, qualified: str) -> tuple[str | None, tuple[str, ...]]:
         """The longest prefix that is a module of the project, and what remains."""
@@ -105,9 +155,10 @@ class Project:
                 return Definition("class", module, name, rest[end:])
         return Definition("class", module, rest[0], rest[1:])
 
+    @tracked
     def resolve_in(self, module: str, written: str) -> str:
         """The qualified name of a dotted name as written in a module."""
-        facts = self.modules.get(module)
+        facts = self.facts(module)
         if facts is None:
             return written
         head = written.split(".")[0]
@@ -128,6 +179,7 @@ class Project:
     def _variable_type(self, found: Definition) -> str:
         """`Base = declarative_base()`, `db = SQLAlchemy()`: the class that the call gives, by the tables."""
         facts = self.modules[found.module]
+        self._touch(facts)
         callee = facts.variables.get(found.name, "")
         name = f"{found.module}.{found.name}"
         if callee and callee.split(".")[0] != found.name:
@@ -139,19 +191,26 @@ class Project:
 
     def class_facts(self, name: str) -> ClassFacts | None:
         module, rest = self._split(name)
-        return self.modules[module].classes.get(".".join(rest)) if module is not None and rest else None
+        if module is None or not rest:
+            return None
+        facts = self.modules[module]
+        self._touch(facts)
+        return facts.classes.get(".".join(rest))
 
     def module_of(self, class_name: str) -> str:
         return self._split(class_name)[0] or ""
 
+    @tracked
     def lineage(self, class_name: str) -> tuple[str, ...]:
         """The class and its bases in method resolution order (C3, with the written order where C3 has no answer);
         library bases stand under their qualified names."""
-        found = self._lineages.get(class_name)
-        if found is None:
-            self._lineages[class_name] = (class_name,)
-            found = self._lineages[class_name] = self._linearise(class_name)
-        return found
+        if class_name in self._linearising:
+            return (class_name,)
+        self._linearising.add(class_name)
+        try:
+            return self._linearise(class_name)
+        finally:
+            self._linearising.discard(class_name)
 
     def _linearise(self, class_name: str) -> tuple[str, ...]:
         facts = self.class_facts(class_name)
@@ -167,6 +226,7 @@ class Project:
             resolved = self.knowledge.types.get(resolved, resolved)
         return self.knowledge.canonical(resolved)
 
+    @tracked
     def method(self, class_name: str, name: str) -> tuple[str, str] | None:
         """(module, dotted name) of the method that a class of the project has or inherits."""
         for base in self.lineage(class_name):
@@ -177,23 +237,22 @@ class Project:
 
     # -- models -------------------------------------------------------------------------------------------------
 
+    @tracked
     def dialect(self, class_name: str) -> str:
         """The ORM whose model a class is, or the empty string."""
-        found = self._dialects.get(class_name)
-        if found is None:
-            bases = self.knowledge.model_bases
-            found = next((bases[b] for b in self.lineage(class_name) if b in bases), "") or self.knowledge.models.get(
-                class_name, ""
-            )
-            self._dialects[class_name] = found
-        return found
+        bases = self.knowledge.model_bases
+        return next((bases[b] for b in self.lineage(class_name) if b in bases), "") or self.knowledge.models.get(
+            class_name, ""
+        )
 
+    @tracked
     def manager_dialect(self, class_name: str) -> str:
         """The ORM whose manager or query set a class is, or the empty string."""
         return next(
             (self.knowledge.manager_bases[b] for b in self.lineage(class_name) if b in self.knowledge.manager_bases), ""
         )
 
+    @tracked
     def manager_class(self, class_name: str, name: str) -> str | None:
         """The class of the manager under this attribute of a model: "" for the ORM's own, None when it is no manager."""
         for base in self.lineage(class_name):
@@ -210,51 +269,59 @@ class Project:
                         return resolved
         return None
 
+    @tracked
     def relation(self, class_name: str, name: str) -> Relation | None:
         """The relation that a model or one of its bases has under a name."""
-        if self._relations is None:
-            self._relations = self._build_relations()
+        self._touch_graph()
         for base in self.lineage(class_name):
-            found = self._relations.get(base, {}).get(name)
+            found = self.relations.get(base, {}).get(name)
             if found is not None:
                 return found
         return None
 
     def model_by_label(self, label: str) -> str:
         """The Django model of a label (`app.Model`); the empty string when there is none or it is not certain which."""
+        self._touch_graph()
         app, _, short = label.rpartition(".")
-        names = [n for n in self._by_short_name().get(short, ()) if self.dialect(n) == "django"]
+        names = [n for n in self._short_names.get(short, ()) if self.dialect(n) == "django"]
         exact = [n for n in names if f".{app}." in f".{n}"]
         return exact[0] if len(exact) == 1 else names[0] if len(names) == 1 else ""
 
-    def _by_short_name(self) -> dict[str, list[str]]:
-        if self._short_names is None:
-            self._short_names = {}
-            for facts in {f.path: f for f in self.modules.values()}.values():
-                for name in facts.classes:
-                    self._short_names.setdefault(name.rsplit(".", 1)[-1], []).append(f"{facts.module}.{name}")
-        return self._short_names
+    @cached_property
+    def _short_names(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for facts in self.files:
+            for name in facts.classes:
+                found.setdefault(name.rsplit(".", 1)[-1], []).append(f"{facts.module}.{name}")
+        return found
 
-    def _build_relations(self) -> dict[str, dict[str, Relation]]:
+    @cached_property
+    def relations(self) -> dict[str, dict[str, Relation]]:
+        """The relations of every model, by the name of the model: the model graph."""
+        outer = self.touched
         graph: dict[str, dict[str, Relation]] = {}
-        files = {f.path: f for f in self.modules.values()}.values()
-        models = [(f"{f.module}.{n}", c) for f in files for n, c in f.classes.items()]
-        by_name = self._by_short_name()
+        models = [(f"{f.module}.{n}", c) for f in self.files for n, c in f.classes.items()]
         for name, cls in models:
             dialect = self.dialect(name)
             if dialect:
-                graph.setdefault(name, {}).update(relations_of(self, name, cls, dialect, by_name))
+                graph.setdefault(name, {}).update(relations_of(self, name, cls, dialect, self._short_names))
         for name, cls in models:
             if self.dialect(name) == "django" and not cls.abstract:
                 for target, relation in reverse_relations(self, name, graph):
                     graph.setdefault(target, {}).setdefault(relation.name, relation)
+        self.touched = outer
         return graph
+
+    def graph_digest(self) -> bytes:
+        """Changes when the model graph does, or which models a label can mean."""
+        labels = {k: [n for n in v if self.dialect(n)] for k, v in self._short_names.items()}
+        return hashlib.sha256(msgspec.msgpack.encode((self.relations, {k: v for k, v in labels.items() if v}))).digest()
 
     # -- code ---------------------------------------------------------------------------------------------------
 
     def function_node(self, module: str, qualname: str) -> FunctionNode | None:
+        source = self.source(module)
         if module not in self._nodes:
-            source = self.source(module)
             self._nodes[module] = function_nodes(source.tree) if source is not None else {}
         return self._nodes[module].get(qualname)
 
@@ -262,6 +329,10 @@ class Project:
         """The functions and methods that a module defines, by dotted name."""
         self.function_node(module, "")
         return self._nodes[module]
+
+    def forget_code(self) -> None:
+        """Let go of syntax trees; they are loaded again when asked for."""
+        self._nodes.clear()
 
 
 def function_nodes(tree: ast.Module) -> dict[str, FunctionNode]:

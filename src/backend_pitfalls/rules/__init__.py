@@ -90,6 +90,11 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted(found, key=lambda r: r.meta.code))
 
 
+def selected_rules(options: Options) -> list[Rule]:
+    """The rules that the options select."""
+    return [r for r in all_rules() if options.selects(r.meta.code, r.meta.name)]
+
+
 def rule_by(selector: str) -> Rule | None:
     """The rule of a code or name."""
     return next((r for r in all_rules() if selector.upper() == r.meta.code or selector == r.meta.name), None)

@@ -430,7 +430,7 @@ def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value
         bound[parameters.kwarg.arg] = Container("dict", rest, UNKNOWN if arguments.spread else None)
     if not arguments.spread:
         _defaults(function, bound)
-    return bound or None
+    return {name: value for name, value in bound.items() if type(value) is not Unknown or value.labels} or None
 
 
 def _passed(frame: Frame, node: ast.Call, parameter: str, function: Function, value: Value) -> Value:

@@ -430,9 +430,7 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
 
 
 def _lambda(frame: Frame, node: ast.Lambda) -> Value:
-    return Function(
-        frame.module, f"{frame.symbol}.<lambda>".lstrip("."), node, "", {**frame.closure, **frame.variables}
-    )
+    return frame.interpreter.nested_function(frame, node, f"{frame.symbol}.<lambda>".lstrip("."))
 
 
 def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:

@@ -111,7 +111,6 @@ class _Collector:
                 fields.extend(_fields(statement))
         self.classes[name] = ClassFacts(
             name=name,
-            line=node.lineno,
             bases=tuple(filter(None, (_base(b) for b in node.bases))),
             fields=tuple(fields),
             methods=frozenset(methods),
@@ -216,18 +215,18 @@ def _meta(node: ast.ClassDef) -> dict[str, Scalar]:
 
 def _fields(node: ast.stmt) -> list[FieldFacts]:
     if isinstance(node, ast.Assign):
-        return [_field(t.id, node.lineno, node.value, "") for t in node.targets if isinstance(t, ast.Name)]
+        return [_field(t.id, node.value, "") for t in node.targets if isinstance(t, ast.Name)]
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return [_field(node.target.id, node.lineno, node.value, ast.unparse(node.annotation))]
+        return [_field(node.target.id, node.value, ast.unparse(node.annotation))]
     return []
 
 
-def _field(name: str, line: int, value: ast.expr | None, annotation: str) -> FieldFacts:
+def _field(name: str, value: ast.expr | None, annotation: str) -> FieldFacts:
     call = _call(value) if isinstance(value, ast.Call) else None
     scalar = (
         value.value if isinstance(value, ast.Constant) and isinstance(value.value, (str, int, float, bool)) else None
     )
-    return FieldFacts(name, line, call, annotation, scalar, dotted(value) if value is not None else "")
+    return FieldFacts(name, call, annotation, scalar, dotted(value) if value is not None else "")
 
 
 def _call(node: ast.Call) -> CallFacts:

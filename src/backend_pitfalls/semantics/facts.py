@@ -20,7 +20,6 @@ class FieldFacts(msgspec.Struct, frozen=True):
     """A name assigned or annotated in a class body."""
 
     name: str
-    line: int
     call: CallFacts | None = None
     annotation: str = ""
     value: Scalar = None
@@ -31,7 +30,6 @@ class ClassFacts(msgspec.Struct, frozen=True):
     """A class: bases as written, fields of its body, methods, attributes that methods assign (`self.x = …`)."""
 
     name: str
-    line: int
     bases: tuple[str, ...] = ()
     fields: tuple[FieldFacts, ...] = ()
     methods: frozenset[str] = frozenset()

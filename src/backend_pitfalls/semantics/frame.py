@@ -13,7 +13,7 @@ from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop
 from backend_pitfalls.semantics.extract import import_bindings
-from backend_pitfalls.semantics.interpreter import BudgetExceeded, Interpreter
+from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, Interpreter
 from backend_pitfalls.semantics.parameters import bind_own
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -71,6 +71,7 @@ class Frame:
         self.returns: list[Value] = []
         self.yields: list[Value] = []
         self.stores: dict[str, Value] = {}
+        self.bodies: dict[str, Mapping[str, Value]] = {}
         self.loops: tuple[Loop, ...] = ()
         self.guards = 0
         self.exits: list[list[dict[str, Value]]] = []
@@ -88,8 +89,8 @@ class Frame:
         """The abstract value of an expression."""
         if node is None:
             return UNKNOWN
-        self.interpreter.nodes_left -= 1
-        if self.interpreter.nodes_left < 0:
+        self.interpreter.nodes += 1
+        if self.interpreter.nodes > MAX_NODES:
             raise BudgetExceeded
         handler = expressions.HANDLERS.get(type(node))
         return handler(self, node) if handler is not None else UNKNOWN
@@ -388,7 +389,7 @@ class Frame:
         self._default_bindings(node.args)
         qualname = f"{self.symbol or self.class_name}.{node.name}".lstrip(".")
         if self.symbol:
-            function = Function(self.module, qualname, node, "", {**self.closure, **self.variables})
+            function = self.interpreter.nested_function(self, node, qualname)
             self.variables[node.name] = function
             self.events.extend(self.interpreter.summarize(function, None).events)
         elif not self.class_name:
@@ -406,13 +407,14 @@ class Frame:
         body = Frame(self.interpreter, self.module, self.source, None)
         body.class_name = qualname
         body.closure = {**self.closure, **self.variables}
+        body.bodies = self.bodies
         body.run(node.body)
         self.events.extend(body.events)
         if self.symbol:
             self.variables[node.name] = UNKNOWN
         else:
             name = f"{self.module}.{qualname}"
-            self.interpreter.remember_class_body(name, body.variables)
+            self.bodies.setdefault(name, body.variables)
             self.variables[node.name] = ClassRef(name)
 
     def import_statement(self, node: ast.Import | ast.ImportFrom) -> None:

@@ -1,7 +1,7 @@
 """The abstract interpreter: evaluates functions once a context, remembers summaries, and hands out events.
 
-A summary is computed on demand and reused across files. Bounds: call depth, contexts a function, evaluated nodes an
-entry, events a summary; what goes beyond them stays Unknown and is counted.
+A summary is computed on demand and reused across files. Bounds: nested contexts, cost of a function that still gets
+contexts, evaluated nodes and events a function; what goes beyond them stays Unknown and is counted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from backend_pitfalls.semantics.events import Event, Query
+from backend_pitfalls.semantics.memo import Memo
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     ClassRef,
@@ -23,21 +24,25 @@ from backend_pitfalls.semantics.values import (
     Value,
     join,
     join_all,
+    traces,
 )
 from backend_pitfalls.semantics.world import World
+from backend_pitfalls.syntax.names import loaded_names
 from backend_pitfalls.syntax.source import Source
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
-MAX_DEPTH = 7
-MAX_CONTEXTS = 30
+CONTEXT_NODES = 1_500
+"""A function that costs more than this is evaluated once, not once a context."""
+FRAME_NODES = 15_000
+"""A function that has cost this much takes what it calls from then on without context."""
 MAX_NODES = 60_000
 MAX_EVENTS = 400
 
 
 class BudgetExceeded(Exception):
-    """An entry took more evaluation steps than allowed."""
+    """A function took more evaluation steps than allowed."""
 
 
 class Summary:
@@ -52,6 +57,22 @@ class Summary:
 
 
 NOTHING = Summary(UNKNOWN, (), {})
+
+
+class ModuleState:
+    """The names that a module binds, the events of its top-level code, and the names bound in its class bodies."""
+
+    __slots__ = ("bodies", "events", "variables")
+
+    def __init__(
+        self,
+        variables: Mapping[str, Value],
+        events: tuple[Event, ...] = (),
+        bodies: Mapping[str, Mapping[str, Value]] | None = None,
+    ) -> None:
+        self.variables = variables
+        self.events = events
+        self.bodies = bodies or {}
 
 
 class Evaluator(Protocol):
@@ -69,27 +90,24 @@ class Interpreter:
         self.evaluator = evaluator
         self.world = world
         self.knowledge = world.knowledge
-        self.depth = 0
-        self.nodes_left = MAX_NODES
-        self.capped = 0
-        self._summaries: dict[Hashable, Summary] = {}
-        self._contexts: dict[Hashable, int] = {}
-        self._running: set[Hashable] = set()
-        self._modules: dict[str, tuple[Mapping[str, Value], tuple[Event, ...]]] = {}
-        self._attributes: dict[tuple[str, str], Value] = {}
-        self._bodies: dict[str, Mapping[str, Value]] = {}
+        self.memo = Memo(world)
+        self.nodes = 0
+        self._live: dict[str, Frame] = {}
+        self._free_names: dict[Hashable, frozenset[str]] = {}
 
     # -- entries ------------------------------------------------------------------------------------------------
 
     def module_events(self, module: str) -> tuple[Event, ...]:
         """Events of a module's top-level code and class bodies."""
-        self.nodes_left = MAX_NODES
-        return self._module(module)[1]
+        return self._module(module).events
 
     def function_events(self, function: Function) -> tuple[Event, ...]:
         """Events of a function evaluated on its own, its parameters known by annotations and conventions only."""
-        self.nodes_left = MAX_NODES
         return self.summarize(function, None).events
+
+    def take(self) -> tuple[int, frozenset[str]]:
+        """The bit set of files looked at and the functions that met a limit, since the last call."""
+        return self.memo.take()
 
     # -- names --------------------------------------------------------------------------------------------------
 
@@ -129,55 +147,61 @@ class Interpreter:
         is_method = bool(owner) and facts is not None and owner in facts.classes
         return Function(module, qualname, node, f"{module}.{owner}" if is_method else "")
 
-    def module_variables(self, module: str) -> Mapping[str, Value]:
-        """The names a module binds at its end."""
-        return self._module(module)[0]
+    def nested_function(
+        self, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, qualname: str
+    ) -> Function:
+        """A function defined inside a running one, with those variables of its surroundings that it names."""
+        place = (frame.module, node.lineno, node.col_offset)
+        free = self._free_names.get(place)
+        if free is None:
+            free = self._free_names[place] = loaded_names(node)
+        scope = (frame.closure, frame.variables)
+        closure = {name: value for variables in scope for name, value in variables.items() if name in free}
+        return Function(frame.module, qualname, node, "", closure)
 
-    def _module(self, module: str) -> tuple[Mapping[str, Value], tuple[Event, ...]]:
-        found = self._modules.get(module)
-        if found is None:
-            self._modules[module] = ({}, ())
-            found = self._modules[module] = self._run_module(module)
+    def module_variables(self, module: str) -> Mapping[str, Value]:
+        """The names a module binds at its end (while it runs: those bound so far)."""
+        return self._module(module).variables
+
+    def _module(self, module: str) -> ModuleState:
+        found: ModuleState = self.memo.module(
+            ("module", module), lambda: self._run_module(module), lambda: self._half_run(module)
+        ).value
         return found
 
-    def _run_module(self, module: str) -> tuple[Mapping[str, Value], tuple[Event, ...]]:
+    def _half_run(self, module: str) -> ModuleState:
+        frame = self._live.get(module)
+        return ModuleState(dict(frame.variables), (), frame.bodies) if frame is not None else ModuleState({})
+
+    def _run_module(self, module: str) -> ModuleState:
         source = self.world.source(module)
         if source is None:
-            return {}, ()
+            return ModuleState({})
         frame = self.evaluator.frame(self, module, source, None)
-        self._guarded(lambda: frame.run(source.tree.body))
-        return frame.variables, tuple(frame.events[:MAX_EVENTS])
+        self._live[module] = frame
+        try:
+            self._guarded(module, lambda: frame.run(source.tree.body))
+        finally:
+            del self._live[module]
+        return ModuleState(frame.variables, tuple(frame.events[:MAX_EVENTS]), frame.bodies)
 
     # -- summaries ----------------------------------------------------------------------------------------------
 
     def summarize(self, function: Function, arguments: Mapping[str, Value] | None) -> Summary:
         """The summary of a function for these arguments (None: on its own)."""
         identity = function.key()
-        key = (identity, None if arguments is None else tuple((n, v.key()) for n, v in sorted(arguments.items())))
-        found = self._summaries.get(key)
-        if found is not None:
-            return found
-        if key in self._running or self.depth >= MAX_DEPTH:
-            return NOTHING
-        if arguments is not None:
-            self._contexts[identity] = self._contexts.get(identity, 0) + 1
-            if self._contexts[identity] > MAX_CONTEXTS:
-                self.capped += 1
-                return self.summarize(function, None)
+        own = self.memo.root(identity, lambda: self._run_function(function, None), _nothing)
+        summary: Summary = own.value
+        if arguments is None or summary is NOTHING or own.cost > CONTEXT_NODES or self.memo.spent + self.nodes > FRAME_NODES:
+            return summary
+        key = (identity, tuple((n, v.key(), traces(v)) for n, v in sorted(arguments.items())))
+        found = self.memo.context(key, lambda: self._run_function(function, arguments))
+        return found.value if found is not None else summary
+
+    def _run_function(self, function: Function, arguments: Mapping[str, Value] | None) -> Summary:
         source = self.world.source(function.module)
         if source is None:
             return NOTHING
-        self._running.add(key)
-        self.depth += 1
-        try:
-            summary = self._run_function(function, arguments, source)
-        finally:
-            self.depth -= 1
-            self._running.discard(key)
-        self._summaries[key] = summary
-        return summary
-
-    def _run_function(self, function: Function, arguments: Mapping[str, Value] | None, source: Source) -> Summary:
         frame = self.evaluator.frame(self, function.module, source, function)
         own = dict(self.evaluator.parameters(self, function, frame))
         own.update(arguments or {})
@@ -189,33 +213,39 @@ class Interpreter:
             else:
                 frame.run(function.node.body)
 
-        self._guarded(body)
+        self._guarded(f"{function.module}.{function.qualname}", body)
         if frame.yields:
             result: Value = Container("generator", rest=join_all(frame.yields))
         else:
             result = join_all(frame.returns) if frame.returns else Const(None)
         return Summary(result, _bounded(frame.events), frame.stores)
 
-    def _guarded(self, body: Callable[[], object]) -> None:
+    def _guarded(self, name: str, body: Callable[[], object]) -> None:
+        outer, self.nodes = self.nodes, 0
         try:
             body()
         except (BudgetExceeded, RecursionError):
-            self.capped += 1
+            self.memo.cap(name)
+        finally:
+            self.memo.spend(self.nodes)
+            self.nodes = outer
 
     # -- attributes of the project's classes ----------------------------------------------------------------------
 
     def instance_attribute(self, class_name: str, name: str) -> Value | None:
         """What `self.name` may be in a class: its body, then what methods assign, then known library attributes."""
-        key = (class_name, name)
-        if key in self._attributes:
-            return self._attributes[key]
-        self._attributes[key] = UNKNOWN
-        value = self._find_attribute(class_name, name)
-        if value is None:
-            del self._attributes[key]
-        else:
-            self._attributes[key] = value
+        found = self.memo.attribute(
+            ("attribute", class_name, name), lambda: self._find_attribute(class_name, name)
+        )
+        value: Value | None = found.value if found is not None else self._declared_attribute(class_name, name)
         return value
+
+    def _declared_attribute(self, class_name: str, name: str) -> Value | None:
+        """What the class bodies alone say of an attribute."""
+        for cls in self.world.lineage(class_name):
+            if self.world.class_facts(cls) is not None and name in self.class_body(cls):
+                return self.class_body(cls)[name]
+        return None
 
     def _find_attribute(self, class_name: str, name: str) -> Value | None:
         found: Value | None = None
@@ -241,13 +271,11 @@ class Interpreter:
 
     def class_body(self, class_name: str) -> Mapping[str, Value]:
         """The names bound in a class body."""
-        module = self.world.module_of(class_name)
-        self._module(module)
-        return self._bodies.get(class_name, {})
+        return self._module(self.world.module_of(class_name)).bodies.get(class_name, {})
 
-    def remember_class_body(self, class_name: str, variables: Mapping[str, Value]) -> None:
-        """Called by the frame that ran the class body."""
-        self._bodies[class_name] = variables
+
+def _nothing() -> Summary:
+    return NOTHING
 
 
 _OBJECTS = frozenset({"flask.request", "flask.globals.request", "quart.request", "django.db.connection"})

@@ -179,7 +179,8 @@ class Function(Value):
         self.labels = CLEAN
 
     def key(self) -> Hashable:
-        return ("f", self.module, self.qualname, self.node.lineno, self.node.col_offset)
+        closure = _mapping_key(self.closure) if self.closure else ()
+        return ("f", self.module, self.qualname, self.node.lineno, self.node.col_offset, closure)
 
 
 class BoundMethod(Value):
@@ -250,7 +251,7 @@ class Row(Value):
         self.labels = labels
 
     def key(self) -> Hashable:
-        return ("r", self.model, self.loaded, self.origin, self.labels)
+        return ("r", self.model, self.loaded, self.origin, self.loops, self.labels)
 
 
 class RowSet(Value):
@@ -374,6 +375,11 @@ def deep_labels(value: Value) -> Labels:
     if isinstance(value, Container):
         return value.all_labels()
     return value.labels
+
+
+def traces(value: Value) -> tuple[tuple[Step, ...], ...]:
+    """The steps of a value's labels: equal labels may have come by other ways, and a trace shall show the right one."""
+    return tuple(label.steps for label in sorted(deep_labels(value), key=lambda label: label.site))
 
 
 def options(value: Value) -> tuple[Value, ...]:

@@ -38,9 +38,10 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class World(Protocol):
-    """The linked project."""
+    """The linked project. `touched` is the bit set of files that answers rested on."""
 
     knowledge: Knowledge
+    touched: int
 
     def facts(self, module: str) -> FileFacts | None: ...
     def define(self, qualified: str) -> Definition: ...

@@ -22,3 +22,8 @@ def parameter_defaults(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr
     named = [*arguments.posonlyargs, *arguments.args]
     keyword_only = [(p, d) for p, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None]
     return [*zip(named[len(named) - len(arguments.defaults) :], arguments.defaults), *keyword_only]
+
+
+def loaded_names(node: ast.AST) -> frozenset[str]:
+    """The names that are read anywhere inside a node."""
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))

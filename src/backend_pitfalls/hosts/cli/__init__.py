@@ -88,6 +88,9 @@ def _selection(parser: argparse.ArgumentParser) -> None:
 
 
 def _caching(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-j", "--jobs", type=_count, default=0, metavar="N", help="processes at most (default: as many as cores)"
+    )
     parser.add_argument("--no-cache", action="store_true", help="neither read nor keep results on disk")
     parser.add_argument(
         "--cache-dir", metavar="DIR", help="keep results there, not in .backend_pitfalls_cache at the project root"
@@ -120,6 +123,12 @@ def _fix_parser(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _codes(text: str) -> tuple[str, ...]:
     return tuple(c.strip() for c in text.split(",") if c.strip())
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of processes; give 1 or more")
+    return int(text)
 
 
 def _lazy(name: str):  # type: ignore[no-untyped-def]

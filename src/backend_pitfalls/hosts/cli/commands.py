@@ -70,7 +70,7 @@ def _statistics(outcome: Outcome, results: list[Located]) -> None:
     for (code, name), count in sorted(counts.items()):
         sys.stdout.write(f"{count:6} {code} {name}\n")
     if outcome.capped:
-        sys.stdout.write(f"{outcome.capped:6} evaluations stopped at a limit\n")
+        sys.stdout.write(f"{len(outcome.capped):6} functions whose evaluation stopped at a limit\n")
 
 
 def _is_added(located: Located, lines: dict[str, set[int]]) -> bool:

@@ -29,7 +29,7 @@ class Outcome:
     def __init__(self) -> None:
         self.findings: list[tuple[Path, Finding]] = []
         self.files = 0
-        self.capped = 0
+        self.capped: list[str] = []
         self.overlay: dict[Path, dict[str, bytes]] = {}
         self.stdin: tuple[Path, str] | None = None
         self._edits: dict[Path, dict[Finding, list[Edit]]] = {}
@@ -61,10 +61,10 @@ def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:
         checked = _with_arguments(read_options(root), options)
         with _progress(showing_progress) as progress:
             cache = None if options.no_cache else Cache(root, _cache_folder(options, root))
-            analysis = analyse(root, checked, outcome.overlay.get(root), progress, cache)
+            analysis = analyse(root, checked, outcome.overlay.get(root), progress, cache, options.jobs)
         shown = [f for f in analysis.shown() if _inside(f.path, wanted)]
         outcome.findings.extend((root, f) for f in shown)
-        outcome.capped += analysis.capped
+        outcome.capped.extend(analysis.capped)
         outcome.files += sum(_inside(path, wanted) for path in analysis.paths)
     return outcome
 

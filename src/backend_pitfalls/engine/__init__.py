@@ -1,0 +1,190 @@
+"""Index, link, interpret, ask the rules: from a project root to findings.
+
+Findings depend on the whole project, never on the list of files a host was given; hosts show those of their files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from backend_pitfalls.engine.finishing import Finisher, Marked
+from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
+from backend_pitfalls.engine.session import Session
+from backend_pitfalls.engine.team import Progress, Team, facts_of, usable_cores
+from backend_pitfalls.model.files import FileKind
+from backend_pitfalls.model.finding import Finding
+from backend_pitfalls.model.options import Options
+from backend_pitfalls.project.cache import Cache, Stats, run_key, state_key, stats_of
+from backend_pitfalls.project.discover import ProjectFile, context_of, discover, kind_of
+from backend_pitfalls.project.link import Project
+from backend_pitfalls.rules import selected_rules
+from backend_pitfalls.syntax.source import Unreadable, decode
+from backend_pitfalls.syntax.suppressions import Suppression, suppressions
+
+__all__ = ["Analysis", "Marked", "analyse"]
+
+
+class Analysis(msgspec.Struct, frozen=True):
+    """All findings of a project in the order of output, the paths of its files, and the functions whose evaluation was
+    stopped at a limit."""
+
+    findings: tuple[Marked, ...]
+    paths: tuple[str, ...]
+    capped: tuple[str, ...]
+
+    def shown(self, noqa: bool = True) -> list[Finding]:
+        """The findings that no comment suppresses; with `noqa` false, `# noqa` is left to the host."""
+        return [m.finding for m in self.findings if not m.suppressed or (m.suppressed == "noqa" and not noqa)]
+
+
+def analyse(
+    root: Path,
+    options: Options,
+    overlay: Mapping[str, bytes] | None = None,
+    progress: Progress | None = None,
+    cache: Cache | None = None,
+    jobs: int = 1,
+) -> Analysis:
+    """Analyse a project.
+
+    Parameters:
+        root: the project root.
+        options: checked options.
+        overlay: content that replaces or adds files, by path relative to the root (an editor's unsaved buffer).
+        progress: called with (files done, files in all).
+        cache: where results are kept; a run with an overlay reads what it can use and writes nothing.
+        jobs: processes at most; 0 for as many as there are cores.
+    """
+    run = _Run(root, options, overlay or {}, progress, jobs or usable_cores())
+    if cache is None:
+        return run.analyse(State())[0]
+    codes = [r.meta.code for r in selected_rules(options)]
+    kept_in = state_key(options, codes)
+    if overlay:
+        return run.analyse(cache.get(kept_in, State) or State())[0]
+    key = run_key(kept_in, run.stats)
+    found = cache.get(key, Analysis)
+    if found is not None:
+        return found
+    with cache.lock():
+        found = cache.get(key, Analysis)
+        if found is not None:
+            return found
+        analysis, state = run.analyse(cache.get(kept_in, State) or State())
+        cache.put(kept_in, state)
+        cache.put(key, analysis)
+    return analysis
+
+
+class _Run:
+    def __init__(
+        self, root: Path, options: Options, overlay: Mapping[str, bytes], progress: Progress | None, jobs: int
+    ) -> None:
+        self.options = options
+        self.progress = progress
+        self.jobs = jobs
+        self.session = Session(root, options, overlay)
+        notes: list[tuple[str, str]] = []
+        found = {f.path: f for f in discover(root, options.exclude, notes)}
+        for path in overlay:
+            found.setdefault(
+                path, ProjectFile(path, kind_of(path.rsplit("/", 1)[-1]) or FileKind.PYTHON, context_of(path))
+            )
+        self.files = dict(sorted(found.items()))
+        self.stats: Stats = stats_of(root, self.files)
+        self.notes = [f for path, reason in notes for f in self.session.unreadable(path, reason)]
+
+    def analyse(self, before: State) -> tuple[Analysis, State]:
+        """The analysis, and what to leave for the next run."""
+        with Team(self.session, self.jobs) as team:
+            indexed = self._index(team, before)
+            python = tuple(path for path, i in indexed.items() if i.facts is not None)
+            reusable = _reusable(before, indexed, python, self._graph_digest(indexed, before))
+            pending = [path for path in python if indexed[path].relevant and path not in reusable]
+            fresh = team.interpret(facts_of(indexed.values()), pending, self.progress)
+        interpreted = {**reusable, **{r.path: r for r in fresh}}
+        analysis = self._finish(indexed, interpreted)
+        state = State(
+            {p: s for p, s in self.stats.items() if s is not None}, indexed, python, interpreted, self._digest
+        )
+        return analysis, state
+
+    def _index(self, team: Team, before: State) -> dict[str, Indexed]:
+        """Every file's record: the one of the last run where the content is the same."""
+        found: dict[str, Indexed] = {}
+        pending: list[ProjectFile] = []
+        for path, file in self.files.items():
+            old = before.indexed.get(path)
+            if old is not None and self._is_unchanged(path, old, before):
+                found[path] = old
+            else:
+                pending.append(file)
+        sizes = {f.path: (self.stats.get(f.path) or (0, 0))[0] for f in pending}
+        found.update((i.path, i) for i in team.index(pending, sizes))
+        return {path: found[path] for path in self.files}
+
+    def _is_unchanged(self, path: str, old: Indexed, before: State) -> bool:
+        stat = self.stats.get(path)
+        if path not in self.session.overlay:
+            if stat is not None and before.stats.get(path) == stat:
+                return True
+            if stat is None or stat[0] != old.size:
+                return False
+        try:
+            return content_digest(self.session.content(path)) == old.digest
+        except OSError:
+            return False
+
+    def _graph_digest(self, indexed: Mapping[str, Indexed], before: State) -> bytes:
+        """The digest of the model graph; the old one when no facts changed."""
+        if before.graph and all(
+            path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items()
+        ) and len(before.indexed) == len(indexed):
+            self._digest = before.graph
+        else:
+            facts = facts_of(indexed.values())
+            self._digest = Project(facts, self.session.knowledge, lambda _: None).graph_digest()
+        return self._digest
+
+    def _finish(self, indexed: Mapping[str, Indexed], interpreted: Mapping[str, Interpreted]) -> Analysis:
+        found = [f for i in indexed.values() for f in i.findings]
+        found.extend(f for r in interpreted.values() for f in r.findings)
+        own = {path: i.comments for path, i in indexed.items() if i.comments}
+        contexts = {f.path: f.context for f in self.files.values()}
+        marked = Finisher(self.options, contexts, self._late_comments).finish([*self.notes, *found], own)
+        capped = sorted({name for r in interpreted.values() for name in r.capped})
+        return Analysis(marked, tuple(self.files), tuple(capped))
+
+    def _late_comments(self, path: str) -> list[Suppression]:
+        """The suppressing comments of a file in which they are only wanted because it has a finding."""
+        file = self.files.get(path)
+        if file is None or file.kind is not FileKind.PYTHON:
+            return []
+        try:
+            data = self.session.content(path)
+            return suppressions(data, decode(data), python=True)
+        except (OSError, Unreadable):
+            return []
+
+
+def _reusable(
+    before: State, indexed: Mapping[str, Indexed], python: tuple[str, ...], graph: bytes
+) -> dict[str, Interpreted]:
+    """Results of the last run that nothing they rest on has changed under."""
+    if before.python != python:
+        return {}
+    changed = {i for i, path in enumerate(python) if before.indexed[path].digest != indexed[path].digest}
+    changed_facts = {
+        i for i in changed if before.indexed[python[i]].facts_digest() != indexed[python[i]].facts_digest()
+    }
+    return {
+        path: old
+        for path, old in before.interpreted.items()
+        if indexed[path].relevant
+        and changed.isdisjoint(old.code_of)
+        and changed_facts.isdisjoint(old.facts_of)
+        and not (old.graph and graph != before.graph)
+    }

@@ -1,0 +1,105 @@
+"""From what rules said to what is shown: contexts, confidence, suppressing comments, the order of output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+
+from backend_pitfalls.knowledge import load
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Finding, Site, Span
+from backend_pitfalls.model.options import Options
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, selected_rules
+from backend_pitfalls.syntax.suppressions import Suppression
+
+_TOOL_CODES = ("BPF000", "BPF001")
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """A finding and, where a comment suppresses it, the form of that comment: "noqa" or "own"."""
+
+    finding: Finding
+    suppressed: str = ""
+
+
+class Finisher:
+    """Sorts out the findings of one run.
+
+    Parameters:
+        options: checked options.
+        contexts: what each file is for.
+        comments: the suppressing comments of a file that has findings.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        contexts: Mapping[str, FileContext],
+        comments: Callable[[str], Iterable[Suppression]],
+    ) -> None:
+        self._options = options
+        self._contexts = contexts
+        self._comments_of = comments
+        self._comments: dict[str, tuple[Suppression, ...]] = {}
+        self._metas = {r.meta.code: r.meta for r in selected_rules(options)}
+        self._used: set[tuple[str, Span]] = set()
+
+    def finish(
+        self, found: Iterable[Finding], own_comments: Mapping[str, tuple[Suppression, ...]]
+    ) -> tuple[Marked, ...]:
+        """The findings to keep, marked where suppressed, with those about useless suppressions, in the order of output."""
+        self._comments.update(own_comments)
+        unique: dict[tuple[str, Site], Finding] = {}
+        for finding in sorted(found, key=Finding.sort_key):
+            if self._is_wanted(finding):
+                unique.setdefault((finding.code, finding.site), finding)
+        marked = [self._mark(finding) for finding in unique.values()]
+        marked.extend(Marked(f) for f in self._unused(own_comments))
+        return tuple(sorted(marked, key=lambda m: m.finding.sort_key()))
+
+    def _is_wanted(self, finding: Finding) -> bool:
+        meta = self._metas[finding.code]
+        return not (
+            self._contexts.get(finding.path, FileContext.PRODUCTION) in meta.silent_in
+            or finding.confidence.rank < self._options.min_confidence.rank
+            or self._options.ignores_in(finding.path, finding.code, finding.name)
+        )
+
+    def _mark(self, finding: Finding) -> Marked:
+        if finding.path not in self._comments:
+            self._comments[finding.path] = tuple(self._comments_of(finding.path))
+        form = ""
+        for comment in self._comments[finding.path]:
+            if comment.covers(finding.code, finding.name, finding.span.line, finding.span.line):
+                self._used.add((finding.path, comment.span))
+                form = form if form == "own" else "noqa" if comment.noqa else "own"
+        return Marked(finding, form)
+
+    def _unused(self, own_comments: Mapping[str, tuple[Suppression, ...]]) -> Iterator[Finding]:
+        meta = self._metas.get("BPF001")
+        if meta is None:
+            return
+        active = [m for c, m in self._metas.items() if c not in _TOOL_CODES]
+        for path, comments in sorted(own_comments.items()):
+            if self._options.ignores_in(path, meta.code, meta.name):
+                continue
+            for comment in comments:
+                ours = _codes_of(comment, active)
+                if ours is not None and (path, comment.span) not in self._used:
+                    yield self._report_unused(meta, Site(path, comment.span), ", ".join(ours) or "anything")
+
+    def _report_unused(self, meta: RuleMeta, site: Site, what: str) -> Finding:
+        found: list[Finding] = []
+        report = Report(meta, self._options, load(self._options.knowledge), found)
+        report(site, f"this comment does not suppress {what}: there is no such finding here; delete it")
+        return found[0]
+
+
+def _codes_of(comment: Suppression, active: list[RuleMeta]) -> list[str] | None:
+    """The codes of active rules that a comment names; None when whether it is useless is not ours to say."""
+    ours = [c for c in comment.codes if any(m.code.startswith(c) or m.name == c.lower() for m in active)]
+    if comment.noqa:
+        return ours if ours and all(c.startswith("BPF") for c in ours) else None
+    return ours if ours or not comment.codes else None

@@ -1,0 +1,55 @@
+"""What the engine keeps of each file: from reading it, and from interpreting it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from backend_pitfalls.model.finding import Finding
+from backend_pitfalls.semantics.facts import FileFacts
+from backend_pitfalls.syntax.suppressions import Suppression
+
+
+class Indexed(msgspec.Struct, frozen=True):
+    """A file after it was read: `digest` of its content, the facts of a Python file, `relevant` when a selected rule could
+    fire in it, findings that need no other file, and its suppressing comments (None: not looked for yet)."""
+
+    path: str
+    digest: bytes
+    size: int = 0
+    facts: FileFacts | None = None
+    relevant: bool = False
+    findings: tuple[Finding, ...] = ()
+    comments: tuple[Suppression, ...] | None = ()
+
+    def facts_digest(self) -> bytes:
+        """Changes when what other files can know of this one does."""
+        return content_digest(msgspec.msgpack.encode(self.facts)) if self.facts is not None else b""
+
+
+class Interpreted(msgspec.Struct, frozen=True):
+    """A file after interpretation: its findings, and what they rest on: positions (in the list of all Python files) of
+    files whose facts and whose code were looked at, whether the model graph was, and functions that met a limit."""
+
+    path: str
+    findings: tuple[Finding, ...]
+    facts_of: tuple[int, ...]
+    code_of: tuple[int, ...]
+    graph: bool
+    capped: tuple[str, ...] = ()
+
+
+class State(msgspec.Struct, frozen=True):
+    """What a run leaves for the next: files with their size and modification time, and the results that were valid."""
+
+    stats: dict[str, tuple[int, int]] = {}
+    indexed: dict[str, Indexed] = {}
+    python: tuple[str, ...] = ()
+    interpreted: dict[str, Interpreted] = {}
+    graph: bytes = b""
+
+
+def content_digest(data: bytes) -> bytes:
+    """Identity of a content."""
+    return hashlib.blake2b(data, digest_size=16).digest()

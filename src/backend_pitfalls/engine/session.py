@@ -1,0 +1,214 @@
+"""The two halves of an analysis that one process does for a share of the files: read them, interpret them."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from backend_pitfalls.engine.records import Indexed, Interpreted, content_digest
+from backend_pitfalls.knowledge import load
+from backend_pitfalls.model.files import FileContext, FileKind
+from backend_pitfalls.model.finding import Finding, Site, Span
+from backend_pitfalls.model.options import Options
+from backend_pitfalls.project.config import version_of
+from backend_pitfalls.project.discover import ProjectFile
+from backend_pitfalls.project.link import Project, module_name
+from backend_pitfalls.project.manifests import ImageFound, WorkloadFound, dockerfile, kubernetes
+from backend_pitfalls.rules import Report, Rule, selected_rules
+from backend_pitfalls.semantics.extract import extract
+from backend_pitfalls.semantics.facts import FileFacts
+from backend_pitfalls.semantics.frame import FrameEvaluator
+from backend_pitfalls.semantics.interpreter import Interpreter
+from backend_pitfalls.syntax.source import Source, Unreadable
+from backend_pitfalls.syntax.suppressions import Suppression, suppressions
+
+KEPT_BYTES = 4_000_000
+"""Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""
+_RECURSION_LIMIT = 6_000
+
+
+class Session:
+    """Reads and interprets files of one project in one process.
+
+    Parameters:
+        root: the project root.
+        options: checked options.
+        overlay: content that replaces or adds files, by path relative to the root.
+    """
+
+    def __init__(self, root: Path, options: Options, overlay: Mapping[str, bytes] | None = None) -> None:
+        self.root = root
+        self.options = options
+        self.overlay = overlay or {}
+        self.knowledge = load(options.knowledge)
+        self.rules = selected_rules(options)
+        self._found: list[Finding] = []
+        self._sources: OrderedDict[str, Source] = OrderedDict()
+        self._kept = 0
+        self._loaded = 0
+        self._version = version_of(options)
+        self._listeners: dict[type, list[tuple[Callable[..., None], Report]]] = {}
+        for rule in self.rules:
+            for kind, function in rule.listeners.items():
+                report = Report(rule.meta, options, self.knowledge, self._found)
+                self._listeners.setdefault(kind, []).append((function, report))
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def index(self, file: ProjectFile) -> Indexed:
+        """Read one file: facts of Python, findings in manifests. A file that cannot be read gives a finding that says so."""
+        try:
+            data = self.content(file.path)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}; give the right to read it or exclude it"
+            return Indexed(file.path, b"", findings=self.unreadable(file.path, reason))
+        if file.kind is FileKind.PYTHON:
+            return self._index_python(file, data)
+        return self._index_manifest(file, data)
+
+    def content(self, path: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            OSError: when it cannot be read.
+        """
+        found = self.overlay.get(path)
+        return found if found is not None else (self.root / path).read_bytes()
+
+    def unreadable(self, path: str, reason: str, line: int = 1) -> tuple[Finding, ...]:
+        """The finding (or none, when that rule is off) that a file cannot be analysed."""
+        rule = next((r for r in self.rules if r.meta.code == "BPF000"), None)
+        found: list[Finding] = []
+        if rule is not None:
+            Report(rule.meta, self.options, self.knowledge, found)(Site(path, Span(line, 0, line, 1)), reason)
+        return tuple(found)
+
+    def _index_python(self, file: ProjectFile, data: bytes) -> Indexed:
+        path, digest = file.path, content_digest(data)
+        try:
+            source = Source(path, data, self._version)
+            facts = extract(source.tree, path, module_name(path))
+        except Unreadable as error:
+            return Indexed(path, digest, len(data), findings=self.unreadable(path, error.reason, error.line))
+        except RecursionError:
+            reason = "is nested too deeply to be analysed; split the expression"
+            return Indexed(path, digest, len(data), findings=self.unreadable(path, reason))
+        relevant = any(_can_match(rule, file.context, data) for rule in self.rules)
+        if relevant:
+            self._keep(source)
+        return Indexed(path, digest, len(data), facts, relevant, (), _own_comments(data, source.text))
+
+    def _index_manifest(self, file: ProjectFile, data: bytes) -> Indexed:
+        findings: tuple[Finding, ...] = ()
+        self._found.clear()
+        try:
+            if file.kind is FileKind.YAML:
+                self._tell(WorkloadFound(file.path, w) for w in kubernetes.workloads(data))
+            else:
+                self._tell([ImageFound(file.path, dockerfile.image(data))])
+        except Unreadable as error:
+            findings = self.unreadable(file.path, error.reason, error.line)
+        comments: Iterable[Suppression] = ()
+        if b"backend-pitfalls" in data or b"noqa" in data.lower():
+            comments = suppressions(data, data.decode("utf-8", "replace"), python=False)
+        return Indexed(
+            file.path, content_digest(data), len(data), None, False, (*self._found, *findings), tuple(comments)
+        )
+
+    # -- syntax trees -------------------------------------------------------------------------------------------
+
+    def _source(self, path: str) -> Source | None:
+        found = self._sources.get(path)
+        if found is None:
+            try:
+                found = Source(path, self.content(path), self._version)
+            except (Unreadable, OSError):
+                return None
+            self._keep(found)
+            self._loaded += len(found.text)
+        return found
+
+    def _keep(self, source: Source) -> None:
+        self._sources[source.path] = source
+        self._kept += len(source.text)
+        while self._kept > KEPT_BYTES and len(self._sources) > 1:
+            _, oldest = self._sources.popitem(last=False)
+            self._kept -= len(oldest.text)
+
+    # -- interpreting -------------------------------------------------------------------------------------------
+
+    def interpret(self, facts: Iterable[FileFacts], paths: Iterable[str]) -> Iterator[Interpreted]:
+        """Interpret files and ask the rules.
+
+        Parameters:
+            facts: of every Python file of the project.
+            paths: the files to interpret.
+        """
+        project = Project(facts, self.knowledge, self._source)
+        by_path = {f.path: f for f in project.files}
+        interpreter = Interpreter(project, FrameEvaluator())
+        for path in paths:
+            yield self._interpret(project, interpreter, by_path[path])
+            if self._loaded > KEPT_BYTES:
+                # Results do not depend on what is remembered (see semantics.memo), so memory is bounded by forgetting.
+                self._loaded = 0
+                project.forget_code()
+                interpreter = Interpreter(project, FrameEvaluator())
+
+    def _interpret(self, project: Project, interpreter: Interpreter, facts: FileFacts) -> Interpreted:
+        self._found.clear()
+        interpreter.take()
+        self._tell(interpreter.module_events(facts.module))
+        for qualname in project.functions(facts.module):
+            function = interpreter.function(facts.module, qualname)
+            if function is not None:
+                self._tell(interpreter.function_events(function))
+        touched, capped = interpreter.take()
+        seen_facts, seen_code, graph = project.touched_files(touched)
+        return Interpreted(
+            facts.path, tuple(self._found), tuple(seen_facts), tuple(seen_code), graph, tuple(sorted(capped))
+        )
+
+    def _tell(self, events: Iterable[Any]) -> None:
+        for event in events:
+            for function, report in self._listeners.get(type(event), ()):
+                function(event, report)
+
+
+def _can_match(rule: Rule, context: FileContext, data: bytes) -> bool:
+    """The prefilter: whether a rule could fire in a file."""
+    meta = rule.meta
+    return (
+        context not in meta.silent_in
+        and bool(rule.listeners)
+        and (not meta.tokens or any(token in data for token in meta.tokens))
+    )
+
+
+def _own_comments(data: bytes, text: str) -> tuple[Suppression, ...] | None:
+    """The suppressing comments, looked for at once where one may be ours; None where that can wait for a finding."""
+    lowered = data.lower()
+    if b"backend-pitfalls" in lowered or b"bpf" in lowered:
+        return tuple(suppressions(data, text, python=True))
+    return None if b"noqa" in lowered else ()
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Analysis makes millions of objects and hardly a cycle: without the cyclic collector parsing takes a third of the
+    time. And deep nesting in the code under analysis must meet the engine's own bounds before the stack's."""
+    limit = sys.getrecursionlimit()
+    enabled = gc.isenabled()
+    gc.disable()
+    sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if enabled:
+            gc.enable()

@@ -1,0 +1,213 @@
+"""One or more processes that share the files of a project.
+
+The helpers are plain subprocesses of this interpreter that speak length-prefixed MessagePack on their pipes: that works the same
+under fork and spawn, inside a host's own (daemonic) worker, and never imports the caller's main module. Each reads
+its share, keeps those syntax trees, is told the facts of the other files, and interprets its share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from backend_pitfalls.engine.records import Indexed, Interpreted
+from backend_pitfalls.engine.session import Session, unhurried
+from backend_pitfalls.model.options import Options
+from backend_pitfalls.project.discover import ProjectFile
+from backend_pitfalls.semantics.facts import FileFacts
+
+WORTH_A_PROCESS = 1_000_000
+"""Bytes of source below which another process costs more than it saves."""
+
+Progress = Callable[[int, int], None]
+
+
+class Start(msgspec.Struct, tag=True):
+    """First message to a helper."""
+
+    root: str
+    options: Options
+    overlay: dict[str, bytes]
+
+
+class Index(msgspec.Struct, tag=True):
+    """Read these files; answered by a list of Indexed."""
+
+    files: list[ProjectFile]
+
+
+class Interpret(msgspec.Struct, tag=True):
+    """Interpret these files; `facts` are those that the helper has not read itself. Answered by a list of Interpreted."""
+
+    facts: list[FileFacts]
+    paths: list[str]
+
+
+class HelperLost(Exception):
+    """A helper process ended before it had answered."""
+
+
+class Team:
+    """This process and its helpers. To be used as a context manager.
+
+    Parameters:
+        session: this process's own share of the work.
+        jobs: processes at most, this one included.
+    """
+
+    def __init__(self, session: Session, jobs: int) -> None:
+        self._session = session
+        self._jobs = jobs
+        self._helpers: list[_Helper] = []
+        self._owner: dict[str, int] = {}
+
+    def __enter__(self) -> Team:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for helper in self._helpers:
+            helper.stop()
+
+    def index(self, files: Sequence[ProjectFile], sizes: Mapping[str, int]) -> list[Indexed]:
+        """Read files, each process a share; in the order given."""
+        shares = self._shares(files, [sizes.get(f.path, 0) for f in files])
+        for helper, share in zip(self._helpers, shares[1:]):
+            helper.send(Index(share))
+        self._owner.update((f.path, number) for number, share in enumerate(shares) for f in share)
+        with unhurried():
+            found = [self._session.index(f) for f in shares[0]]
+        for helper, share in zip(self._helpers, shares[1:]):
+            with unhurried():
+                found.extend(self._answer(helper, list[Indexed]) or [self._session.index(f) for f in share])
+        return found
+
+    def interpret(
+        self, facts: Sequence[FileFacts], paths: Sequence[str], progress: Progress | None = None
+    ) -> list[Interpreted]:
+        """Interpret files, each by the process that read it."""
+        shares: list[list[str]] = [[] for _ in range(1 + len(self._helpers))]
+        for path in paths:
+            shares[self._owner.get(path, 0)].append(path)
+        for number, (helper, share) in enumerate(zip(self._helpers, shares[1:]), 1):
+            if share:
+                helper.send(Interpret([f for f in facts if self._owner.get(f.path, 0) != number], share))
+        found: list[Interpreted] = []
+        with unhurried():
+            for result in self._session.interpret(facts, shares[0]):
+                found.append(result)
+                if progress is not None:
+                    progress(len(found) * len(shares), max(len(paths), len(found) * len(shares)))
+            for helper, share in zip(self._helpers, shares[1:]):
+                if share:
+                    answer = self._answer(helper, list[Interpreted])
+                    found.extend(answer if answer is not None else self._session.interpret(facts, share))
+        return found
+
+    def _shares(self, files: Sequence[ProjectFile], sizes: Sequence[int]) -> list[list[ProjectFile]]:
+        """Neighbouring files together, as they use each other; as many bytes for each process."""
+        total = sum(sizes)
+        wanted = max(1, min(self._jobs, 1 + total // WORTH_A_PROCESS))
+        while len(self._helpers) < wanted - 1:
+            self._helpers.append(_Helper(self._session))
+        shares: list[list[ProjectFile]] = [[] for _ in range(1 + len(self._helpers))]
+        done = 0
+        for file, size in zip(files, sizes):
+            shares[min(done * len(shares) // max(total, 1), len(shares) - 1)].append(file)
+            done += size
+        return shares
+
+    @staticmethod
+    def _answer(helper: _Helper, type_: type[list[msgspec.Struct]]) -> list[msgspec.Struct] | None:
+        """What a helper answers; None when it is gone (its share is then done here)."""
+        try:
+            return helper.receive(type_)
+        except HelperLost:
+            return None
+
+
+class _Helper:
+    """A subprocess that works on a share."""
+
+    def __init__(self, session: Session) -> None:
+        # Isolated mode keeps the folder under analysis, and its modules, off the import path.
+        code = f"import sys; sys.path[:] = {sys.path!r}; from backend_pitfalls.engine.team import serve; serve()"
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self.send(Start(str(session.root), session.options, dict(session.overlay)))
+
+    def send(self, message: msgspec.Struct) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            _write(self._process.stdin, msgspec.msgpack.encode(message))
+
+    def receive(self, type_: type[list[msgspec.Struct]]) -> list[msgspec.Struct]:
+        assert self._process.stdout is not None
+        data = _read(self._process.stdout)
+        if data is None:
+            raise HelperLost
+        return msgspec.msgpack.decode(data, type=type_)
+
+    def stop(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def serve() -> None:
+    """The main loop of a helper: answer messages until the pipe is closed."""
+    messages, answers = sys.stdin.buffer, sys.stdout.buffer
+    session: Session | None = None
+    facts: dict[str, FileFacts] = {}
+    while (data := _read(messages)) is not None:
+        message = msgspec.msgpack.decode(data, type=Start | Index | Interpret)
+        if isinstance(message, Start):
+            session = Session(Path(message.root), message.options, message.overlay)
+            continue
+        assert session is not None
+        with unhurried():
+            answer: list[Indexed] | list[Interpreted]
+            if isinstance(message, Index):
+                answer = [session.index(f) for f in message.files]
+                facts.update((i.path, i.facts) for i in answer if i.facts is not None)
+            else:
+                facts.update((f.path, f) for f in message.facts)
+                answer = list(session.interpret(facts.values(), message.paths))
+        _write(answers, msgspec.msgpack.encode(answer))
+
+
+def _write(pipe: IO[bytes], data: bytes) -> None:
+    pipe.write(len(data).to_bytes(8, "big"))
+    pipe.write(data)
+    pipe.flush()
+
+
+def _read(pipe: IO[bytes]) -> bytes | None:
+    head = pipe.read(8)
+    if len(head) < 8:
+        return None
+    size = int.from_bytes(head, "big")
+    data = pipe.read(size)
+    return data if len(data) == size else None
+
+
+def usable_cores() -> int:
+    """The cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def facts_of(indexed: Iterable[Indexed]) -> list[FileFacts]:
+    """The facts of the Python files among them."""
+    return [i.facts for i in indexed if i.facts is not None]
