@@ -12,15 +12,14 @@ import msgspec
 
 from backend_pitfalls.engine.finishing import Finisher, Marked
 from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
-from backend_pitfalls.engine.session import Session
+from backend_pitfalls.engine.session import Session, unhurried
 from backend_pitfalls.engine.team import Progress, Team, facts_of, usable_cores
 from backend_pitfalls.model.files import FileKind
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.cache import Cache, Stats, run_key, state_key, stats_of
 from backend_pitfalls.project.discover import ProjectFile, context_of, discover, kind_of
-from backend_pitfalls.project.link import Project
-from backend_pitfalls.rules import selected_rules
+from backend_pitfalls.project.link import graph_digest
 from backend_pitfalls.syntax.source import Unreadable, decode
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 
@@ -58,12 +57,15 @@ def analyse(
         cache: where results are kept; a run with an overlay reads what it can use and writes nothing.
         jobs: processes at most; 0 for as many as there are cores.
     """
-    run = _Run(root, options, overlay or {}, progress, jobs or usable_cores())
+    with unhurried():
+        return _analyse(_Run(root, options, overlay or {}, progress, jobs or usable_cores()), cache)
+
+
+def _analyse(run: _Run, cache: Cache | None) -> Analysis:
     if cache is None:
         return run.analyse(State())[0]
-    codes = [r.meta.code for r in selected_rules(options)]
-    kept_in = state_key(options, codes)
-    if overlay:
+    kept_in = state_key(run.options, (r.meta.code for r in run.session.rules))
+    if run.session.overlay:
         return run.analyse(cache.get(kept_in, State) or State())[0]
     key = run_key(kept_in, run.stats)
     found = cache.get(key, Analysis)
@@ -71,12 +73,11 @@ def analyse(
         return found
     with cache.lock():
         found = cache.get(key, Analysis)
-        if found is not None:
-            return found
-        analysis, state = run.analyse(cache.get(kept_in, State) or State())
-        cache.put(kept_in, state)
-        cache.put(key, analysis)
-    return analysis
+        if found is None:
+            found, state = run.analyse(cache.get(kept_in, State) or State())
+            cache.put(kept_in, state)
+            cache.put(key, found)
+    return found
 
 
 class _Run:
@@ -140,13 +141,15 @@ class _Run:
 
     def _graph_digest(self, indexed: Mapping[str, Indexed], before: State) -> bytes:
         """The digest of the model graph; the old one when no facts changed."""
-        if before.graph and all(
-            path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items()
-        ) and len(before.indexed) == len(indexed):
+        if (
+            before.graph
+            and all(path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items())
+            and len(before.indexed) == len(indexed)
+        ):
             self._digest = before.graph
         else:
             facts = facts_of(indexed.values())
-            self._digest = Project(facts, self.session.knowledge, lambda _: None).graph_digest()
+            self._digest = graph_digest(facts)
         return self._digest
 
     def _finish(self, indexed: Mapping[str, Indexed], interpreted: Mapping[str, Interpreted]) -> Analysis:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ WORTH_A_PROCESS = 1_000_000
 """Bytes of source below which another process costs more than it saves."""
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
 
 class Start(msgspec.Struct, tag=True):
@@ -48,10 +49,6 @@ class Interpret(msgspec.Struct, tag=True):
 
     facts: list[FileFacts]
     paths: list[str]
-
-
-class HelperLost(Exception):
-    """A helper process ended before it had answered."""
 
 
 class Team:
@@ -81,11 +78,10 @@ class Team:
         for helper, share in zip(self._helpers, shares[1:]):
             helper.send(Index(share))
         self._owner.update((f.path, number) for number, share in enumerate(shares) for f in share)
-        with unhurried():
-            found = [self._session.index(f) for f in shares[0]]
+        found = [self._session.index(f) for f in shares[0]]
         for helper, share in zip(self._helpers, shares[1:]):
-            with unhurried():
-                found.extend(self._answer(helper, list[Indexed]) or [self._session.index(f) for f in share])
+            answer = helper.receive(list[Indexed])
+            found.extend(answer if answer is not None else [self._session.index(f) for f in share])
         return found
 
     def interpret(
@@ -99,15 +95,14 @@ class Team:
             if share:
                 helper.send(Interpret([f for f in facts if self._owner.get(f.path, 0) != number], share))
         found: list[Interpreted] = []
-        with unhurried():
-            for result in self._session.interpret(facts, shares[0]):
-                found.append(result)
-                if progress is not None:
-                    progress(len(found) * len(shares), max(len(paths), len(found) * len(shares)))
-            for helper, share in zip(self._helpers, shares[1:]):
-                if share:
-                    answer = self._answer(helper, list[Interpreted])
-                    found.extend(answer if answer is not None else self._session.interpret(facts, share))
+        for result in self._session.interpret(facts, shares[0]):
+            found.append(result)
+            if progress is not None:
+                progress(len(found) * len(shares), max(len(paths), len(found) * len(shares)))
+        for helper, share in zip(self._helpers, shares[1:]):
+            if share:
+                answer = helper.receive(list[Interpreted])
+                found.extend(answer if answer is not None else self._session.interpret(facts, share))
         return found
 
     def _shares(self, files: Sequence[ProjectFile], sizes: Sequence[int]) -> list[list[ProjectFile]]:
@@ -122,14 +117,6 @@ class Team:
             shares[min(done * len(shares) // max(total, 1), len(shares) - 1)].append(file)
             done += size
         return shares
-
-    @staticmethod
-    def _answer(helper: _Helper, type_: type[list[msgspec.Struct]]) -> list[msgspec.Struct] | None:
-        """What a helper answers; None when it is gone (its share is then done here)."""
-        try:
-            return helper.receive(type_)
-        except HelperLost:
-            return None
 
 
 class _Helper:
@@ -148,12 +135,11 @@ class _Helper:
         with contextlib.suppress(OSError):
             _write(self._process.stdin, msgspec.msgpack.encode(message))
 
-    def receive(self, type_: type[list[msgspec.Struct]]) -> list[msgspec.Struct]:
+    def receive(self, type_: type[T]) -> T | None:
+        """What the helper answers; None when it is gone (its share is then done by the caller)."""
         assert self._process.stdout is not None
         data = _read(self._process.stdout)
-        if data is None:
-            raise HelperLost
-        return msgspec.msgpack.decode(data, type=type_)
+        return msgspec.msgpack.decode(data, type=type_) if data is not None else None
 
     def stop(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):

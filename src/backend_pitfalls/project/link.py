@@ -6,39 +6,38 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import cached_property, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from backend_pitfalls.model.knowledge import Knowledge
-from backend_pitfalls.project.orm.graph import relations_of, reverse_relations
+from backend_pitfalls.project.orm.graph import declares_relations, relations_of, reverse_relations
 from backend_pitfalls.semantics.facts import ClassFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation
 from backend_pitfalls.syntax.source import Source
 
 MAX_HOPS = 25
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def tracked(method: Callable[Concatenate[Project, P], T]) -> Callable[Concatenate[Project, P], T]:
+def tracked(method: Callable[..., T]) -> Callable[..., T]:
     """Remember a method's answers by its arguments, each with the files it rested on."""
     name = method.__name__
 
     @wraps(method)
-    def answer(self: Project, *args: P.args, **kwargs: P.kwargs) -> T:
+    def answer(self: Project, *args: str) -> T:
         memo = self.memo.get(name)
         if memo is None:
             memo = self.memo[name] = {}
         found = memo.get(args)
         if found is None:
             outer, self.touched = self.touched, 0
-            value = method(self, *args, **kwargs)
+            value = method(self, *args)
             found = memo[args] = (value, self.touched)
             self.touched = outer
         self.touched |= found[1]
-        return found[0]  # type: ignore[no-any-return]
+        return found[0]
 
     return answer
 
@@ -300,22 +299,32 @@ class Project:
         """The relations of every model, by the name of the model: the model graph."""
         outer = self.touched
         graph: dict[str, dict[str, Relation]] = {}
-        models = [(f"{f.module}.{n}", c) for f in self.files for n, c in f.classes.items()]
-        for name, cls in models:
+        classes = {f"{f.module}.{n}": c for f in self.files for n, c in f.classes.items()}
+        declaring = {n: c for n, c in classes.items() if declares_relations(c)}
+        for name, cls in declaring.items():
             dialect = self.dialect(name)
             if dialect:
                 graph.setdefault(name, {}).update(relations_of(self, name, cls, dialect, self._short_names))
-        for name, cls in models:
-            if self.dialect(name) == "django" and not cls.abstract:
+        for name in self._with_descendants(classes, declaring):
+            if not classes[name].abstract and self.dialect(name) == "django":
                 for target, relation in reverse_relations(self, name, graph):
                     graph.setdefault(target, {}).setdefault(relation.name, relation)
         self.touched = outer
         return graph
 
-    def graph_digest(self) -> bytes:
-        """Changes when the model graph does, or which models a label can mean."""
-        labels = {k: [n for n in v if self.dialect(n)] for k, v in self._short_names.items()}
-        return hashlib.sha256(msgspec.msgpack.encode((self.relations, {k: v for k, v in labels.items() if v}))).digest()
+    @staticmethod
+    def _with_descendants(classes: dict[str, ClassFacts], of: Iterable[str]) -> list[str]:
+        """Those classes and every class that may descend from one, by the short names of bases; in the order of `classes`."""
+        short = {name.rsplit(".", 1)[-1] for name in of}
+        while True:
+            more = {
+                name.rsplit(".", 1)[-1]
+                for name, cls in classes.items()
+                if any(base.rsplit(".", 1)[-1] in short for base in cls.bases)
+            }
+            if more <= short:
+                return [n for n in classes if n.rsplit(".", 1)[-1] in short]
+            short |= more
 
     # -- code ---------------------------------------------------------------------------------------------------
 
@@ -333,6 +342,17 @@ class Project:
     def forget_code(self) -> None:
         """Let go of syntax trees; they are loaded again when asked for."""
         self._nodes.clear()
+
+
+def graph_digest(files: Iterable[FileFacts]) -> bytes:
+    """Changes when the model graph may, or which models a label can mean."""
+    digest = hashlib.sha256()
+    for facts in files:
+        for name, cls in facts.classes.items():
+            digest.update(f"{facts.module} {name} {cls.bases}\n".encode("utf-8", "surrogatepass"))
+            if declares_relations(cls):
+                digest.update(msgspec.msgpack.encode((cls, facts.imports, facts.stars)))
+    return digest.digest()
 
 
 def function_nodes(tree: ast.Module) -> dict[str, FunctionNode]:

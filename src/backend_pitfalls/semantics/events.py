@@ -50,16 +50,16 @@ class Event:
 
     def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
         """The event as the caller sees it."""
-        copy = self.__class__.__new__(self.__class__)
-        for cls in self.__class__.__mro__:
-            for slot in getattr(cls, "__slots__", ()):
-                setattr(copy, slot, getattr(self, slot))
+        copy = self._copy()
         copy.symbol = symbol
         copy.inner = self.inner or any(loop.counts for loop in self.loops)
         copy.loops = loops
         copy.is_async = is_async
         copy.chain = (call, *self.chain)
         return copy
+
+    def _copy(self) -> Event:
+        return Event(self.site, self.symbol, self.loops, self.is_async)
 
 
 class Call(Event):
@@ -99,6 +99,20 @@ class Call(Event):
             return self.args[position]
         return None
 
+    def _copy(self) -> Event:
+        return Call(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.callee,
+            self.args,
+            self.keywords,
+            self.spread,
+            self.receiver,
+            self.guarded,
+        )
+
 
 class Query(Event):
     """A database query is run: `operation` as the reader wrote it, on a model; `effect` is "read" or "write".
@@ -126,6 +140,19 @@ class Query(Event):
         self.dialect = dialect
         self.effect = effect
         self.batched = batched
+
+    def _copy(self) -> Event:
+        return Query(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.operation,
+            self.model,
+            self.dialect,
+            self.effect,
+            self.batched,
+        )
 
 
 class Binding(Event):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -35,7 +34,6 @@ from backend_pitfalls.semantics.values import (
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 from backend_pitfalls.syntax.source import Source
 
-_BUILTINS = frozenset(dir(builtins))
 _LEAVES = (ast.Return, ast.Raise)
 _BATCH_WORDS = ("chunk", "batch", "paginat", "page_range", "partition", "islice")
 
@@ -97,20 +95,12 @@ class Frame:
 
     def name(self, name: str) -> Value:
         """What a name stands for here."""
-        for scope in (self.variables, self.closure):
-            value = scope.get(name)
-            if value is not None:
-                return value
-        facts = self.world.facts(self.module)
-        if facts is not None and (
-            name in facts.variables or name in facts.classes or name in facts.functions or name in facts.imports
-        ):
-            return self.interpreter.value_of(f"{self.module}.{name}")
-        if name in _BUILTINS:
-            return Symbol(f"builtins.{name}")
-        if facts is not None and facts.stars:
-            return self.interpreter.value_of(f"{self.module}.{name}")
-        return UNKNOWN
+        value = self.variables.get(name)
+        if value is None and self.closure:
+            value = self.closure.get(name)
+        if value is not None:
+            return value
+        return self.interpreter.global_name(self.module, name)
 
     # -- statements ---------------------------------------------------------------------------------------------
 

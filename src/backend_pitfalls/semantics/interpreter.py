@@ -7,10 +7,11 @@ contexts, evaluated nodes and events a function; what goes beyond them stays Unk
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from backend_pitfalls.semantics.events import Event, Query
+from backend_pitfalls.semantics.events import Call, Event, Query
 from backend_pitfalls.semantics.memo import Memo
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -20,7 +21,12 @@ from backend_pitfalls.semantics.values import (
     Function,
     Instance,
     ModuleRef,
+    OneOf,
+    Row,
+    RowSet,
     Symbol,
+    Text,
+    Unknown,
     Value,
     join,
     join_all,
@@ -48,9 +54,10 @@ class BudgetExceeded(Exception):
 class Summary:
     """What one evaluation of a function found: its result, its events, and what it stored on its first parameter."""
 
-    __slots__ = ("events", "result", "stores")
+    __slots__ = ("calls", "events", "result", "stores")
 
     def __init__(self, result: Value, events: tuple[Event, ...], stores: Mapping[str, Value]) -> None:
+        self.calls = any(isinstance(e, (Call, Query)) for e in events)
         self.result = result
         self.events = events
         self.stores = stores
@@ -129,6 +136,25 @@ class Interpreter:
                 value = self.evaluator.attribute(self, value, name)
         return value
 
+    def global_name(self, module: str, name: str) -> Value:
+        """What a name stands for in a module's functions when it is not theirs."""
+        found: Value = self.memo.module(
+            ("name", module, name), lambda: self._global_name(module, name), lambda: UNKNOWN
+        ).value
+        return found
+
+    def _global_name(self, module: str, name: str) -> Value:
+        facts = self.world.facts(module)
+        if facts is not None and (
+            name in facts.variables or name in facts.classes or name in facts.functions or name in facts.imports
+        ):
+            return self.value_of(f"{module}.{name}")
+        if name in _BUILTINS:
+            return Symbol(f"builtins.{name}")
+        if facts is not None and facts.stars:
+            return self.value_of(f"{module}.{name}")
+        return UNKNOWN
+
     def symbol(self, name: str) -> Value:
         """A library object: an instance where its type is known, else a symbol."""
         name = self.knowledge.canonical(name)
@@ -192,7 +218,13 @@ class Interpreter:
         identity = function.key()
         own = self.memo.root(identity, lambda: self._run_function(function, None), _nothing)
         summary: Summary = own.value
-        if arguments is None or summary is NOTHING or own.cost > CONTEXT_NODES or self.memo.spent + self.nodes > FRAME_NODES:
+        if (
+            arguments is None
+            or summary is NOTHING
+            or own.cost > CONTEXT_NODES
+            or self.memo.spent + self.nodes > FRAME_NODES
+            or not (summary.calls or any(tells(v, function.owner) for v in arguments.values()))
+        ):
             return summary
         key = (identity, tuple((n, v.key(), traces(v)) for n, v in sorted(arguments.items())))
         found = self.memo.context(key, lambda: self._run_function(function, arguments))
@@ -234,9 +266,7 @@ class Interpreter:
 
     def instance_attribute(self, class_name: str, name: str) -> Value | None:
         """What `self.name` may be in a class: its body, then what methods assign, then known library attributes."""
-        found = self.memo.attribute(
-            ("attribute", class_name, name), lambda: self._find_attribute(class_name, name)
-        )
+        found = self.memo.attribute(("attribute", class_name, name), lambda: self._find_attribute(class_name, name))
         value: Value | None = found.value if found is not None else self._declared_attribute(class_name, name)
         return value
 
@@ -274,10 +304,29 @@ class Interpreter:
         return self._module(self.world.module_of(class_name)).bodies.get(class_name, {})
 
 
+def tells(value: Value, owner: str) -> bool:
+    """Whether an argument may change what a function finds, beside the arguments of the calls that it makes: plain text
+    and numbers do not, nor does a receiver that is what the function takes itself for."""
+    if value.labels:
+        return True
+    if isinstance(value, Instance):
+        return value.cls != owner and not value.cls.startswith("builtins.") or bool(value.attributes)
+    if isinstance(value, Row):
+        return value.model != owner or bool(value.loaded or value.loops)
+    if isinstance(value, Container):
+        return any(tells(v, "") for v in value.items.values()) or (value.rest is not None and tells(value.rest, ""))
+    if isinstance(value, OneOf):
+        return any(tells(v, owner) for v in value.options)
+    if isinstance(value, RowSet):
+        return bool(value.model) or value.shape != "manager"
+    return not isinstance(value, (Const, Text, Unknown, Symbol, ModuleRef))
+
+
 def _nothing() -> Summary:
     return NOTHING
 
 
+_BUILTINS = frozenset(dir(builtins))
 _OBJECTS = frozenset({"flask.request", "flask.globals.request", "quart.request", "django.db.connection"})
 
 

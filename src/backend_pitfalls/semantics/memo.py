@@ -34,10 +34,10 @@ class Outcome:
 
     `height` counts the contexts nested below, `levels` the attributes, `cost` the evaluated nodes including those of contexts, `touched` is the bit
     set of files, `cycle` the roots of the recursions below, `open` the running roots at which it was cut, `capped` the
-    functions whose evaluation met a limit.
+    functions whose evaluation met a limit. `plain` tells that nothing but the files touched need be passed on.
     """
 
-    __slots__ = ("capped", "cost", "cycle", "height", "level", "levels", "open", "touched", "value")
+    __slots__ = ("capped", "cost", "cycle", "height", "level", "levels", "open", "plain", "touched", "value")
 
     def __init__(self) -> None:
         self.value: Any = None
@@ -49,6 +49,7 @@ class Outcome:
         self.cycle: frozenset[tuple[Hashable, int]] = frozenset()
         self.open: frozenset[tuple[Hashable, int]] = frozenset()
         self.capped: frozenset[str] = frozenset()
+        self.plain = False
 
     def cycle_at(self, level: int) -> frozenset[tuple[Hashable, int]]:
         """The roots of the recursions as they would be for an evaluation that starts at this level."""
@@ -74,8 +75,10 @@ class _Running:
 
     def rest_on(self, found: Outcome, height: int, levels: int, level: int) -> None:
         own = self.outcome
-        own.height = max(own.height, height)
-        own.levels = max(own.levels, levels)
+        if height > own.height:
+            own.height = height
+        if levels > own.levels:
+            own.levels = levels
         if found.cycle:
             own.cycle |= found.cycle_at(level)
         if found.open:
@@ -125,6 +128,10 @@ class Memo:
         return found
 
     def _root(self, key: Hashable, level: int, compute: Callable[[], Any], cut: Callable[[], Any]) -> Outcome:
+        found = self._complete.get(key)
+        if found is not None and found.plain:
+            self._world.touched |= found.touched
+            return found
         place, level = (key, level), max(level, 0)
         found = self._remembered(key, 0, level)
         if found is None:
@@ -214,6 +221,7 @@ class Memo:
         key, depth, level, outcome = running.key, running.depth, running.level, running.outcome
         if not outcome.open:
             limited = outcome.levels > MAX_LEVEL or (depth and outcome.height > MAX_DEPTH)
+            outcome.plain = not (depth or outcome.levels or outcome.cycle or outcome.capped)
             self._complete[(key, depth, level) if limited else key] = outcome
             return
         inner = max((self._position.get(k, 0) for k in outcome.open), default=0)

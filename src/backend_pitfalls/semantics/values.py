@@ -71,18 +71,21 @@ class Value:
         """The same knowledge with other labels (equal labels may have taken other steps)."""
         if labels is self.labels:
             return self
-        copy = self.__class__.__new__(self.__class__)
-        for cls in self.__class__.__mro__:
-            for slot in getattr(cls, "__slots__", ()):
-                setattr(copy, slot, getattr(self, slot))
+        copy = self._copy()
         copy.labels = labels
         return copy
+
+    def _copy(self) -> Value:
+        return Value(self.labels)
 
 
 class Unknown(Value):
     """Anything. Rules stay silent on it, but its labels still tell where it came from."""
 
     __slots__ = ()
+
+    def _copy(self) -> Value:
+        return Unknown(self.labels)
 
 
 UNKNOWN = Unknown()
@@ -101,6 +104,9 @@ class Const(Value):
     def key(self) -> Hashable:
         return ("c", type(self.value), self.value, self.origin, self.labels)
 
+    def _copy(self) -> Value:
+        return Const(self.value, self.labels, self.origin)
+
 
 class Text(Value):
     """A string built of known text and values: `f"SELECT {x}"` is ("SELECT ", x)."""
@@ -118,6 +124,9 @@ class Text(Value):
         """The text with a NUL for each unknown part."""
         return "".join(p if isinstance(p, str) else "\0" for p in self.parts)
 
+    def _copy(self) -> Value:
+        return Text(self.parts, self.labels)
+
 
 class Symbol(Value):
     """Something outside the project, by its qualified name: a module, class, function or object."""
@@ -130,6 +139,9 @@ class Symbol(Value):
 
     def key(self) -> Hashable:
         return ("s", self.name, self.labels)
+
+    def _copy(self) -> Value:
+        return Symbol(self.name, self.labels)
 
 
 class ClassRef(Value):
@@ -144,6 +156,9 @@ class ClassRef(Value):
     def key(self) -> Hashable:
         return ("k", self.name, self.labels)
 
+    def _copy(self) -> Value:
+        return ClassRef(self.name, self.labels)
+
 
 class ModuleRef(Value):
     """A module of the project."""
@@ -156,6 +171,9 @@ class ModuleRef(Value):
 
     def key(self) -> Hashable:
         return ("m", self.name)
+
+    def _copy(self) -> Value:
+        return ModuleRef(self.name)
 
 
 class Function(Value):
@@ -182,6 +200,9 @@ class Function(Value):
         closure = _mapping_key(self.closure) if self.closure else ()
         return ("f", self.module, self.qualname, self.node.lineno, self.node.col_offset, closure)
 
+    def _copy(self) -> Value:
+        return Function(self.module, self.qualname, self.node, self.owner, self.closure)
+
 
 class BoundMethod(Value):
     """A method looked up on a receiver: a project `Function`, or the name of a library method."""
@@ -197,6 +218,9 @@ class BoundMethod(Value):
     def key(self) -> Hashable:
         return ("b", self.receiver.key(), self.name, self.function and self.function.key())
 
+    def _copy(self) -> Value:
+        return BoundMethod(self.receiver, self.name, self.function)
+
 
 class Partial(Value):
     """`functools.partial(function, …)`."""
@@ -211,6 +235,9 @@ class Partial(Value):
 
     def key(self) -> Hashable:
         return ("p", self.function.key(), tuple(a.key() for a in self.args), _mapping_key(self.keywords))
+
+    def _copy(self) -> Value:
+        return Partial(self.function, self.args, self.keywords)
 
 
 class Instance(Value):
@@ -229,6 +256,9 @@ class Instance(Value):
     def set(self, name: str, value: Value) -> Instance:
         """The object with one attribute changed."""
         return Instance(self.cls, {**self.attributes, name: value}, self.labels)
+
+    def _copy(self) -> Value:
+        return Instance(self.cls, self.attributes, self.labels)
 
 
 class Row(Value):
@@ -252,6 +282,12 @@ class Row(Value):
 
     def key(self) -> Hashable:
         return ("r", self.model, self.loaded, self.origin, self.loops, self.labels)
+
+    def _copy(self) -> Value:
+        return Row(self.model, self.loaded, self.origin, self.loops, self.labels)
+
+
+_ROW_SET_FIELDS = ("model", "dialect", "shape", "loaded", "origin", "loops", "batched", "labels")
 
 
 class RowSet(Value):
@@ -299,8 +335,11 @@ class RowSet(Value):
 
     def evolve(self, **changes: object) -> RowSet:
         """The row set with some fields changed."""
-        fields: dict[str, object] = {slot: getattr(self, slot) for slot in RowSet.__slots__}
-        return RowSet(**{"labels": self.labels, **fields, **changes})  # type: ignore[arg-type]
+        fields: dict[str, object] = {name: getattr(self, name) for name in _ROW_SET_FIELDS}
+        return RowSet(**{**fields, **changes})  # type: ignore[arg-type]
+
+    def _copy(self) -> Value:
+        return self.evolve()
 
 
 class Container(Value):
@@ -335,6 +374,9 @@ class Container(Value):
 
     def all_labels(self) -> Labels:
         return self.labels | union_labels(self.items.values()) | (self.rest.labels if self.rest is not None else CLEAN)
+
+    def _copy(self) -> Value:
+        return Container(self.kind, self.items, self.rest, self.labels)
 
 
 class OneOf(Value):

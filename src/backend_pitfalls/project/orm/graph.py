@@ -21,8 +21,14 @@ _DJANGO = {
     "ParentalManyToManyField": True,
     "TreeForeignKey": False,
 }
+_KINDS = frozenset({*_DJANGO, "relationship", "Relationship"})
 _MAPPED_MANY = re.compile(r"(list|List|set|Set|Sequence)\[\s*[\"']?([\w.]+)")
 _MAPPED_ONE = re.compile(r"Mapped\[\s*(?:Optional\[)?[\"']?([\w.]+)")
+
+
+def declares_relations(cls: ClassFacts) -> bool:
+    """Whether a class body has what may be a relation."""
+    return any(f.call is not None and f.call.callee.rsplit(".", 1)[-1] in _KINDS for f in cls.fields)
 
 
 def relations_of(
