@@ -122,7 +122,8 @@ class Session:
 
     # -- syntax trees -------------------------------------------------------------------------------------------
 
-    def _source(self, path: str) -> Source | None:
+    def source(self, path: str) -> Source | None:
+        """A file with its syntax tree; None when it cannot be read."""
         found = self._sources.get(path)
         if found is None:
             try:
@@ -142,23 +143,20 @@ class Session:
 
     # -- interpreting -------------------------------------------------------------------------------------------
 
-    def interpret(self, facts: Iterable[FileFacts], paths: Iterable[str]) -> Iterator[Interpreted]:
-        """Interpret files and ask the rules.
+    def link(self, facts: Iterable[FileFacts]) -> None:
+        """Join the facts of every Python file of the project; to be done before `interpret`."""
+        self._project = Project(facts, self.knowledge, self.source)
+        self._facts = {f.path: f for f in self._project.files}
+        self._interpreter = Interpreter(self._project, FrameEvaluator())
 
-        Parameters:
-            facts: of every Python file of the project.
-            paths: the files to interpret.
-        """
-        project = Project(facts, self.knowledge, self._source)
-        by_path = {f.path: f for f in project.files}
-        interpreter = Interpreter(project, FrameEvaluator())
-        for path in paths:
-            yield self._interpret(project, interpreter, by_path[path])
-            if self._loaded > KEPT_BYTES:
-                # Results do not depend on what is remembered (see semantics.memo), so memory is bounded by forgetting.
-                self._loaded = 0
-                project.forget_code()
-                interpreter = Interpreter(project, FrameEvaluator())
+    def interpret(self, path: str) -> Interpreted:
+        """Interpret a file and ask the rules."""
+        if self._loaded > KEPT_BYTES:
+            # Results do not depend on what is remembered (see semantics.memo), so memory is bounded by forgetting.
+            self._loaded = 0
+            self._project.forget_code()
+            self._interpreter = Interpreter(self._project, FrameEvaluator())
+        return self._interpret(self._project, self._interpreter, self._facts[path])
 
     def _interpret(self, project: Project, interpreter: Interpreter, facts: FileFacts) -> Interpreted:
         self._found.clear()

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
@@ -23,6 +25,8 @@ from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.discover import ProjectFile
 from backend_pitfalls.semantics.facts import FileFacts
 
+CHUNK = 12
+"""Files that a helper is given at a time."""
 WORTH_A_PROCESS = 1_000_000
 """Bytes of source below which another process costs more than it saves."""
 
@@ -44,10 +48,15 @@ class Index(msgspec.Struct, tag=True):
     files: list[ProjectFile]
 
 
-class Interpret(msgspec.Struct, tag=True):
-    """Interpret these files; `facts` are those that the helper has not read itself. Answered by a list of Interpreted."""
+class Link(msgspec.Struct, tag=True):
+    """Link the project; `facts` are those of the files that the helper has not read itself. Not answered."""
 
     facts: list[FileFacts]
+
+
+class Interpret(msgspec.Struct, tag=True):
+    """Interpret these files; answered by a list of Interpreted."""
+
     paths: list[str]
 
 
@@ -87,23 +96,33 @@ class Team:
     def interpret(
         self, facts: Sequence[FileFacts], paths: Sequence[str], progress: Progress | None = None
     ) -> list[Interpreted]:
-        """Interpret files, each by the process that read it."""
-        shares: list[list[str]] = [[] for _ in range(1 + len(self._helpers))]
+        """Interpret files, each by the process that read it as long as none is idle."""
+        queues: list[deque[str]] = [deque() for _ in range(1 + len(self._helpers))]
         for path in paths:
-            shares[self._owner.get(path, 0)].append(path)
-        for number, (helper, share) in enumerate(zip(self._helpers, shares[1:]), 1):
-            if share:
-                helper.send(Interpret([f for f in facts if self._owner.get(f.path, 0) != number], share))
+            queues[self._owner.get(path, 0)].append(path)
+        for number, helper in enumerate(self._helpers, 1):
+            helper.send(Link([f for f in facts if self._owner.get(f.path, 0) != number]))
+            helper.send(Interpret(helper.take(_next(queues, number, CHUNK))))
+        self._session.link(facts)
         found: list[Interpreted] = []
-        for result in self._session.interpret(facts, shares[0]):
-            found.append(result)
+        while mine := _next(queues, 0, 1):
+            found.append(self._session.interpret(mine[0]))
+            for number, helper in enumerate(self._helpers, 1):
+                if helper.pending and helper.has_answered():
+                    found.extend(self._collect(helper))
+                    helper.send(Interpret(helper.take(_next(queues, number, CHUNK))))
             if progress is not None:
-                progress(len(found) * len(shares), max(len(paths), len(found) * len(shares)))
-        for helper, share in zip(self._helpers, shares[1:]):
-            if share:
-                answer = helper.receive(list[Interpreted])
-                found.extend(answer if answer is not None else self._session.interpret(facts, share))
+                progress(len(found), len(paths))
+        for helper in self._helpers:
+            if helper.pending:
+                found.extend(self._collect(helper))
         return found
+
+    def _collect(self, helper: _Helper) -> list[Interpreted]:
+        """What a helper has done; if it is gone, that is done here."""
+        pending, helper.pending = helper.pending, []
+        answer = helper.receive(list[Interpreted])
+        return answer if answer is not None else [self._session.interpret(path) for path in pending]
 
     def _shares(self, files: Sequence[ProjectFile], sizes: Sequence[int]) -> list[list[ProjectFile]]:
         """Neighbouring files together, as they use each other; as many bytes for each process."""
@@ -128,12 +147,26 @@ class _Helper:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        self.pending: list[str] = []
         self.send(Start(str(session.root), session.options, dict(session.overlay)))
 
     def send(self, message: msgspec.Struct) -> None:
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             _write(self._process.stdin, msgspec.msgpack.encode(message))
+
+    def take(self, paths: list[str]) -> list[str]:
+        """Note what the helper is about to be given."""
+        self.pending = paths
+        return paths
+
+    def has_answered(self) -> bool:
+        """Whether an answer waits; where that cannot be seen (Windows pipes), True: receiving it then waits."""
+        assert self._process.stdout is not None
+        try:
+            return bool(select.select([self._process.stdout], [], [], 0)[0])
+        except OSError:
+            return True
 
     def receive(self, type_: type[T]) -> T | None:
         """What the helper answers; None when it is gone (its share is then done by the caller)."""
@@ -150,13 +183,22 @@ class _Helper:
         self._process.wait()
 
 
+def _next(queues: list[deque[str]], number: int, count: int) -> list[str]:
+    """The next files for a process: its own from the front, else from the back of the longest queue."""
+    own = queues[number]
+    if own:
+        return [own.popleft() for _ in range(min(count, len(own)))]
+    longest = max(queues, key=len)
+    return [longest.pop() for _ in range(min(count, len(longest) // 2 + len(longest) % 2))]
+
+
 def serve() -> None:
     """The main loop of a helper: answer messages until the pipe is closed."""
     messages, answers = sys.stdin.buffer, sys.stdout.buffer
     session: Session | None = None
     facts: dict[str, FileFacts] = {}
     while (data := _read(messages)) is not None:
-        message = msgspec.msgpack.decode(data, type=Start | Index | Interpret)
+        message = msgspec.msgpack.decode(data, type=Start | Index | Link | Interpret)
         if isinstance(message, Start):
             session = Session(Path(message.root), message.options, message.overlay)
             continue
@@ -166,9 +208,12 @@ def serve() -> None:
             if isinstance(message, Index):
                 answer = [session.index(f) for f in message.files]
                 facts.update((i.path, i.facts) for i in answer if i.facts is not None)
-            else:
+            elif isinstance(message, Link):
                 facts.update((f.path, f) for f in message.facts)
-                answer = list(session.interpret(facts.values(), message.paths))
+                session.link(facts.values())
+                continue
+            else:
+                answer = [session.interpret(path) for path in message.paths]
         _write(answers, msgspec.msgpack.encode(answer))
 
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Protocol
 
-MAX_DEPTH = 5
-MAX_LEVEL = 2
+MAX_DEPTH = 4
+MAX_LEVEL = 1
 MAX_NESTED = 60
 
 _ANY_LEVEL = -1
@@ -142,6 +142,11 @@ class Memo:
             found = self._evaluate(key, 0, level, compute, place)
         self._rest_on(found, 0, found.levels + max(0, level - self._stack[-1].level), level)
         return found
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether the running evaluation is a context or serves an attribute, not a function or module on its own."""
+        return bool(self._stack[-1].depth or self._stack[-1].level)
 
     @property
     def spent(self) -> int:

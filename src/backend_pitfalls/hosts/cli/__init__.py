@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from typing import NoReturn
 
@@ -58,6 +59,12 @@ def build_parser() -> argparse.ArgumentParser:
     rule.add_argument("code", nargs="?", help="a code or name, such as BPF401")
     rule.add_argument("--all", action="store_true", help="explain every rule")
     rule.set_defaults(run=lambda o: _lazy("rule_command")(o))
+    debug = commands.add_parser("debug", help="show what the engine knows, to extend it")
+    debug.add_argument(
+        "what", choices=("facts", "types", "events", "knowledge"), help="of a file; knowledge: of libraries"
+    )
+    debug.add_argument("file", nargs="?", metavar="FILE", help="a Python file (for knowledge: part of a name)")
+    debug.set_defaults(run=lambda o: _lazy("debug_command", "debug")(o))
     dev = commands.add_parser("dev", help="commands for contributors")
     tasks = dev.add_subparsers(dest="task", required=True, metavar="TASK", parser_class=_Parser)
     new = tasks.add_parser("new-rule", help="scaffold a rule, its fixture and its news fragment")
@@ -131,7 +138,5 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _lazy(name: str):  # type: ignore[no-untyped-def]
-    from backend_pitfalls.hosts.cli import commands
-
-    return getattr(commands, name)
+def _lazy(name: str, module: str = "commands"):  # type: ignore[no-untyped-def]
+    return getattr(importlib.import_module(f"backend_pitfalls.hosts.cli.{module}"), name)
