@@ -6,9 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from backend_pitfalls.engine import Analysis, analyse
+from backend_pitfalls.engine.records import Interpreted
+from backend_pitfalls.engine.session import Session
 from backend_pitfalls.hosts.cli import main
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.cache import FOLDER, KEPT, Cache
@@ -58,7 +62,7 @@ def test_an_overlay_passes_the_cache_by(project: Path) -> None:
 def test_a_broken_entry_is_replaced(garbage: bytes, project: Path) -> None:
     cache = Cache(project)
     plain = analyse(project, Options(), cache=cache)
-    entry = next((project / FOLDER).glob("*.json"))
+    entry = next((project / FOLDER).glob("run-*.msgpack"))
     good = entry.read_bytes()
     entry.write_bytes(garbage)
     assert analyse(project, Options(), cache=cache) == plain
@@ -74,7 +78,7 @@ def test_concurrent_runs_and_pruning(project: Path) -> None:
             )
         )
     assert all(r == [("app.py", "BPF401")] for r in results)
-    assert len(list((project / FOLDER).glob("*.json"))) <= KEPT + 3
+    assert len(list((project / FOLDER).glob("*.msgpack"))) <= KEPT + 3
     assert list((project / FOLDER).glob("*.part")) == []
 
 
@@ -82,6 +86,110 @@ def test_options_of_the_command_line(project: Path, tmp_path: Path) -> None:
     assert main(["check", str(project), "--no-cache"]) == 1
     assert not (project / FOLDER).exists()
     assert main(["check", str(project), "--cache-dir", str(tmp_path / "elsewhere")]) == 1
-    assert not (project / FOLDER).exists() and list((tmp_path / "elsewhere").rglob("*.json"))
+    assert not (project / FOLDER).exists() and list((tmp_path / "elsewhere").rglob("*.msgpack"))
     assert main(["check", str(project)]) == 1
     assert (project / FOLDER / ".gitignore").read_text() == "*\n"
+
+
+def test_the_number_of_processes_does_not_matter(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend_pitfalls.engine.team.WORTH_A_PROCESS", 1)
+    for n in range(30):
+        (project / f"app{n}.py").write_text(APP + f"# {n}\n" + "def f():\n    pass\n" * n)
+    one = analyse(project, Options(), jobs=1)
+    assert len(one.shown()) == 31
+    assert analyse(project, Options(), jobs=2) == one
+    assert analyse(project, Options(), jobs=5) == one
+
+
+def test_a_lost_helper_costs_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend_pitfalls.engine.team.WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("backend_pitfalls.engine.team.sys.executable", "/bin/true")
+    assert codes(analyse(project, Options(), jobs=3)) == [("app.py", "BPF401")]
+
+
+def interpreted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are interpreted from now on."""
+    seen: list[str] = []
+    whole = Session.interpret
+
+    def watched(self: Session, path: str) -> Interpreted:
+        seen.append(path)
+        return whole(self, path)
+
+    monkeypatch.setattr(Session, "interpret", watched)
+    return seen
+
+
+def test_only_what_rests_on_a_change_is_interpreted_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "other.py").write_text("import requests\nrequests.get('y', timeout=1)\n")
+    cache = Cache(project)
+    analyse(project, Options(), cache=cache)
+    seen = interpreted(monkeypatch)
+
+    (project / "other.py").write_text("import requests\nrequests.get('y')\n")
+    assert codes(analyse(project, Options(), cache=cache)) == [("app.py", "BPF401"), ("other.py", "BPF401")]
+    assert seen == ["other.py"]
+
+    seen.clear()
+    (project / "lib.py").write_text(LIB.replace("timeout=None", "timeout=5"))
+    assert codes(analyse(project, Options(), cache=cache)) == [("other.py", "BPF401")]
+    assert seen == ["app.py", "lib.py"]
+
+    seen.clear()
+    (project / "lib.py").touch()
+    assert codes(analyse(project, Options(), cache=cache)) == [("other.py", "BPF401")]
+    assert seen == []
+
+
+def test_a_change_of_the_model_graph_reaches_who_used_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = "from django.db import models\nclass Book(models.Model):\n    pass\n"
+    (project / "shop").mkdir()
+    (project / "shop" / "models.py").write_text(models)
+    (project / "notes").mkdir()
+    note = "from django.db import models\nfrom shop.models import Book\nclass Note(models.Model):\n    {}\n"
+    (project / "notes" / "models.py").write_text(note.format("pass"))
+    (project / "shop" / "report.py").write_text(
+        "from shop.models import Book\ndef f():\n    for book in Book.objects.all():\n        book.note_set.count()\n"
+    )
+    cache = Cache(project)
+    assert ("shop/report.py", "BPF101") not in codes(analyse(project, Options(), cache=cache))
+    (project / "notes" / "models.py").write_text(
+        note.format("book = models.ForeignKey(Book, on_delete=models.CASCADE)")
+    )
+    after = analyse(project, Options(), cache=cache)
+    assert ("shop/report.py", "BPF101") in codes(after)
+    assert after == analyse(project, Options())
+
+
+EDITS = [
+    "",
+    "# a comment\n",
+    "X = 1\n",
+    "def fetch(url, timeout=3):\n    return 1\n",
+    "from lib import *\n",
+    "import (",
+]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edits=st.lists(
+        st.tuples(st.sampled_from(["lib.py", "app.py", "more.py"]), st.sampled_from(EDITS), st.booleans()), max_size=5
+    )
+)
+def test_after_any_edits_the_result_is_that_of_a_fresh_run(edits: list[tuple[str, str, bool]], project: Path) -> None:
+    cache = Cache(project)
+    for name, text, ahead in edits:
+        path = project / name
+        old = path.read_text() if path.exists() else ""
+        path.write_text(text + old if ahead else old + text)
+        assert analyse(project, Options(), cache=cache) == analyse(project, Options())
+
+
+def test_an_editor_sees_the_whole_project_from_the_state(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(project)
+    analyse(project, Options(), cache=cache)
+    seen = interpreted(monkeypatch)
+    unsaved = {"app.py": b"from lib import fetch\nfetch('x')\nfetch('y')\n"}
+    assert codes(analyse(project, Options(), unsaved, cache=cache)) == [("app.py", "BPF401")] * 2
+    assert seen == ["app.py"]

@@ -12,13 +12,13 @@ import msgspec
 
 from backend_pitfalls.engine.finishing import Finisher, Marked
 from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
-from backend_pitfalls.engine.session import Session, unhurried
+from backend_pitfalls.engine.session import Session, project_files, unhurried
 from backend_pitfalls.engine.team import Progress, Team, facts_of, usable_cores
 from backend_pitfalls.model.files import FileKind
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.cache import Cache, Stats, run_key, state_key, stats_of
-from backend_pitfalls.project.discover import ProjectFile, context_of, discover, kind_of
+from backend_pitfalls.project.discover import ProjectFile
 from backend_pitfalls.project.link import graph_digest
 from backend_pitfalls.syntax.source import Unreadable, decode
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
@@ -89,12 +89,7 @@ class _Run:
         self.jobs = jobs
         self.session = Session(root, options, overlay)
         notes: list[tuple[str, str]] = []
-        found = {f.path: f for f in discover(root, options.exclude, notes)}
-        for path in overlay:
-            found.setdefault(
-                path, ProjectFile(path, kind_of(path.rsplit("/", 1)[-1]) or FileKind.PYTHON, context_of(path))
-            )
-        self.files = dict(sorted(found.items()))
+        self.files = project_files(root, options, overlay, notes)
         self.stats: Stats = stats_of(root, self.files)
         self.notes = [f for path, reason in notes for f in self.session.unreadable(path, reason)]
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from backend_pitfalls.engine.session import Session, unhurried
+from backend_pitfalls.engine.session import Session, project_files, unhurried
 from backend_pitfalls.model.finding import Span
 from backend_pitfalls.model.options import Options
-from backend_pitfalls.project.discover import discover
 from backend_pitfalls.project.link import Project
 from backend_pitfalls.semantics.describe import describe
 from backend_pitfalls.semantics.events import Event
@@ -44,7 +43,7 @@ class _RecordingEvaluator(FrameEvaluator):
         self.values: dict[ast.expr, Value] = {}
 
     def frame(self, interpreter: Interpreter, module: str, source: Source, function: Function | None) -> Frame:
-        if module == self.module and not interpreter.memo.is_nested:
+        if module == self.module:
             return _RecordingFrame(interpreter, module, source, function, self.values)
         return super().frame(interpreter, module, source, function)
 
@@ -63,7 +62,7 @@ class _RecordingFrame(Frame):
 
     def evaluate(self, node: ast.expr | None) -> Value:
         value = super().evaluate(node)
-        if node is not None:
+        if node is not None and (node not in self._values or not self.interpreter.memo.is_nested):
             self._values[node] = value
         return value
 
@@ -82,7 +81,7 @@ def inspect(root: Path, options: Options, path: str, overlay: Mapping[str, bytes
     """
     session = Session(root, options, overlay)
     with unhurried():
-        found = {f.path: f for f in discover(root, options.exclude)}
+        found = project_files(root, options, session.overlay, [])
         indexed = [session.index(f) for f in found.values()]
         facts = {i.path: i.facts for i in indexed if i.facts is not None}
         if path not in facts:

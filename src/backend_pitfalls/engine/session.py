@@ -16,7 +16,7 @@ from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.finding import Finding, Site, Span
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import version_of
-from backend_pitfalls.project.discover import ProjectFile
+from backend_pitfalls.project.discover import ProjectFile, context_of, discover, kind_of
 from backend_pitfalls.project.link import Project, module_name
 from backend_pitfalls.project.manifests import ImageFound, WorkloadFound, dockerfile, kubernetes
 from backend_pitfalls.rules import Report, Rule, selected_rules
@@ -176,6 +176,21 @@ class Session:
         for event in events:
             for function, report in self._listeners.get(type(event), ()):
                 function(event, report)
+
+
+def project_files(
+    root: Path, options: Options, overlay: Mapping[str, bytes], notes: list[tuple[str, str]]
+) -> dict[str, ProjectFile]:
+    """The files of a project and those of the overlay, by path, in the order of their paths.
+
+    Parameters:
+        notes: receives (path, reason) of folders that cannot be read.
+    """
+    found = {f.path: f for f in discover(root, options.exclude, notes)}
+    for path in overlay:
+        kind = kind_of(path.rsplit("/", 1)[-1]) or FileKind.PYTHON
+        found.setdefault(path, ProjectFile(path, kind, context_of(path)))
+    return dict(sorted(found.items()))
 
 
 def _can_match(rule: Rule, context: FileContext, data: bytes) -> bool:

@@ -32,7 +32,7 @@ def findings_for(path: Path, data: bytes | None, noqa: bool) -> list[Finding]:
     name = path.relative_to(root).as_posix()
     on_disk = path.read_bytes() if path.is_file() else None
     if data is not None and data != on_disk:
-        analysis = analyse(root, options, {name: data})
+        analysis = analyse(root, options, {name: data}, cache=Cache(root))
     else:
         analysis = _memoised(root, options)
     return [f for f in analysis.shown(noqa) if f.path == name]

@@ -153,6 +153,11 @@ class Queries(msgspec.Struct, frozen=True):
     session_writes: frozenset[str]
     session_starts: frozenset[str]
 
+    @property
+    def all(self) -> frozenset[str]:
+        """Every method of query objects."""
+        return self.builds | self.row | self.rows | self.values | self.scalar | self.writes
+
 
 class Knowledge:
     """All tables joined and indexed by qualified name. Built once a process; read only."""

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from backend_pitfalls.model.knowledge import Knowledge
-from backend_pitfalls.project.orm.graph import declares_relations, relations_of, reverse_relations
-from backend_pitfalls.semantics.facts import ClassFacts, FileFacts
+from backend_pitfalls.project.orm.graph import backrefs, declares_relations, relations_of, reverse_relations
+from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation
 from backend_pitfalls.syntax.source import Source
 
@@ -253,20 +253,25 @@ class Project:
 
     @tracked
     def manager_class(self, class_name: str, name: str) -> str | None:
-        """The class of the manager under this attribute of a model: "" for the ORM's own, None when it is no manager."""
+        """The class of the manager under this attribute of a model (no name: of the first manager that it declares, else of
+        `objects`): "" for the ORM's own, None when it is no manager."""
         for base in self.lineage(class_name):
             facts = self.class_facts(base)
             for field in facts.fields if facts is not None else ():
-                if field.name == name and field.call is not None:
-                    resolved = self.resolve_in(self.module_of(base), field.call.callee.removesuffix("()"))
-                    for suffix in (".as_manager", ".from_queryset"):
-                        if resolved.endswith(suffix):
-                            if suffix == ".from_queryset" and field.call.args and field.call.args[0]:
-                                return self.resolve_in(self.module_of(base), field.call.args[0])
-                            return resolved.removesuffix(suffix)
-                    if self.manager_dialect(resolved):
-                        return resolved
+                if field.name == (name or field.name) and field.call is not None:
+                    found = self._manager_of(self.module_of(base), field.call)
+                    if found is not None:
+                        return found
         return None
+
+    def _manager_of(self, module: str, call: CallFacts) -> str | None:
+        resolved = self.resolve_in(module, call.callee.removesuffix("()"))
+        for suffix in (".as_manager", ".from_queryset"):
+            if resolved.endswith(suffix):
+                if suffix == ".from_queryset" and call.args and call.args[0]:
+                    return self.resolve_in(module, call.args[0])
+                return resolved.removesuffix(suffix)
+        return resolved if self.manager_dialect(resolved) else None
 
     @tracked
     def relation(self, class_name: str, name: str) -> Relation | None:
@@ -305,8 +310,11 @@ class Project:
             dialect = self.dialect(name)
             if dialect:
                 graph.setdefault(name, {}).update(relations_of(self, name, cls, dialect, self._short_names))
+        for name, cls in declaring.items():
+            for target, relation in backrefs(name, cls, dict(graph.get(name, {}))):
+                graph.setdefault(target, {}).setdefault(relation.name, relation)
         for name in self._with_descendants(classes, declaring):
-            if not classes[name].abstract and self.dialect(name) == "django":
+            if not classes[name].abstract and self.dialect(name) in ("django", "peewee", "tortoise"):
                 for target, relation in reverse_relations(self, name, graph):
                     graph.setdefault(target, {}).setdefault(relation.name, relation)
         self.touched = outer

@@ -72,11 +72,13 @@ def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Va
     if dialect == "django":
         manager = world.manager_class(value.name, name)
         if manager is not None:
-            return RowSet(value.name, dialect, "manager")
+            return RowSet(value.name, dialect, "manager", manager=manager)
         if name in ("objects", "_default_manager", "_base_manager"):
             return RowSet(value.name, dialect, "manager")
     if dialect == "sqlalchemy" and name == "query":
         return RowSet(value.name, dialect, "query")
+    if dialect in ("peewee", "tortoise") and name in interpreter.knowledge.queries[dialect].all:
+        return BoundMethod(RowSet(value.name, dialect, "manager"), name)
     method = world.method(value.name, name)
     if method is not None:
         function = interpreter.function(*method)
@@ -166,25 +168,23 @@ def _library_attribute(interpreter: Interpreter, value: Instance, cls: str, name
 def _row_set_attribute(interpreter: Interpreter, value: RowSet, name: str) -> Value:
     queries = interpreter.knowledge.queries[value.dialect]
     if value.dialect == "django" and value.shape in ("manager", "query") and value.model:
-        custom = _custom_query_method(interpreter, value.model, name)
+        custom = _custom_query_method(interpreter, value, name)
         if custom is not None:
             return BoundMethod(value, name, custom)
     if name == "object_list":
         return value
-    known = queries.builds | queries.row | queries.rows | queries.scalar | queries.writes | queries.values
     return (
         BoundMethod(value, name)
-        if name in known or value.shape in ("statement", "change", "rows") or value.dialect == "sqlalchemy"
+        if name in queries.all or value.shape in ("statement", "change", "rows") or value.dialect == "sqlalchemy"
         else BoundMethod(UNKNOWN, name)
     )
 
 
-def _custom_query_method(interpreter: Interpreter, model: str, name: str) -> Function | None:
+def _custom_query_method(interpreter: Interpreter, rows: RowSet, name: str) -> Function | None:
+    """A method of the project's manager or query set class; reverse relations have those of the default manager."""
     world = interpreter.world
-    manager = world.manager_class(model, "objects")
-    if not manager:
-        return None
-    found = world.method(manager, name)
+    manager = rows.manager or world.manager_class(rows.model, "")
+    found = world.method(manager, name) if manager else None
     return interpreter.function(*found) if found is not None else None
 
 
@@ -195,7 +195,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
         if relation.many:
             prefetched = name in value.loaded or "*" in value.loaded
             dialect = world.dialect(value.model)
-            shape = "rows" if prefetched or dialect != "django" else "manager"
+            shape = "rows" if prefetched or dialect == "sqlalchemy" else "manager"
             return RowSet(relation.target, dialect, shape, frozenset(), value.origin, value.loops)
         return Row(relation.target, _below(value.loaded, name), value.origin, value.loops)
     method = world.method(value.model, name)

@@ -18,6 +18,7 @@ from backend_pitfalls.semantics.values import (
     Instance,
     Label,
     ModuleRef,
+    OneOf,
     Row,
     RowSet,
     Symbol,
@@ -378,6 +379,8 @@ def _sliced(value: Value) -> Value:
 
 def item(container: Value, index: Any, index_value: Value | None = None) -> Value:
     """`container[index]`; None for an unknown index."""
+    if isinstance(container, OneOf):
+        return join_all(item(option, index, index_value) for option in container.options)
     if isinstance(container, Container):
         if index_value is None or isinstance(index_value, Const):
             found = container.items.get(index) if index.__hash__ else None

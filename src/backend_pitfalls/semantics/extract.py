@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts, FileFacts, Scalar
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts, FileFacts, FunctionFacts, Scalar
+from backend_pitfalls.syntax.names import dotted, parameter_defaults
 
 
 def extract(tree: ast.Module, path: str, module: str) -> FileFacts:
@@ -28,8 +28,9 @@ def extract(tree: ast.Module, path: str, module: str) -> FileFacts:
         stars=tuple(collector.stars),
         exports=collector.exports,
         classes=collector.classes,
-        functions=frozenset(collector.functions),
+        functions=collector.functions,
         variables=collector.variables,
+        constants=collector.constants,
     )
 
 
@@ -50,8 +51,9 @@ class _Collector:
         self.stars: list[str] = []
         self.exports: tuple[str, ...] | None = None
         self.classes: dict[str, ClassFacts] = {}
-        self.functions: set[str] = set()
+        self.functions: dict[str, FunctionFacts] = {}
         self.variables: dict[str, str] = {}
+        self.constants: dict[str, Scalar] = {}
 
     def body(self, statements: Iterable[ast.stmt], prefix: str) -> None:
         """Module-level statements, also those under `if`, `try` and `with`."""
@@ -61,7 +63,7 @@ class _Collector:
             if isinstance(node, ast.ClassDef):
                 self.class_(node, prefix)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self.functions.add(prefix + node.name)
+                self.functions.setdefault(prefix + node.name, _function(node))
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 self.import_(node)
             elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
@@ -85,6 +87,8 @@ class _Collector:
             names = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
             callee = dotted(node.value.func) if isinstance(node.value, ast.Call) and target is names[0] else ""
             self.variables.update((n.id, callee) for n in names if isinstance(n, ast.Name))
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, _SCALARS):
+            self.constants.update((t.id, node.value.value) for t in targets if isinstance(t, ast.Name))
         if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets) and isinstance(
             node.value, (ast.List, ast.Tuple)
         ):
@@ -100,7 +104,7 @@ class _Collector:
         for statement in _class_statements(node):
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 methods.add(statement.name)
-                self.functions.add(f"{name}.{statement.name}")
+                self.functions.setdefault(f"{name}.{statement.name}", _function(statement))
                 for attribute in _self_attributes(statement):
                     attributes.setdefault(attribute, []).append(statement.name)
             elif isinstance(statement, ast.ClassDef):
@@ -122,6 +126,46 @@ class _Collector:
             proxy=meta.get("proxy") is True,
             meta=meta,
         )
+
+
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionFacts:
+    arguments = node.args
+    plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    names = [p.arg for p in plain]
+    if arguments.vararg is not None:
+        names.append(f"*{arguments.vararg.arg}")
+    if arguments.kwarg is not None:
+        names.append(f"**{arguments.kwarg.arg}")
+    return FunctionFacts(
+        tuple(names),
+        {
+            p.arg: default.value
+            for p, default in parameter_defaults(arguments)
+            if isinstance(default, ast.Constant) and isinstance(default.value, _SCALARS)
+        },
+        {p.arg: annotation_text(p.annotation) for p in plain if p.annotation is not None},
+        annotation_text(node.returns) if node.returns is not None else "",
+        tuple(filter(None, (dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list))),
+        isinstance(node, ast.AsyncFunctionDef),
+    )
+
+
+def annotation_text(node: ast.expr) -> str:
+    """An annotation as text; the common forms without the slow general way."""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return dotted(node)
+    if isinstance(node, ast.Subscript):
+        return f"{annotation_text(node.value)}[{annotation_text(node.slice)}]"
+    if isinstance(node, ast.Tuple):
+        return ", ".join(annotation_text(e) for e in node.elts)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return f"{annotation_text(node.left)} | {annotation_text(node.right)}"
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else repr(node.value)
+    return ast.unparse(node)
 
 
 def import_bindings(node: ast.Import | ast.ImportFrom, module: str, is_package: bool) -> list[tuple[str, str]]:
@@ -217,7 +261,7 @@ def _fields(node: ast.stmt) -> list[FieldFacts]:
     if isinstance(node, ast.Assign):
         return [_field(t.id, node.value, "") for t in node.targets if isinstance(t, ast.Name)]
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return [_field(node.target.id, node.value, ast.unparse(node.annotation))]
+        return [_field(node.target.id, node.value, annotation_text(node.annotation))]
     return []
 
 

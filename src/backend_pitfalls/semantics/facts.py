@@ -40,12 +40,25 @@ class ClassFacts(msgspec.Struct, frozen=True):
     meta: dict[str, Scalar] = {}
 
 
+class FunctionFacts(msgspec.Struct, frozen=True):
+    """A function or method as declared: parameters as written (`*args`, `**options`, `/` and `*` left out), the constant
+    defaults among them, annotations and the result's annotation as text, decorators by their dotted names."""
+
+    parameters: tuple[str, ...] = ()
+    defaults: dict[str, Scalar] = {}
+    annotations: dict[str, str] = {}
+    returns: str = ""
+    decorators: tuple[str, ...] = ()
+    is_async: bool = False
+
+
 class FileFacts(msgspec.Struct, frozen=True):
     """One Python file.
 
-    `imports` maps local names to absolute dotted targets, `stars` lists the modules of star imports; `classes` and
-    `functions` are keyed by their dotted name inside the module (`Outer.method`); `variables` are the other names that
-    the module binds, with the callee's dotted name where a call's result is bound.
+    `imports` maps local names to absolute dotted targets (those under `if TYPE_CHECKING` and in `try` included), `stars` lists
+    the modules of star imports; `classes` and `functions` are keyed by their dotted name inside the module
+    (`Outer.method`); `variables` are the other names that the module binds, with the callee's dotted name where a call's
+    result is bound, `constants` those bound to a number, text, truth value or None.
     """
 
     path: str
@@ -55,5 +68,6 @@ class FileFacts(msgspec.Struct, frozen=True):
     stars: tuple[str, ...] = ()
     exports: tuple[str, ...] | None = None
     classes: dict[str, ClassFacts] = {}
-    functions: frozenset[str] = frozenset()
+    functions: dict[str, FunctionFacts] = {}
     variables: dict[str, str] = {}
+    constants: dict[str, Scalar] = {}

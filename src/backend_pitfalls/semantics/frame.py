@@ -262,13 +262,18 @@ class Frame:
         return True
 
     def while_statement(self, node: ast.While) -> bool:
-        forever = expressions.truth(self.evaluate(node.test)) is True
+        decided = expressions.truth(self.evaluate(node.test))
+        if decided is False:
+            return self.run(node.orelse)
         before = self.variables
         self.variables = narrowing.narrowed(self, dict(before), node.test, True)
         left = self._loop(None, lambda: None, node.body)
-        return bool(left) or not forever
+        if decided is None:
+            return True
+        return self.merge(left)
 
-    def _loop(self, loop: Loop | None, start_round: Callable[[], None], body: list[ast.stmt]) -> bool:
+    def _loop(self, loop: Loop | None, start_round: Callable[[], None], body: list[ast.stmt]) -> list[dict[str, Value]]:
+        """Run a loop's body until its variables are stable; the variables at each `break` and `continue`."""
         outer, mark = self.loops, len(self.events)
         before = dict(self.variables)
         left: list[dict[str, Value]] = []
@@ -289,7 +294,7 @@ class Frame:
             before = dict(after)
             if _ == 0:
                 del self.events[mark:]
-        return bool(left)
+        return left
 
     def leave_round(self, node: ast.Break | ast.Continue) -> bool:
         if self.exits:

@@ -15,6 +15,7 @@ from backend_pitfalls.semantics.events import Call, Event, Query
 from backend_pitfalls.semantics.memo import Memo
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
+    BoundMethod,
     ClassRef,
     Const,
     Container,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 CONTEXT_NODES = 1_500
 """A function that costs more than this is evaluated once, not once a context."""
+SMALL_NODES = 150
+"""A function that costs less is evaluated anew for plain constants too, if they may decide its result."""
 FRAME_NODES = 15_000
 """A function that has cost this much takes what it calls from then on without context."""
 MAX_NODES = 60_000
@@ -54,16 +57,14 @@ class BudgetExceeded(Exception):
 class Summary:
     """What one evaluation of a function found: its result, its events, and what it stored on its first parameter."""
 
-    __slots__ = ("calls", "events", "result", "stores")
+    __slots__ = ("calls", "events", "is_vague", "result", "stores")
 
     def __init__(self, result: Value, events: tuple[Event, ...], stores: Mapping[str, Value]) -> None:
         self.calls = any(isinstance(e, (Call, Query)) for e in events)
+        self.is_vague = is_vague(result) or any(is_vague(v) for v in stores.values())
         self.result = result
         self.events = events
         self.stores = stores
-
-
-NOTHING = Summary(UNKNOWN, (), {})
 
 
 class ModuleState:
@@ -223,7 +224,11 @@ class Interpreter:
             or summary is NOTHING
             or own.cost > CONTEXT_NODES
             or self.memo.spent + self.nodes > FRAME_NODES
-            or not (summary.calls or any(tells(v, function.owner) for v in arguments.values()))
+            or not (
+                summary.calls
+                or (summary.is_vague and own.cost <= SMALL_NODES)
+                or any(tells(v, function.owner) for v in arguments.values())
+            )
         ):
             return summary
         key = (identity, tuple((n, v.key(), traces(v)) for n, v in sorted(arguments.items())))
@@ -304,6 +309,16 @@ class Interpreter:
         return self._module(self.world.module_of(class_name)).bodies.get(class_name, {})
 
 
+def is_vague(value: Value) -> bool:
+    """Whether something about a value is unknown."""
+    if isinstance(value, (Container, OneOf)):
+        parts = value.options if isinstance(value, OneOf) else (*value.items.values(), *filter(None, [value.rest]))
+        return any(is_vague(v) for v in parts)
+    if isinstance(value, Text):
+        return any(not isinstance(p, str) for p in value.parts)
+    return isinstance(value, (Unknown, BoundMethod))
+
+
 def tells(value: Value, owner: str) -> bool:
     """Whether an argument may change what a function finds, beside the arguments of the calls that it makes: plain text
     and numbers do not, nor does a receiver that is what the function takes itself for."""
@@ -320,6 +335,9 @@ def tells(value: Value, owner: str) -> bool:
     if isinstance(value, RowSet):
         return bool(value.model) or value.shape != "manager"
     return not isinstance(value, (Const, Text, Unknown, Symbol, ModuleRef))
+
+
+NOTHING = Summary(UNKNOWN, (), {})
 
 
 def _nothing() -> Summary:

@@ -145,8 +145,8 @@ class Memo:
 
     @property
     def is_nested(self) -> bool:
-        """Whether the running evaluation is a context or serves an attribute, not a function or module on its own."""
-        return bool(self._stack[-1].depth or self._stack[-1].level)
+        """Whether the running evaluation serves another, and is not what was asked for."""
+        return len(self._stack) > 2
 
     @property
     def spent(self) -> int:

@@ -56,7 +56,8 @@ def emit(
 
 def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
     """Iterate a row set: a lazy one runs its query, once a query set object."""
-    if rows.shape in ("query", "values") and rows.origin is not None:
+    is_lazy = rows.shape in ("query", "values") and rows.origin is not None
+    if is_lazy or (rows.shape == "manager" and rows.dialect == "peewee"):
         emit(frame, node, _short(frame, node), rows.model, rows.dialect, "read", rows.batched, made_in=rows.loops)
     if rows.shape == "values":
         return UNKNOWN

@@ -287,7 +287,7 @@ class Row(Value):
         return Row(self.model, self.loaded, self.origin, self.loops, self.labels)
 
 
-_ROW_SET_FIELDS = ("model", "dialect", "shape", "loaded", "origin", "loops", "batched", "labels")
+_ROW_SET_FIELDS = ("model", "dialect", "shape", "loaded", "origin", "loops", "batched", "manager", "labels")
 
 
 class RowSet(Value):
@@ -295,10 +295,10 @@ class RowSet(Value):
 
     `shape` is "manager", "query" (lazy), "rows" (a fetched list), "values" (dictionaries, tuples) "statement" (SELECT) or "change" (INSERT, UPDATE, DELETE).
     `batched` tells that it is asked for many rows by key (`id__in=…`).
-    `dialect` names the ORM: "django", "sqlalchemy".
+    `dialect` names the ORM: "django", "sqlalchemy" …; `manager` the project's class whose methods it has beside the ORM's own.
     """
 
-    __slots__ = ("batched", "dialect", "loaded", "loops", "model", "origin", "shape")
+    __slots__ = ("batched", "dialect", "loaded", "loops", "manager", "model", "origin", "shape")
 
     def __init__(
         self,
@@ -309,8 +309,10 @@ class RowSet(Value):
         origin: Site | None = None,
         loops: tuple[Loop, ...] = (),
         batched: bool = False,
+        manager: str = "",
         labels: Labels = CLEAN,
     ) -> None:
+        self.manager = manager
         self.model = model
         self.dialect = dialect
         self.shape = shape
@@ -330,6 +332,7 @@ class RowSet(Value):
             self.origin,
             self.loops,
             self.batched,
+            self.manager,
             self.labels,
         )
 

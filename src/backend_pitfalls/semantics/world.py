@@ -26,12 +26,14 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class Relation(msgspec.Struct, frozen=True):
-    """A relation of a model: its target model and whether it gives many rows."""
+    """A relation of a model: its target model (empty when only the data tells), whether it gives many rows, whether the other
+    side declares it, and how SQLAlchemy loads it (`lazy=`: "select" when not given)."""
 
     name: str
     target: str
     many: bool
     reverse: bool
+    lazy: str = "select"
 
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

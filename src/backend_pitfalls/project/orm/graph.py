@@ -1,4 +1,4 @@
-"""The relations of models: Django's fields with their reverse names, SQLAlchemy's `relationship`."""
+"""The relations of models: Django's fields with their reverse names, SQLAlchemy's `relationship`, Peewee's and Tortoise's fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.facts import ClassFacts, FieldFacts
+from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts
 from backend_pitfalls.semantics.world import Relation
 
 if TYPE_CHECKING:
@@ -21,7 +21,13 @@ _DJANGO = {
     "ParentalManyToManyField": True,
     "TreeForeignKey": False,
 }
-_KINDS = frozenset({*_DJANGO, "relationship", "Relationship"})
+_GENERIC = frozenset({"GenericForeignKey", "GenericRelation"})
+# https://docs.peewee-orm.com/en/latest/peewee/models.html#fields; the reverse name is `backref`, else `<model>_set`.
+_PEEWEE = {"ForeignKeyField": False, "DeferredForeignKey": False, "ManyToManyField": True}
+# https://tortoise.github.io/fields.html#relational-fields; the reverse name is `related_name`, else `<model>s`.
+_TORTOISE = {"ForeignKeyField": False, "OneToOneField": False, "ManyToManyField": True}
+_FIELDS = {"django": _DJANGO, "peewee": _PEEWEE, "tortoise": _TORTOISE}
+_KINDS = frozenset({*_DJANGO, *_GENERIC, *_PEEWEE, *_TORTOISE, "relationship", "Relationship"})
 _MAPPED_MANY = re.compile(r"(list|List|set|Set|Sequence)\[\s*[\"']?([\w.]+)")
 _MAPPED_ONE = re.compile(r"Mapped\[\s*(?:Optional\[)?[\"']?([\w.]+)")
 
@@ -40,10 +46,15 @@ def relations_of(
         if field.call is None:
             continue
         kind = field.call.callee.rsplit(".", 1)[-1]
-        if dialect == "django" and kind in _DJANGO:
+        kinds = _FIELDS.get(dialect, {})
+        if kind in kinds:
             target = _target(project, name, field, by_name)
             if target:
-                found[field.name] = Relation(field.name, target, _DJANGO[kind], False)
+                found[field.name] = Relation(field.name, target, kinds[kind], False)
+        elif dialect == "django" and kind in _GENERIC:
+            # What a generic key points to is a matter of data; its loading is a query all the same.
+            target = _target(project, name, field, by_name) if kind == "GenericRelation" else ""
+            found[field.name] = Relation(field.name, target, kind == "GenericRelation", False)
         elif dialect == "sqlalchemy" and kind in ("relationship", "Relationship"):
             relation = _relationship(project, name, field, by_name)
             if relation is not None:
@@ -64,25 +75,35 @@ def reverse_relations(
             if relation is None or relation.reverse or field.call is None:
                 continue
             one_to_one = field.call.callee.endswith("OneToOneField")
-            reverse = _reverse_name(field, name, one_to_one)
-            if reverse:
+            reverse = _reverse_name(field, name, one_to_one, project.dialect(name))
+            if reverse and relation.target:
                 yield relation.target, Relation(reverse, name, not one_to_one, True)
 
 
-def _reverse_name(field: FieldFacts, model: str, one_to_one: bool) -> str:
-    short = model.rsplit(".", 1)[-1].lower()
+def _reverse_name(field: FieldFacts, model: str, one_to_one: bool, dialect: str) -> str:
+    """The name under which the target knows the relation; empty for none or one that the code does not spell out."""
     assert field.call is not None
-    related = field.call.keywords.get("related_name")
-    if isinstance(related, str):
-        return "" if related.endswith("+") else related.replace("%(class)s", short)
-    if "related_name" in field.call.names:
+    if field.call.callee.rsplit(".", 1)[-1] in _GENERIC:
         return ""
+    module, _, name = model.rpartition(".")
+    short = name.lower()
+    key = "backref" if dialect == "peewee" else "related_name"
+    related = field.call.keywords.get(key)
+    if isinstance(related, str):
+        app = module.removesuffix(".models").rsplit(".", 1)[-1]
+        return "" if related.endswith("+") else related.replace("%(class)s", short).replace("%(app_label)s", app)
+    if key in field.call.names:
+        return ""
+    if dialect == "tortoise":
+        return f"{short}s"
     return short if one_to_one else f"{short}_set"
 
 
 def _target(project: Project, name: str, field: FieldFacts, by_name: dict[str, list[str]]) -> str:
     assert field.call is not None
-    written = field.call.args[0] if field.call.args else field.call.keywords.get("to") or field.call.names.get("to")
+    call = field.call
+    options = (call.keywords.get("to"), call.names.get("to"), call.names.get("model"), call.keywords.get("model_name"))
+    written = call.args[0] if call.args else next(filter(None, options), None)
     return _resolve(project, name, str(written), by_name) if written else ""
 
 
@@ -113,4 +134,23 @@ def _relationship(project: Project, name: str, field: FieldFacts, by_name: dict[
     if not target:
         return None
     is_many = bool(many) or (not field.annotation and field.call.keywords.get("uselist") is not False)
-    return Relation(field.name, target, is_many, False)
+    return Relation(field.name, target, is_many, False, _lazy(field.call))
+
+
+def _lazy(call: CallFacts) -> str:
+    """How SQLAlchemy loads a relation: https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html"""
+    options = {**call.keywords, **call.names}
+    if "sa_relationship_kwargs" in options:
+        return "unknown"
+    lazy = options.get("lazy", "select")
+    return {True: "select", False: "joined", None: "noload"}.get(lazy, str(lazy))  # type: ignore[arg-type]
+
+
+def backrefs(name: str, cls: ClassFacts, relations: dict[str, Relation]) -> Iterator[tuple[str, Relation]]:
+    """(target model, reverse relation) of each `relationship(…, backref=…)`; `back_populates` has a field of its own."""
+    for field in cls.fields:
+        relation = relations.get(field.name)
+        reverse = field.call.keywords.get("backref") if field.call is not None else None
+        if relation is not None and isinstance(reverse, str):
+            # The side with the foreign key is the one; a relation is to many unless one side says otherwise.
+            yield relation.target, Relation(reverse, name, not relation.many, True)

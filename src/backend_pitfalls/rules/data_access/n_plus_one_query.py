@@ -73,6 +73,8 @@ META = RuleMeta(
 
 _INSTEAD = {
     "django": "fetch all rows before the loop, with filter(pk__in=...), in_bulk() or a prefetch",
+    "peewee": "fetch all rows before the loop, with where(Model.id.in_(...)), a join or prefetch()",
+    "tortoise": "fetch all rows before the loop, with filter(id__in=...), in_bulk() or prefetch_related()",
     "sqlalchemy": "fetch all rows before the loop, with where(Model.id.in_(...)) or selectinload()",
 }
 
