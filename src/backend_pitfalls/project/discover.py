@@ -122,15 +122,17 @@ def _folder(
                 entry.name
             ) else None
             continue
+        kind = None if is_folder else kind_of(entry.name)
+        if (is_folder and (entry.name in _SKIPPED_FOLDERS or entry.is_symlink())) or not (is_folder or kind):
+            continue
         shown = f"{path}/" if is_folder else path
         if (excluded is not None and excluded.match_file(shown)) or any(
             spec.match_file(shown[len(p) :]) for p, spec in ignores
         ):
             continue
-        if is_folder:
-            if entry.name not in _SKIPPED_FOLDERS and not entry.is_symlink():
-                yield from _folder(root, f"{path}/", excluded, ignores, notes)
-        elif (kind := kind_of(entry.name)) is not None:
+        if kind is None:
+            yield from _folder(root, f"{path}/", excluded, ignores, notes)
+        else:
             yield ProjectFile(path, kind, context_of(path))
 
 

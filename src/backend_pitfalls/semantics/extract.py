@@ -117,7 +117,7 @@ class _Collector:
             name=name,
             bases=tuple(filter(None, (_base(b) for b in node.bases))),
             fields=tuple(fields),
-            methods=frozenset(methods),
+            methods=tuple(sorted(methods)),
             self_attributes={k: tuple(dict.fromkeys(v)) for k, v in attributes.items()},
             decorators=tuple(
                 filter(None, (dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list))

@@ -32,7 +32,7 @@ class ClassFacts(msgspec.Struct, frozen=True):
     name: str
     bases: tuple[str, ...] = ()
     fields: tuple[FieldFacts, ...] = ()
-    methods: frozenset[str] = frozenset()
+    methods: tuple[str, ...] = ()
     self_attributes: dict[str, tuple[str, ...]] = {}
     decorators: tuple[str, ...] = ()
     abstract: bool = False

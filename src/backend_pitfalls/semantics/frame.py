@@ -414,8 +414,13 @@ class Frame:
 
     def import_statement(self, node: ast.Import | ast.ImportFrom) -> None:
         facts = self.world.facts(self.module)
-        for local, target in import_bindings(node, self.module, facts.is_package if facts else False):
-            if local != "*" and target != f"{self.module}.{local}":
+        if facts is None:
+            return
+        for local, target in import_bindings(node, self.module, facts.is_package):
+            if not self.symbol and facts.imports.get(local) == target:
+                # Resolved when it is used: evaluating all that is imported would make each file rest on most others.
+                self.variables.pop(local, None)
+            elif local != "*" and target != f"{self.module}.{local}":
                 self.variables[local] = self.interpreter.value_of(target)
 
     def delete_statement(self, node: ast.Delete) -> None:
