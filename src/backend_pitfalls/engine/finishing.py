@@ -51,10 +51,10 @@ class Finisher:
     ) -> tuple[Marked, ...]:
         """The findings to keep, marked where suppressed, with those about useless suppressions, in the order of output."""
         self._comments.update(own_comments)
-        unique: dict[tuple[str, Site], Finding] = {}
+        unique: dict[tuple[str, Site | str], Finding] = {}
         for finding in sorted(found, key=Finding.sort_key):
             if self._is_wanted(finding):
-                unique.setdefault((finding.code, finding.site), finding)
+                unique.setdefault((finding.code, finding.group or finding.site), finding)
         marked = [self._mark(finding) for finding in unique.values()]
         marked.extend(Marked(f) for f in self._unused(own_comments))
         return tuple(sorted(marked, key=lambda m: m.finding.sort_key()))

@@ -55,7 +55,7 @@ class Step(msgspec.Struct, frozen=True):
 class Finding(msgspec.Struct, frozen=True):
     """A pitfall at a place, with the steps a person needs to believe it and, where there is one, its repair.
 
-    `symbol` is the enclosing function or class, `redact` the spans (in the finding's own file) that no output may show.
+    Of several findings of a rule with the same `group` the first is shown. `symbol` is the enclosing function or class, `redact` the spans (in the finding's own file) that no output may show.
     """
 
     code: str
@@ -68,6 +68,7 @@ class Finding(msgspec.Struct, frozen=True):
     fix: Fix | None = None
     symbol: str = ""
     redact: tuple[Span, ...] = ()
+    group: str = ""
 
     @property
     def path(self) -> str:

@@ -41,13 +41,24 @@ class Report:
         confidence: Confidence | None = None,
         symbol: str = "",
         redact: tuple[Span, ...] = (),
+        group: str = "",
     ) -> None:
-        """Report a finding of this rule."""
+        """Report a finding of this rule; of those with the same group the first is shown."""
         meta = self.meta
         severity = self.options.severity.get(meta.code) or self.options.severity.get(meta.name) or meta.severity
         self._found.append(
             Finding(
-                meta.code, meta.name, message, site, severity, confidence or meta.confidence, trace, fix, symbol, redact
+                meta.code,
+                meta.name,
+                message,
+                site,
+                severity,
+                confidence or meta.confidence,
+                trace,
+                fix,
+                symbol,
+                redact,
+                group,
             )
         )
 

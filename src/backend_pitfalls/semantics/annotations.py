@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.semantics import orm
 from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Container, Instance, Row, RowSet, Symbol, Value
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _subscripted(frame: Frame, node: ast.Subscript) -> Value:
         return annotated(frame, first)
     if name in _QUERYSETS:
         inner = frame.evaluate(first)
-        return RowSet(inner.name if isinstance(inner, ClassRef) else "", "django", "query")
+        return RowSet(inner.name if isinstance(inner, ClassRef) else "", "django", "query", orm.ANY_LOADED)
     if name in _SEQUENCES:
         return Container("list", rest=annotated(frame, first))
     return _object(frame, outer)
@@ -88,11 +89,11 @@ def _subscripted(frame: Frame, node: ast.Subscript) -> Value:
 def _object(frame: Frame, type_: Value) -> Value:
     if isinstance(type_, ClassRef):
         if frame.world.dialect(type_.name):
-            return Row(type_.name)
+            return Row(type_.name, orm.ANY_LOADED)
         return Instance(type_.name)
     if isinstance(type_, Symbol):
         if type_.name in _QUERYSETS:
-            return RowSet("", "django", "query")
+            return RowSet("", "django", "query", orm.ANY_LOADED)
         if type_.name.startswith("typing.") or type_.name in ("builtins.object", "builtins.dict"):
             return UNKNOWN
         return Instance(frame.knowledge.canonical(frame.knowledge.types.get(type_.name, type_.name)))

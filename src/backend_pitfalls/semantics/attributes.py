@@ -72,11 +72,15 @@ def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Va
     if dialect == "django":
         manager = world.manager_class(value.name, name)
         if manager is not None:
-            return RowSet(value.name, dialect, "manager", manager=manager)
+            rows = RowSet(value.name, dialect, "manager", manager=manager)
+            return rows.evolve(loaded=_always_loaded(interpreter, rows))
         if name in ("objects", "_default_manager", "_base_manager"):
             return RowSet(value.name, dialect, "manager")
-    if dialect == "sqlalchemy" and name == "query":
-        return RowSet(value.name, dialect, "query")
+    if dialect == "sqlalchemy":
+        if name == "query":
+            return RowSet(value.name, dialect, "query")
+        if world.relation(value.name, name) is not None:
+            return Instance(RELATION_ATTRIBUTE, {"relation": Const(name)})
     if dialect in ("peewee", "tortoise") and name in interpreter.knowledge.queries[dialect].all:
         return BoundMethod(RowSet(value.name, dialect, "manager"), name)
     method = world.method(value.name, name)
@@ -87,6 +91,15 @@ def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Va
             return BoundMethod(value, name, function) if "classmethod" in kinds else function
     found = interpreter.instance_attribute(value.name, name)
     return found if found is not None else UNKNOWN
+
+
+def property_function(interpreter: Interpreter, receiver: Row | Instance, name: str) -> Function | None:
+    """The function behind a property of a project class; None when the attribute is something else."""
+    if isinstance(receiver, Instance) and name in receiver.attributes:
+        return None
+    method = interpreter.world.method(receiver.model if isinstance(receiver, Row) else receiver.cls, name)
+    function = interpreter.function(*method) if method is not None else None
+    return function if function is not None and is_property(function.node) else None
 
 
 def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) -> Value:
@@ -116,6 +129,20 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
         if world.class_facts(base) is None:
             return _library_attribute(interpreter, value, base, name)
     return Unknown(value.labels) if value.labels else BoundMethod(UNKNOWN, name)
+
+
+RELATION_ATTRIBUTE = "sqlalchemy.orm.QueryableAttribute"
+"""`Book.author` on the class: what loader options take."""
+
+
+def _always_loaded(interpreter: Interpreter, rows: RowSet) -> frozenset[str]:
+    """What a manager's own `get_queryset` loads with every row; "*" when that is not known."""
+    method = interpreter.world.method(rows.manager, "get_queryset") if rows.manager else None
+    function = interpreter.function(*method) if method is not None else None
+    if function is None:
+        return frozenset()
+    result = interpreter.summarize(function, {first_parameter(function.node): rows}).result
+    return result.loaded if isinstance(result, RowSet) else frozenset({"*"})
 
 
 _CHECKED_TYPES = frozenset(
@@ -175,7 +202,9 @@ def _row_set_attribute(interpreter: Interpreter, value: RowSet, name: str) -> Va
         return value
     return (
         BoundMethod(value, name)
-        if name in queries.all or value.shape in ("statement", "change", "rows") or value.dialect == "sqlalchemy"
+        if name in queries.all
+        or value.shape in ("statement", "change", "rows", "prefetched")
+        or value.dialect == "sqlalchemy"
         else BoundMethod(UNKNOWN, name)
     )
 
@@ -192,12 +221,17 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
     world = interpreter.world
     relation = world.relation(value.model, name)
     if relation is not None:
+        path = f"{value.path}__{name}" if value.path else name
+        dialect = world.dialect(value.model)
         if relation.many:
             prefetched = name in value.loaded or "*" in value.loaded
-            dialect = world.dialect(value.model)
-            shape = "rows" if prefetched or dialect == "sqlalchemy" else "manager"
-            return RowSet(relation.target, dialect, shape, frozenset(), value.origin, value.loops)
-        return Row(relation.target, _below(value.loaded, name), value.origin, value.loops)
+            shape = "prefetched" if prefetched else _many_shape(dialect, relation.lazy)
+            return RowSet(
+                relation.target, dialect, shape, loaded_below(value.loaded, name), value.origin, value.loops, path=path
+            )
+        if not relation.target:
+            return UNKNOWN
+        return Row(relation.target, loaded_below(value.loaded, name), value.origin, value.loops, path)
     method = world.method(value.model, name)
     if method is not None:
         function = interpreter.function(*method)
@@ -213,7 +247,15 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
     return BoundMethod(Unknown(value.labels), name)
 
 
-def _below(loaded: frozenset[str], name: str) -> frozenset[str]:
+def _many_shape(dialect: str, lazy: str) -> str:
+    """A relation to many that is not loaded: a list in SQLAlchemy unless it is made a query, elsewhere a manager."""
+    if dialect == "sqlalchemy":
+        return "query" if lazy in ("dynamic", "write_only") else "rows"
+    return "manager"
+
+
+def loaded_below(loaded: frozenset[str], name: str) -> frozenset[str]:
+    """What of the loaded paths goes on from a relation."""
     return frozenset(path[len(name) + 2 :] for path in loaded if path.startswith(f"{name}__")) | (loaded & {"*"})
 
 

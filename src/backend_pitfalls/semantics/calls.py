@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
 from backend_pitfalls.semantics import orm, strings
-from backend_pitfalls.semantics.attributes import decorators, library_method, load_attribute
-from backend_pitfalls.semantics.events import Call, Query
+from backend_pitfalls.semantics.attributes import (
+    decorators,
+    first_parameter,
+    library_method,
+    load_attribute,
+    property_function,
+)
+from backend_pitfalls.semantics.events import Call, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     CLEAN,
     UNKNOWN,
@@ -38,6 +44,18 @@ if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
 MAX_REPLAYED = 60
+
+
+def attribute(frame: Frame, node: ast.Attribute, receiver: Value) -> Value:
+    """`receiver.name`; reading a property runs its function here."""
+    if isinstance(receiver, (Row, Instance)):
+        function = property_function(frame.interpreter, receiver, node.attr)
+        if function is not None:
+            bound: dict[str, Value] = {first_parameter(function.node): receiver}
+            summary = frame.interpreter.summarize(function, bound)
+            _replay(frame, summary.events, function, node, bound)
+            return summary.result
+    return load_attribute(frame.interpreter, receiver, node.attr)
 
 
 class Arguments:
@@ -186,6 +204,8 @@ def _cast(arguments: Arguments, receiver: Value, name: str) -> Value:
 
 def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value:
     cls = receiver.cls
+    if cls == orm.LOADER:
+        return orm.loader(name, receiver, arguments)
     if frame.world.class_facts(cls) is not None:
         cls = next((base for base in frame.world.lineage(cls) if frame.world.class_facts(base) is None), cls)
     qualified = library_method(frame.interpreter, cls, name)
@@ -301,6 +321,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if name in knowledge.noreturn:
         return Symbol("typing.NoReturn")
     emit_call(frame, name, arguments, receiver)
+    if name in _LOADER_FUNCTIONS:
+        return orm.loader(name.rsplit(".", 1)[-1], None, arguments)
     special = _SPECIAL.get(name)
     if special is not None:
         return special(frame, arguments)
@@ -354,7 +376,7 @@ def emit_call(frame: Frame, name: str, arguments: Arguments, receiver: Value | N
 def _instantiate(frame: Frame, callee: ClassRef, arguments: Arguments) -> Value:
     world = frame.world
     if world.dialect(callee.name):
-        return Row(callee.name)
+        return Row(callee.name, orm.ANY_LOADED)  # made in memory, with what the caller gave it
     if world.manager_dialect(callee.name):
         return RowSet("", world.manager_dialect(callee.name), "manager")
     instance = Instance(callee.name, _constructor_settings(frame, callee, arguments))
@@ -447,14 +469,15 @@ def _defaults(function: Function, bound: dict[str, Value]) -> None:
 
 
 def _replay(
-    frame: Frame, events: tuple[Any, ...], function: Function, node: ast.Call, bound: dict[str, Value] | None
+    frame: Frame, events: tuple[Any, ...], function: Function, node: ast.expr, bound: dict[str, Value] | None
 ) -> None:
     """See a called function's events from here: its queries always, its calls where this context decides them."""
-    step = Step(frame.site(node), f"calls '{function.qualname}'")
+    verb = "calls" if isinstance(node, ast.Call) else "reads"
+    step = Step(frame.site(node), f"{verb} '{function.qualname}'")
     count = 0
     for event in events:
-        if (isinstance(event, Query) and len(event.chain) < 5) or (
-            isinstance(event, Call) and bound is not None and len(event.chain) < 5
+        if len(event.chain) < 5 and (
+            isinstance(event, Query) or (bound is not None and isinstance(event, (Call, RelationLoad)))
         ):
             frame.events.append(event.seen_from(step, frame.symbol or frame.class_name, frame.loops, frame.is_async))
             count += 1
@@ -469,6 +492,21 @@ def _partial(frame: Frame, arguments: Arguments) -> Value:
     if not arguments.positional:
         return UNKNOWN
     return Partial(arguments.positional[0], arguments.positional[1:], dict(arguments.keywords))
+
+
+def _super(frame: Frame, arguments: Arguments) -> Value:
+    """`super()`: the object as the next class of its method's owner sees it."""
+    function = frame.function
+    if arguments.positional or function is None or not function.owner:
+        return UNKNOWN
+    lineage = frame.world.lineage(function.owner)
+    receiver = frame.name(frame.self_name)
+    following = lineage[1] if len(lineage) > 1 else "builtins.object"
+    if isinstance(receiver, RowSet):
+        return receiver.evolve(manager=following)
+    if isinstance(receiver, Instance):
+        return Instance(following, {**receiver.attributes, "<self>": receiver}, receiver.labels)
+    return UNKNOWN
 
 
 def _getattr(frame: Frame, arguments: Arguments) -> Value:
@@ -522,9 +560,10 @@ def _map(frame: Frame, arguments: Arguments) -> Value:
     if len(arguments.node.args) < 2:
         return UNKNOWN
     node, iterable = arguments.node.args[1], arguments.positional[1]
-    element = frame.iterate(node, iterable)
+    loop = frame.make_loop(node, iterable, ast.Tuple([], ast.Store()))
+    element = frame.iterate(node, iterable, loop)
     outer = frame.loops
-    frame.loops = (*outer, frame.make_loop(node, iterable, ast.Tuple([], ast.Store())))
+    frame.loops = (*outer, loop)
     try:
         result = apply(frame, arguments.positional[0], Arguments(arguments.node, (element,), {}, False))
     finally:
@@ -581,6 +620,7 @@ def _wait_for(frame: Frame, arguments: Arguments) -> Value:
 _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "functools.partial": _partial,
     "builtins.getattr": _getattr,
+    "builtins.super": _super,
     "builtins.range": _range,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,
@@ -593,9 +633,11 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "sqlalchemy.insert": _change,
     "sqlalchemy.update": _change,
     "sqlalchemy.delete": _change,
+    "django.db.models.Prefetch": orm.prefetch,
     "django.apps.apps.get_model": _get_model,
     "django.apps.registry.apps.get_model": _get_model,
     "fastapi.Depends": _depends,
     "django.shortcuts.get_object_or_404": _get_or_404,
     "asyncio.wait_for": _wait_for,
 }
+_LOADER_FUNCTIONS = frozenset(f"sqlalchemy.orm.{name}" for name in orm.LOADERS | orm.NEUTRAL_LOADERS | {"Load"})

@@ -117,10 +117,11 @@ class Call(Event):
 class Query(Event):
     """A database query is run: `operation` as the reader wrote it, on a model; `effect` is "read" or "write".
 
-    `batched` tells that one query serves many rows (`id__in=…`).
+    `batched` tells that one query serves many rows (`id__in=…`). For the rows of a relation, `path` tells how it is reached from
+    the query set made at `origin`, and `plain` that a prefetch would serve (nothing is filtered or ordered).
     """
 
-    __slots__ = ("batched", "dialect", "effect", "model", "operation")
+    __slots__ = ("batched", "dialect", "effect", "model", "operation", "origin", "path", "plain")
 
     def __init__(
         self,
@@ -133,8 +134,14 @@ class Query(Event):
         dialect: str,
         effect: str,
         batched: bool,
+        path: str = "",
+        origin: Site | None = None,
+        plain: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
+        self.path = path
+        self.origin = origin
+        self.plain = plain
         self.operation = operation
         self.model = model
         self.dialect = dialect
@@ -152,6 +159,69 @@ class Query(Event):
             self.dialect,
             self.effect,
             self.batched,
+            self.path,
+            self.origin,
+            self.plain,
+        )
+
+
+class RelationLoad(Event):
+    """A relation of a row is read that was not loaded with it, so that a query is run.
+
+    `path` leads from a row of the query set made at `origin` (of `root`'s rows) to what is loaded; `model` has the relation
+    `relation`. `varies` are the loops whose rounds each have another row; `many` tells a relation to many rows.
+    Seen from a caller, `loops` are the caller's and the callee's together.
+    """
+
+    __slots__ = ("dialect", "many", "model", "origin", "path", "relation", "varies")
+
+    def __init__(
+        self,
+        site: Site,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        model: str,
+        relation: str,
+        path: str,
+        many: bool,
+        dialect: str,
+        origin: Site | None,
+        varies: tuple[Loop, ...],
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.model = model
+        self.relation = relation
+        self.path = path
+        self.many = many
+        self.dialect = dialect
+        self.origin = origin
+        self.varies = varies
+
+    @property
+    def growing(self) -> list[Loop]:
+        """The loops with whose rounds the number of queries grows, outermost first."""
+        return [loop for loop in self.loops if loop.counts and loop in self.varies]
+
+    def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
+        """The event as the caller sees it."""
+        copy = super().seen_from(call, symbol, loops, is_async)
+        copy.loops = (*loops, *self.loops)
+        return copy
+
+    def _copy(self) -> Event:
+        return RelationLoad(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.model,
+            self.relation,
+            self.path,
+            self.many,
+            self.dialect,
+            self.origin,
+            self.varies,
         )
 
 

@@ -52,7 +52,9 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
     for option in options(receiver):
         if isinstance(option, Const) and option.value is None and len(options(receiver)) > 1:
             continue
-        value = load_attribute(frame.interpreter, option, node.attr)
+        if isinstance(option, Row):
+            orm.read_relation(frame, node, option, node.attr)
+        value = calls.attribute(frame, node, option)
         if value.labels and not option.labels:
             value = _fresh_source(frame, node, value)
         found = value if found is None else join(found, value)
@@ -412,8 +414,8 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
         try:
             for generator in node.generators:
                 iterable = frame.evaluate(generator.iter)
-                element = frame.iterate(generator.iter, iterable)
                 loop = frame.make_loop(generator.iter, iterable, generator.target)
+                element = frame.iterate(generator.iter, iterable, loop)
                 constant = constant and loop.few
                 frame.assign(generator.target, element, None)
                 frame.loops = (*frame.loops, loop)

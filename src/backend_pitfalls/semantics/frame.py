@@ -21,12 +21,14 @@ from backend_pitfalls.semantics.values import (
     Container,
     Function,
     Instance,
+    Row,
     RowSet,
     Symbol,
     Text,
     Unknown,
     Value,
     deep_labels,
+    each_round,
     join,
     options,
     same,
@@ -174,6 +176,8 @@ class Frame:
             receiver = self.evaluate(target.value)
             self.bound(target.attr, target, value, origin)
             if isinstance(target.value, ast.Name):
+                if isinstance(receiver, Row):
+                    self.variables[target.value.id] = receiver.evolve(loaded=receiver.loaded | {target.attr})
                 if target.value.id == self.self_name:
                     old = self.stores.get(target.attr)
                     self.stores[target.attr] = value if old is None or same(old, value) else join(old, value)
@@ -254,8 +258,8 @@ class Frame:
 
     def for_statement(self, node: ast.For | ast.AsyncFor) -> bool:
         iterable = self.evaluate(node.iter)
-        element = self.iterate(node.iter, iterable)
         loop = self.make_loop(node.iter, iterable, node.target)
+        element = self.iterate(node.iter, iterable, loop)
         self._loop(loop, lambda: self.assign(node.target, element, None), node.body)
         if node.orelse:
             self.run(node.orelse)
@@ -311,8 +315,8 @@ class Frame:
             is_batched(iter_node),
         )
 
-    def iterate(self, node: ast.expr, iterable: Value) -> Value:
-        """One element of an iterable; iterating a lazy query set runs its query."""
+    def iterate(self, node: ast.expr, iterable: Value, loop: Loop | None = None) -> Value:
+        """One element of an iterable, another one in each round of the loop; iterating a lazy query set runs its query."""
         found: Value | None = None
         for option in options(iterable):
             if isinstance(option, RowSet):
@@ -321,6 +325,8 @@ class Frame:
                 element = option.elements()
             else:
                 element = Unknown(deep_labels(option))
+            if loop is not None:
+                element = each_round(element, loop)
             found = element if found is None else join(found, element)
         return found if found is not None else UNKNOWN
 

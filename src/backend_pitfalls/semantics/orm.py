@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.events import Loop, Query
+from backend_pitfalls.model.finding import Site
+from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     ClassRef,
+    Const,
     Container,
     Instance,
     Row,
@@ -20,10 +22,14 @@ from backend_pitfalls.semantics.values import (
     deep_labels,
 )
 
+from backend_pitfalls.semantics.world import Relation
+
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.calls import Arguments
     from backend_pitfalls.semantics.frame import Frame
 
+ANY_LOADED = frozenset({"*"})
+"""What is loaded is not known, or nothing is to load."""
 _SESSION_WORDS = frozenset({"session", "db_session", "_session", "async_session", "dbsession"})
 
 
@@ -36,9 +42,11 @@ def emit(
     effect: str,
     batched: bool = False,
     made_in: tuple[Loop, ...] | None = None,
+    rows: RowSet | None = None,
 ) -> None:
-    """Tell rules that a query runs here. `made_in`: the loops in which a cached query set was made."""
+    """Tell rules that a query runs here. `made_in`: the loops in which a cached query set was made; `rows`: what is queried."""
     loops = frame.loops if made_in is None else tuple(loop for loop in frame.loops if loop in made_in)
+    is_relation = rows is not None and bool(rows.path)
     frame.events.append(
         Query(
             frame.site(node),
@@ -50,18 +58,65 @@ def emit(
             dialect,
             effect,
             batched,
+            rows.path if rows is not None else "",
+            rows.origin if rows is not None and is_relation else None,
+            is_relation and rows is not None and rows.plain,
         )
     )
+
+
+def read_relation(frame: Frame, node: ast.Attribute, row: Row, name: str) -> None:
+    """Reading a relation of a row that was not loaded with it runs a query, once a row."""
+    if not row.loops or isinstance(node.ctx, ast.Store):
+        return
+    relation = frame.world.relation(row.model, name)
+    if relation is None or _is_loaded(row.loaded, name, relation):
+        return
+    dialect = frame.world.dialect(row.model)
+    if dialect == "tortoise" or (relation.many and dialect != "sqlalchemy"):
+        return  # gives a query set, which is run by what is done with it
+    frame.events.append(
+        RelationLoad(
+            frame.site(node),
+            frame.symbol or frame.class_name,
+            frame.loops,
+            frame.is_async,
+            row.model,
+            name,
+            f"{row.path}__{name}" if row.path else name,
+            relation.many,
+            dialect,
+            row.origin,
+            row.loops,
+        )
+    )
+    if isinstance(node.value, ast.Name) and frame.variables.get(node.value.id) is row:
+        frame.variables[node.value.id] = row.evolve(loaded=row.loaded | {name})
+
+
+def _is_loaded(loaded: frozenset[str], name: str, relation: Relation) -> bool:
+    # https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html: every `lazy=` but "select" loads at once, never, or as a query.
+    return name in loaded or "*" in loaded or relation.lazy not in ("select", "dynamic")
 
 
 def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
     """Iterate a row set: a lazy one runs its query, once a query set object."""
     is_lazy = rows.shape in ("query", "values") and rows.origin is not None
     if is_lazy or (rows.shape == "manager" and rows.dialect == "peewee"):
-        emit(frame, node, _short(frame, node), rows.model, rows.dialect, "read", rows.batched, made_in=rows.loops)
+        emit(
+            frame,
+            node,
+            _short(frame, node),
+            rows.model,
+            rows.dialect,
+            "read",
+            rows.batched,
+            made_in=rows.loops if is_lazy else None,
+            rows=rows,
+        )
     if rows.shape == "values":
         return UNKNOWN
-    return Row(rows.model, rows.loaded, rows.origin, frame.loops) if rows.model else UNKNOWN
+    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path) if rows.model else UNKNOWN
 
 
 def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:
@@ -70,7 +125,7 @@ def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:
         element = iterate(frame, node, value)
         if value.shape == "values":
             return Container("list", rest=element)
-        return value.evolve(shape="rows", loops=frame.loops)
+        return value.evolve(shape="rows", loops=value.loops if value.shape in ("rows", "prefetched") else frame.loops)
     if isinstance(value, Container):
         return (
             value
@@ -84,7 +139,9 @@ def item(frame: Frame, node: ast.Subscript, rows: RowSet) -> Value:
     """`rows[0]` runs a query on a lazy query set; one that is kept is taken to be filled by then."""
     if rows.shape == "query":
         emit(frame, node, _short(frame, node), rows.model, rows.dialect, "read", made_in=rows.loops)
-    return Row(rows.model, rows.loaded, rows.origin) if rows.model and rows.shape != "values" else UNKNOWN
+    if not rows.model or rows.shape == "values":
+        return UNKNOWN
+    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path)
 
 
 def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arguments) -> Value:
@@ -92,34 +149,53 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
     queries = frame.knowledge.queries[rows.dialect]
     operation = _short(frame, node.func)
     if rows.shape in ("rows", "statement", "change"):
-        return _of_rows(rows, name)
+        return _of_rows(frame, rows, name, arguments)
+    if rows.shape == "prefetched" and name in ("all", "count", "exists", "get_queryset", "__len__"):
+        return rows if name in ("all", "get_queryset") else Instance("builtins.int")
     if name in queries.values:
-        return rows.evolve(shape="values", origin=rows.origin or frame.site(node), loops=frame.loops)
+        return rows.evolve(shape="values", origin=_origin(frame, node, rows), loops=frame.loops)
     if name in queries.builds:
-        if name == "raw":
-            _raw(frame, node, rows, arguments)
-        loaded = rows.loaded | _loaded(name, arguments)
-        return rows.evolve(
-            shape=rows.shape if rows.shape == "values" else "query",
-            loaded=loaded,
-            origin=frame.site(node),
-            loops=frame.loops,
-            batched=rows.batched or _asks_for_many(arguments),
-        )
+        return _built(frame, node, rows, name, arguments)
     if name in queries.row or name in queries.scalar or name in queries.rows:
         batched = rows.batched or _asks_for_many(arguments) or name in ("in_bulk", "ain_bulk")
-        emit(frame, node, operation, rows.model, rows.dialect, "read", batched)
+        emit(frame, node, operation, rows.model, rows.dialect, "read", batched, rows=_run_by(rows, name))
         if name in ("get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"):
-            return Container("tuple", {0: Row(rows.model, origin=frame.site(node)), 1: Instance("builtins.bool")})
+            return Container("tuple", {0: Row(rows.model, ANY_LOADED, frame.site(node)), 1: Instance("builtins.bool")})
         if name in queries.row:
             return Row(rows.model, rows.loaded, frame.site(node)) if rows.model else UNKNOWN
         if name in queries.rows:
-            return rows.evolve(shape="rows", origin=frame.site(node), loops=frame.loops)
+            return rows.evolve(shape="rows", origin=_origin(frame, node, rows), loops=frame.loops)
         return Instance("builtins.int")
     if name in queries.writes:
-        emit(frame, node, operation, rows.model, rows.dialect, "write", rows.batched)
-        return Row(rows.model, origin=frame.site(node)) if name in ("create", "acreate") else UNKNOWN
+        emit(frame, node, operation, rows.model, rows.dialect, "write", rows.batched, rows=rows)
+        return Row(rows.model, ANY_LOADED, frame.site(node)) if name in ("create", "acreate") else UNKNOWN
     return UNKNOWN
+
+
+def _origin(frame: Frame, node: ast.AST, rows: RowSet) -> Site:
+    """Where the rows come from: for those of a relation, where the query set of the row that has it was made."""
+    return rows.origin if rows.path and rows.origin is not None else frame.site(node)
+
+
+def _run_by(rows: RowSet, name: str) -> RowSet:
+    """The rows as a method that runs them at once sees them: those of `first`, `get` … are not what a prefetch holds."""
+    return rows if name in ("count", "exists", "acount", "aexists") else rows.evolve(plain=False)
+
+
+def _built(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arguments) -> RowSet:
+    if name == "raw":
+        _raw(frame, node, rows, arguments)
+    cleared = name in ("select_related", "prefetch_related") and any(
+        isinstance(v, Const) and v.value is None for v in arguments.positional
+    )
+    return rows.evolve(
+        shape=rows.shape if rows.shape == "values" else "query",
+        loaded=frozenset() if cleared else rows.loaded | _loaded(name, arguments),
+        origin=_origin(frame, node, rows),
+        loops=frame.loops,
+        batched=rows.batched or _asks_for_many(arguments),
+        plain=rows.plain and name in ("all", "get_queryset", "select_related", "prefetch_related"),
+    )
 
 
 def _asks_for_many(arguments: Arguments) -> bool:
@@ -127,18 +203,87 @@ def _asks_for_many(arguments: Arguments) -> bool:
 
 
 def _loaded(name: str, arguments: Arguments) -> frozenset[str]:
-    if name not in ("select_related", "prefetch_related"):
+    """The relation paths that a building method adds to what is loaded. "*": something that the code here does not tell, such as
+    `*paths`; so anything may be."""
+    if name not in ("select_related", "prefetch_related", "options", "prefetch", "join", "join_from"):
         return frozenset()
-    # "*": something is loaded that the code here does not tell, such as Prefetch(…) or *paths; so anything may be.
-    found: set[str] = {"*"} if arguments.spread else set()
+    found: set[str] = {"*"} if arguments.spread or (name == "select_related" and not arguments.positional) else set()
+    if name in ("join", "join_from"):
+        return frozenset()
     for value in arguments.positional:
-        if constant_text(value) is None:
-            found.add("*")
-        path = constant_text(value)
-        if path:
-            parts = path.split("__")
-            found.update("__".join(parts[: i + 1]) for i in range(len(parts)))
+        found |= _paths(value)
     return frozenset(found)
+
+
+def _paths(value: Value) -> frozenset[str]:
+    """The relation paths of one argument: a text, a `Prefetch`, a loader option, or a list of these."""
+    path = constant_text(value)
+    if path is not None:
+        return with_prefixes(path)
+    if isinstance(value, Const) and value.value is None:
+        return frozenset()
+    if isinstance(value, Container) and value.rest is None:
+        return frozenset().union(*(_paths(v) for v in value.items.values()))
+    if isinstance(value, Instance) and value.cls in (PREFETCH, LOADER):
+        loaded = value.attributes.get("loaded")
+        if isinstance(loaded, Container):
+            return frozenset(str(key) for key in loaded.items)
+    return frozenset({"*"})
+
+
+def with_prefixes(path: str) -> frozenset[str]:
+    """`a__b__c` loads `a` and `a__b` too."""
+    parts = path.split("__")
+    return frozenset("__".join(parts[: i + 1]) for i in range(len(parts)))
+
+
+PREFETCH = "django.db.models.Prefetch"
+LOADER = "sqlalchemy.orm.Load"
+# https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html
+LOADERS = frozenset({"joinedload", "selectinload", "subqueryload", "immediateload", "contains_eager"})
+NEUTRAL_LOADERS = frozenset(
+    {"defaultload", "lazyload", "noload", "raiseload", "load_only", "defer", "undefer", "with_expression"}
+)
+
+
+def prefetch(frame: Frame, arguments: Arguments) -> Value:
+    """`Prefetch("books", queryset=Book.objects.select_related("author"))`: the path, and what that query set loads below it."""
+    lookup = constant_text(arguments.positional[0]) if arguments.positional else None
+    if lookup is None:
+        return Instance(PREFETCH)
+    rows = arguments.keywords.get("queryset", arguments.positional[1] if len(arguments.positional) > 1 else None)
+    below = rows.loaded if isinstance(rows, RowSet) else frozenset()
+    to_attr = "to_attr" in arguments.keywords
+    # Under `to_attr` the last relation is kept under that name, and only what leads to it is loaded as itself.
+    whole = lookup.rpartition("__")[0] if to_attr else lookup
+    paths = set(with_prefixes(whole)) if whole else set()
+    if not to_attr:
+        paths |= {"*"} if "*" in below else {f"{lookup}__{path}" for path in below}
+    return Instance(PREFETCH, {"loaded": Container("set", dict.fromkeys(sorted(paths), UNKNOWN))})
+
+
+def loader(name: str, before: Instance | None, arguments: Arguments) -> Value:
+    """`joinedload(Book.author)`, and one chained to `before`: the paths that a loader option loads."""
+    prefix, loaded = "", frozenset[str]()
+    if before is not None:
+        known, at = before.attributes.get("loaded"), before.attributes.get("at")
+        loaded = frozenset(str(k) for k in known.items) if isinstance(known, Container) else frozenset({"*"})
+        prefix = str(at.value) if isinstance(at, Const) else ""
+    step: str | None = prefix
+    for value in arguments.positional:
+        relation = value.attributes.get("relation") if isinstance(value, Instance) else value
+        text = constant_text(relation) if relation is not None else None
+        if text is None or text == "*":
+            return Instance(LOADER, {"loaded": Container("set", {"*": UNKNOWN})})
+        step = "__".join(filter(None, (step, text.replace(".", "__"))))
+    if name in LOADERS and step:
+        loaded |= {step}
+    attributes: dict[str, Value] = {"loaded": Container("set", dict.fromkeys(sorted(loaded), UNKNOWN))}
+    if name in LOADERS or name == "defaultload":
+        attributes["at"] = Const(step)
+    elif prefix:
+        attributes["at"] = Const(prefix)
+    return Instance(LOADER, attributes)
 
 
 def _raw(frame: Frame, node: ast.Call, rows: RowSet, arguments: Arguments) -> None:
@@ -147,13 +292,15 @@ def _raw(frame: Frame, node: ast.Call, rows: RowSet, arguments: Arguments) -> No
     emit_call(frame, "django.db.models.Manager.raw", arguments, rows)
 
 
-def _of_rows(rows: RowSet, name: str) -> Value:
+def _of_rows(frame: Frame, rows: RowSet, name: str, arguments: Arguments) -> Value:
     if rows.shape in ("statement", "change"):
-        return rows
+        if name == "options":
+            return rows.evolve(loaded=rows.loaded | _loaded(name, arguments), origin=frame.site(arguments.node))
+        return rows.evolve(origin=frame.site(arguments.node))
     if name in ("scalars", "unique", "mappings", "partitions", "all", "fetchall", "tuples", "copy"):
         return rows
     if name in ("first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none", "pop", "get"):
-        return Row(rows.model, rows.loaded, rows.origin) if rows.model else UNKNOWN
+        return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path) if rows.model else UNKNOWN
     return UNKNOWN
 
 
@@ -179,7 +326,9 @@ def session_method(frame: Frame, node: ast.Call, name: str, arguments: Arguments
             emit(frame, node, _short(frame, node.func), model, "sqlalchemy", effect)
         if name in ("get", "get_one", "scalar"):
             return Row(model, origin=frame.site(node)) if model else UNKNOWN
-        return RowSet(model, "sqlalchemy", "rows", origin=frame.site(node), loops=frame.loops)
+        loaded = first.loaded if isinstance(first, RowSet) else frozenset()
+        origin = first.origin if isinstance(first, RowSet) and first.origin is not None else frame.site(node)
+        return RowSet(model, "sqlalchemy", "rows", loaded, origin, frame.loops)
     if name in queries.session_writes:
         emit(frame, node, _short(frame, node.func), model, "sqlalchemy", "write")
         return UNKNOWN

@@ -262,9 +262,13 @@ class Instance(Value):
 
 
 class Row(Value):
-    """A row of a model; `loaded` are the relation paths fetched with it, `loops` the loops whose rounds make rows of it."""
+    """A row of a model.
 
-    __slots__ = ("loaded", "loops", "model", "origin")
+    `loaded` are the relation paths fetched with it ("*": perhaps any), `origin` is where its query set was made, `path` the relations
+    that lead from a row of that query set to this one, `loops` the loops whose rounds each have another row here.
+    """
+
+    __slots__ = ("loaded", "loops", "model", "origin", "path")
 
     def __init__(
         self,
@@ -272,8 +276,10 @@ class Row(Value):
         loaded: frozenset[str] = frozenset(),
         origin: Site | None = None,
         loops: tuple[Loop, ...] = (),
+        path: str = "",
         labels: Labels = CLEAN,
     ) -> None:
+        self.path = path
         self.model = model
         self.loaded = loaded
         self.origin = origin
@@ -281,24 +287,51 @@ class Row(Value):
         self.labels = labels
 
     def key(self) -> Hashable:
-        return ("r", self.model, self.loaded, self.origin, self.loops, self.labels)
+        return ("r", self.model, self.loaded, self.origin, self.loops, self.path, self.labels)
 
     def _copy(self) -> Value:
-        return Row(self.model, self.loaded, self.origin, self.loops, self.labels)
+        return self.evolve()
+
+    def evolve(
+        self,
+        loaded: frozenset[str] | None = None,
+        loops: tuple[Loop, ...] | None = None,
+    ) -> Row:
+        """The row with more loaded or in other loops."""
+        return Row(
+            self.model,
+            self.loaded if loaded is None else loaded,
+            self.origin,
+            self.loops if loops is None else loops,
+            self.path,
+            self.labels,
+        )
 
 
-_ROW_SET_FIELDS = ("model", "dialect", "shape", "loaded", "origin", "loops", "batched", "manager", "labels")
+_ROW_SET_FIELDS = (
+    "model",
+    "dialect",
+    "shape",
+    "loaded",
+    "origin",
+    "loops",
+    "batched",
+    "manager",
+    "path",
+    "plain",
+    "labels",
+)
 
 
 class RowSet(Value):
     """A query set, manager or query: which model, what it loads, whether it was run, where and in which loops it was made.
 
-    `shape` is "manager", "query" (lazy), "rows" (a fetched list), "values" (dictionaries, tuples) "statement" (SELECT) or "change" (INSERT, UPDATE, DELETE).
-    `batched` tells that it is asked for many rows by key (`id__in=…`).
+    `shape` is "manager", "query" (lazy), "rows" (a fetched list), "prefetched" (a relation that was loaded), "values" (dictionaries, tuples) "statement" (SELECT) or "change" (INSERT, UPDATE, DELETE).
+    `path` is set for the rows of a relation: how it is reached from the query set of `origin`; `plain` tells that nothing was filtered or ordered since. `batched` tells that it is asked for many rows by key (`id__in=…`).
     `dialect` names the ORM: "django", "sqlalchemy" …; `manager` the project's class whose methods it has beside the ORM's own.
     """
 
-    __slots__ = ("batched", "dialect", "loaded", "loops", "manager", "model", "origin", "shape")
+    __slots__ = ("batched", "dialect", "loaded", "loops", "manager", "model", "origin", "path", "plain", "shape")
 
     def __init__(
         self,
@@ -310,8 +343,12 @@ class RowSet(Value):
         loops: tuple[Loop, ...] = (),
         batched: bool = False,
         manager: str = "",
+        path: str = "",
+        plain: bool = True,
         labels: Labels = CLEAN,
     ) -> None:
+        self.path = path
+        self.plain = plain
         self.manager = manager
         self.model = model
         self.dialect = dialect
@@ -333,6 +370,8 @@ class RowSet(Value):
             self.loops,
             self.batched,
             self.manager,
+            self.path,
+            self.plain,
             self.labels,
         )
 
@@ -452,6 +491,19 @@ def join_all(values: Iterable[Value]) -> Value:
     for value in values:
         result = value if result is None else join(result, value)
     return result if result is not None else UNKNOWN
+
+
+def each_round(value: Value, loop: Loop) -> Value:
+    """A value taken from an iterable: its rows are other ones in each round of the loop."""
+    if isinstance(value, Row):
+        return value.evolve(loops=(*value.loops, loop)) if loop not in value.loops else value
+    if isinstance(value, Container) and value.kind in ("tuple", "dict"):
+        items = {key: each_round(item, loop) for key, item in value.items.items()}
+        rest = each_round(value.rest, loop) if value.rest is not None else None
+        return Container(value.kind, items, rest, value.labels)
+    if isinstance(value, OneOf):
+        return OneOf(tuple(each_round(option, loop) for option in value.options))
+    return value
 
 
 def same(left: Value, right: Value) -> bool:

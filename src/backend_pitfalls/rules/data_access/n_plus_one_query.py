@@ -2,7 +2,8 @@
 
 ## What it does
 Finds a query of the Django ORM or of a SQLAlchemy session that is run for reading inside a loop or comprehension, directly or
-in a function, method or property of the project that the loop calls, also in another file.
+in a function, method or property of the project that the loop calls, also in another file. Relations that a prefetch
+would serve are BPF102.
 
 ## Why it hurts in production
 One request runs one query more for every row. With ten rows in development nobody notices; with ten thousand in
@@ -83,7 +84,7 @@ _INSTEAD = {
 def query_in_loop(event: Query, report: Report) -> None:
     """A read whose number grows with the rounds of a loop in the function that reports it."""
     loops = [loop for loop in event.loops if loop.counts]
-    if event.effect != "read" or event.batched or event.inner or not loops:
+    if event.effect != "read" or event.batched or event.inner or not loops or (event.path and event.plain):
         return
     loop = loops[-1]
     site = event.chain[0].site if event.chain else event.site

@@ -1,0 +1,131 @@
+"""A relation that is loaded by a query of its own for every row of a loop.
+
+## What it does
+Finds relations (foreign keys, one-to-one, reverse and many-to-many relations; Django, SQLAlchemy, SQLModel, Peewee, Tortoise) that are read inside a loop over rows, where
+the query set did not load them: directly, over several hops, or in functions, methods and properties that the loop calls.
+
+## Why it hurts in production
+The first query fetches the rows. Each row then runs one more, because its relation is loaded when it is read. Ten rows in development are
+eleven queries; a list of ten thousand in production is ten thousand and one, and every other request waits for a connection.
+
+## Example
+```python
+from django.db import models
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+def names():
+    return [book.author.name for book in Book.objects.all()]
+```
+
+## Use instead
+```python
+from django.db import models
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+def names():
+    return [book.author.name for book in Book.objects.select_related("author")]
+```
+
+The query log of the first for three rows, and of the second:
+
+    SELECT … FROM book                         SELECT … FROM book INNER JOIN author …
+    SELECT … FROM author WHERE id = 1
+    SELECT … FROM author WHERE id = 2
+    SELECT … FROM author WHERE id = 3
+
+## Fix safety
+There is no automatic repair yet.
+
+## Options
+None.
+
+## Known limits
+Rows that a function gets as an argument from code that cannot be seen are silent: whoever made them may have loaded anything.
+The rows of `raw()` and of unknown managers are silent too. A relation of `self` is taken to be as the caller passed it, else as not loaded.
+
+## References
+- [Django: select_related](https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related)
+- [Django: prefetch_related](https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related)
+- [SQLAlchemy: relationship loading techniques](https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html)
+- [Peewee: avoiding the N+1 problem](https://docs.peewee-orm.com/en/latest/peewee/relationships.html#avoiding-the-n-1-problem)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
+
+META = RuleMeta(
+    code="BPF102",
+    name="lazy-relation-in-loop",
+    summary="A relation is loaded by a query of its own for every row of a loop",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    tokens=(b"for ",),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+)
+
+
+@listens(RelationLoad)
+def relation_in_loop(event: RelationLoad, report: Report) -> None:
+    """A relation to one row (in SQLAlchemy also to many) that is read of another row in each round."""
+    loops = event.growing
+    if not loops:
+        return
+    what = f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
+    message = (
+        f"N+1: '{what}' runs a query for every round of the loop over '{loops[-1].subject}' from line "
+        f"{loops[-1].site.span.line}; {_advice(event.dialect, event.path, event.many, event.is_async)}"
+    )
+    trace = _trace(event, loops[-1], event.origin, f"'{what}' is loaded")
+    report(event.site, message, trace=trace, symbol=event.symbol, group=_group(event, loops[-1]))
+
+
+@listens(Query)
+def relation_query_in_loop(event: Query, report: Report) -> None:
+    """The rows of a relation to many, as a prefetch would hold them, queried for each round."""
+    loops = [loop for loop in event.loops if loop.counts]
+    if not (event.path and event.plain) or event.effect != "read" or event.inner or not loops:
+        return
+    site = event.chain[0].site if event.chain else event.site
+    message = (
+        f"N+1: '{event.operation}' runs a query of {event.model.rsplit('.', 1)[-1]} for every round of the loop over "
+        f"'{loops[-1].subject}' from line {loops[-1].site.span.line}; {_advice(event.dialect, event.path, True, event.is_async)}"
+    )
+    trace = _trace(event, loops[-1], event.origin, f"'{event.operation}' runs a query")
+    report(site, message, trace=trace, symbol=event.symbol, group=_group(event, loops[-1]))
+
+
+def _trace(event: RelationLoad | Query, loop: Loop, origin: Site | None, last: str) -> tuple[Step, ...]:
+    made = (Step(origin, "the rows come from this query"),) if origin is not None else ()
+    return (*made, Step(loop.site, f"the loop over '{loop.subject}'"), *event.chain, Step(event.site, last))
+
+
+def _group(event: RelationLoad | Query, loop: Loop) -> str:
+    """Several accesses of one relation from one loop are one finding."""
+    return f"{event.model} {event.path} {loop.site}"
+
+
+def _advice(dialect: str, path: str, many: bool, is_async: bool) -> str:
+    if dialect == "sqlalchemy":
+        attribute = path.rsplit("__", 1)[-1]
+        raises = " (with an async session it raises MissingGreenlet)" if is_async else ""
+        return f"add options(selectinload(….{attribute})) to the query{raises}"
+    if dialect == "peewee":
+        return f"join '{path}' into the query or use prefetch()"
+    method = "prefetch_related" if many or dialect == "tortoise" else "select_related"
+    return f'add {method}("{path}") to the query set'
