@@ -94,6 +94,7 @@ def _inspected(project: Project, facts: FileFacts) -> Inspection:
     recorder = _RecordingEvaluator(facts.module)
     interpreter = Interpreter(project, recorder)
     events = list(interpreter.module_events(facts.module))
+    events.extend(interpreter.framework_events(facts))
     for qualname in project.functions(facts.module):
         function = interpreter.function(facts.module, qualname)
         if function is not None:

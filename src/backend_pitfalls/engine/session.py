@@ -162,6 +162,7 @@ class Session:
         self._found.clear()
         interpreter.take()
         self._tell(interpreter.module_events(facts.module))
+        self._tell(interpreter.framework_events(facts))
         for qualname in project.functions(facts.module):
             function = interpreter.function(facts.module, qualname)
             if function is not None:

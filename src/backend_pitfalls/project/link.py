@@ -283,6 +283,14 @@ class Project:
                 return found
         return None
 
+    def relations_of(self, class_name: str) -> tuple[Relation, ...]:
+        """All relations that a model has or inherits, by name."""
+        self._touch_graph()
+        found: dict[str, Relation] = {}
+        for base in reversed(self.lineage(class_name)):
+            found.update(self.relations.get(base, {}))
+        return tuple(found[name] for name in sorted(found))
+
     def model_by_label(self, label: str) -> str:
         """The Django model of a label (`app.Model`); the empty string when there is none or it is not certain which."""
         self._touch_graph()
@@ -341,6 +349,30 @@ class Project:
         if module not in self._nodes:
             self._nodes[module] = function_nodes(source.tree) if source is not None else {}
         return self._nodes[module].get(qualname)
+
+    def class_node(self, class_name: str) -> ast.ClassDef | None:
+        """The definition of a class of the project."""
+        module = self.module_of(class_name)
+        source = self.source(module)
+        body: list[ast.stmt] = source.tree.body if source is not None else []
+        node: ast.ClassDef | None = None
+        for name in class_name[len(module) + 1 :].split("."):
+            node = next((s for s in body if isinstance(s, ast.ClassDef) and s.name == name), None)
+            if node is None:
+                return None
+            body = node.body
+        return node
+
+    def class_assignments(self, class_name: str) -> dict[str, ast.AST]:
+        """The values that a class body binds to names, as written."""
+        node = self.class_node(class_name)
+        found: dict[str, ast.AST] = {}
+        for statement in node.body if node is not None else ():
+            if isinstance(statement, ast.Assign):
+                found.update((t.id, statement.value) for t in statement.targets if isinstance(t, ast.Name))
+            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                found.update({statement.target.id: statement.value} if isinstance(statement.target, ast.Name) else {})
+        return found
 
     def functions(self, module: str) -> dict[str, FunctionNode]:
         """The functions and methods that a module defines, by dotted name."""

@@ -231,7 +231,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
             )
         if not relation.target:
             return UNKNOWN
-        return Row(relation.target, loaded_below(value.loaded, name), value.origin, value.loops, path)
+        return Row(relation.target, loaded_below(value.loaded, name), value.origin, value.loops, path, value.many)
     method = world.method(value.model, name)
     if method is not None:
         function = interpreter.function(*method)

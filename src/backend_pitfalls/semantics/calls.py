@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
-from backend_pitfalls.semantics import orm, strings
+from backend_pitfalls.semantics import orm, serializers, strings
 from backend_pitfalls.semantics.attributes import (
     decorators,
     first_parameter,
@@ -47,15 +47,24 @@ MAX_REPLAYED = 60
 
 
 def attribute(frame: Frame, node: ast.Attribute, receiver: Value) -> Value:
-    """`receiver.name`; reading a property runs its function here."""
+    """`receiver.name` as written; reading a property runs its function here."""
+    return attribute_at(frame, node, receiver, node.attr)
+
+
+def attribute_at(frame: Frame, node: ast.AST, receiver: Value, name: str) -> Value:
+    """The attribute of a receiver, read at a node."""
     if isinstance(receiver, (Row, Instance)):
-        function = property_function(frame.interpreter, receiver, node.attr)
+        function = property_function(frame.interpreter, receiver, name)
         if function is not None:
-            bound: dict[str, Value] = {first_parameter(function.node): receiver}
-            summary = frame.interpreter.summarize(function, bound)
-            _replay(frame, summary.events, function, node, bound)
-            return summary.result
-    return load_attribute(frame.interpreter, receiver, node.attr)
+            return run(frame, node, function, {first_parameter(function.node): receiver})
+    return load_attribute(frame.interpreter, receiver, name)
+
+
+def run(frame: Frame, node: ast.AST, function: Function, bound: dict[str, Value]) -> Value:
+    """Run a function whose parameters are bound, and see its events from the node."""
+    summary = frame.interpreter.summarize(function, bound)
+    _replay(frame, summary.events, function, node, bound)
+    return summary.result
 
 
 class Arguments:
@@ -380,6 +389,9 @@ def _instantiate(frame: Frame, callee: ClassRef, arguments: Arguments) -> Value:
     if world.manager_dialect(callee.name):
         return RowSet("", world.manager_dialect(callee.name), "manager")
     instance = Instance(callee.name, _constructor_settings(frame, callee, arguments))
+    if serializers.is_serializer(frame, callee.name):
+        _serialize(frame, callee.name, instance, arguments)
+        return instance
     method = world.method(callee.name, "__init__")
     function = frame.interpreter.function(*method) if method else None
     if function is not None:
@@ -388,6 +400,14 @@ def _instantiate(frame: Frame, callee: ClassRef, arguments: Arguments) -> Value:
         _replay(frame, summary.events, function, arguments.node, bound)
         return Instance(callee.name, {**instance.attributes, **summary.stores})
     return instance
+
+
+def _serialize(frame: Frame, cls: str, instance: Instance, arguments: Arguments) -> None:
+    """`BookSerializer(books, many=True)`: its `.data` reads every row."""
+    rows = arguments.positional[0] if arguments.positional else instance.attributes.get("instance")
+    if rows is not None:
+        subject = f"the rows given to {cls.rsplit('.', 1)[-1]}"
+        serializers.serialize(frame, cls, rows, frame.site(arguments.node), subject)
 
 
 def _constructor_settings(frame: Frame, callee: ClassRef, arguments: Arguments) -> dict[str, Value]:
@@ -469,7 +489,7 @@ def _defaults(function: Function, bound: dict[str, Value]) -> None:
 
 
 def _replay(
-    frame: Frame, events: tuple[Any, ...], function: Function, node: ast.expr, bound: dict[str, Value] | None
+    frame: Frame, events: tuple[Any, ...], function: Function, node: ast.AST, bound: dict[str, Value] | None
 ) -> None:
     """See a called function's events from here: its queries always, its calls where this context decides them."""
     verb = "calls" if isinstance(node, ast.Call) else "reads"

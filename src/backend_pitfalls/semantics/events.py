@@ -8,11 +8,14 @@ from backend_pitfalls.semantics.values import Value
 
 class Loop:
     """A loop that an event stands in: where, what it iterates, and whether it runs only a small constant number of rounds
-    (`few`) or in batches (`batched`)."""
+    (`few`) or in batches (`batched`). `kind` tells who loops: the code ("code"), a serializer, a template, the admin."""
 
-    __slots__ = ("batched", "few", "site", "subject", "targets")
+    __slots__ = ("batched", "few", "kind", "site", "subject", "targets")
 
-    def __init__(self, site: Site, subject: str, targets: frozenset[str], few: bool, batched: bool) -> None:
+    def __init__(
+        self, site: Site, subject: str, targets: frozenset[str], few: bool, batched: bool, kind: str = "code"
+    ) -> None:
+        self.kind = kind
         self.site = site
         self.subject = subject
         self.targets = targets
@@ -20,7 +23,7 @@ class Loop:
         self.batched = batched
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Loop) and self.site == other.site
+        return isinstance(other, Loop) and self.site == other.site and self.kind == other.kind
 
     def __hash__(self) -> int:
         return hash(self.site)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics import expressions, narrowing, orm
+from backend_pitfalls.semantics import expressions, narrowing, orm, serializers
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop
 from backend_pitfalls.semantics.extract import import_bindings
+from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, Interpreter
 from backend_pitfalls.semantics.parameters import bind_own
 from backend_pitfalls.semantics.values import (
@@ -52,6 +53,18 @@ class FrameEvaluator:
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value:
         return load_attribute(interpreter, value, name)
 
+    def framework_events(self, interpreter: Interpreter, facts: FileFacts) -> tuple[Event, ...]:
+        source = interpreter.world.source(facts.module)
+        if source is None:
+            return ()
+        events: list[Event] = []
+        for name in facts.classes:
+            frame = Frame(interpreter, facts.module, source, None)
+            frame.class_name = name
+            serializers.view_events(frame, f"{facts.module}.{name}")
+            events.extend(frame.events)
+        return tuple(events)
+
 
 class Frame:
     """Variables, loops and results of one activation."""
@@ -79,6 +92,20 @@ class Frame:
         self.self_name = ""
         if function and function.owner and not isinstance(function.node, ast.Lambda) and function.node.args.args:
             self.self_name = function.node.args.args[0].arg
+
+    def of_class(self, cls: str) -> Frame | None:
+        """A frame in the module of a class, for what a framework does with it; None for a library's class."""
+        module = self.world.module_of(cls)
+        source = self.world.source(module) if module else None
+        if source is None:
+            return None
+        frame = Frame(self.interpreter, module, source, None)
+        frame.class_name = cls[len(module) + 1 :]
+        return frame
+
+    def class_site(self, cls: str) -> Site:
+        """Where a class of this frame's module is defined."""
+        return self.site(self.world.class_node(cls) or self.source.tree.body[0])
 
     # -- services -----------------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from backend_pitfalls.semantics.values import (
     join_all,
     traces,
 )
+from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.world import World
 from backend_pitfalls.syntax.names import loaded_names
 from backend_pitfalls.syntax.source import Source
@@ -88,6 +89,7 @@ class Evaluator(Protocol):
 
     def frame(self, interpreter: Interpreter, module: str, source: Source, function: Function | None) -> Frame: ...
     def parameters(self, interpreter: Interpreter, function: Function, frame: Frame) -> Mapping[str, Value]: ...
+    def framework_events(self, interpreter: Interpreter, facts: FileFacts) -> tuple[Event, ...]: ...
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value: ...
 
 
@@ -108,6 +110,10 @@ class Interpreter:
     def module_events(self, module: str) -> tuple[Event, ...]:
         """Events of a module's top-level code and class bodies."""
         return self._module(module).events
+
+    def framework_events(self, facts: FileFacts) -> tuple[Event, ...]:
+        """Events of what frameworks do with a file's classes: serialise rows for a view, show them in the admin."""
+        return self.evaluator.framework_events(self, facts)
 
     def function_events(self, function: Function) -> tuple[Event, ...]:
         """Events of a function evaluated on its own, its parameters known by annotations and conventions only."""

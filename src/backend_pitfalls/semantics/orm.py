@@ -65,9 +65,9 @@ def emit(
     )
 
 
-def read_relation(frame: Frame, node: ast.Attribute, row: Row, name: str) -> None:
+def read_relation(frame: Frame, node: ast.AST, row: Row, name: str) -> None:
     """Reading a relation of a row that was not loaded with it runs a query, once a row."""
-    if not row.loops or isinstance(node.ctx, ast.Store):
+    if not row.loops or isinstance(getattr(node, "ctx", None), ast.Store):
         return
     relation = frame.world.relation(row.model, name)
     if relation is None or _is_loaded(row.loaded, name, relation):
@@ -84,13 +84,17 @@ def read_relation(frame: Frame, node: ast.Attribute, row: Row, name: str) -> Non
             row.model,
             name,
             f"{row.path}__{name}" if row.path else name,
-            relation.many,
+            relation.many or row.many or not relation.target,
             dialect,
             row.origin,
             row.loops,
         )
     )
-    if isinstance(node.value, ast.Name) and frame.variables.get(node.value.id) is row:
+    if (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and frame.variables.get(node.value.id) is row
+    ):
         frame.variables[node.value.id] = row.evolve(loaded=row.loaded | {name})
 
 
@@ -116,7 +120,19 @@ def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
         )
     if rows.shape == "values":
         return UNKNOWN
-    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path) if rows.model else UNKNOWN
+    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path)) if rows.model else UNKNOWN
+
+
+def iterate_relation(frame: Frame, node: ast.AST, rows: RowSet, name: str) -> Value:
+    """A framework goes through the rows of a relation: one of them."""
+    if rows.shape == "manager":
+        emit(frame, node, f"{name}.all()", rows.model, rows.dialect, "read", rows=rows)
+    loop = Loop(frame.site(node), f"the rows of '{name}'", frozenset(), few=False, batched=False, kind="serializer")
+    return (
+        Row(rows.model, rows.loaded, rows.origin, (*rows.loops, loop), rows.path, bool(rows.path))
+        if rows.model
+        else UNKNOWN
+    )
 
 
 def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:
@@ -141,7 +157,7 @@ def item(frame: Frame, node: ast.Subscript, rows: RowSet) -> Value:
         emit(frame, node, _short(frame, node), rows.model, rows.dialect, "read", made_in=rows.loops)
     if not rows.model or rows.shape == "values":
         return UNKNOWN
-    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path)
+    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path))
 
 
 def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arguments) -> Value:
@@ -183,6 +199,8 @@ def _run_by(rows: RowSet, name: str) -> RowSet:
 
 
 def _built(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arguments) -> RowSet:
+    if name == "none":
+        return rows.evolve(shape="query", loaded=ANY_LOADED)
     if name == "raw":
         _raw(frame, node, rows, arguments)
     cleared = name in ("select_related", "prefetch_related") and any(
@@ -194,7 +212,7 @@ def _built(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         origin=_origin(frame, node, rows),
         loops=frame.loops,
         batched=rows.batched or _asks_for_many(arguments),
-        plain=rows.plain and name in ("all", "get_queryset", "select_related", "prefetch_related"),
+        plain=rows.plain and name in ("all", "get_queryset"),
     )
 
 
@@ -300,7 +318,9 @@ def _of_rows(frame: Frame, rows: RowSet, name: str, arguments: Arguments) -> Val
     if name in ("scalars", "unique", "mappings", "partitions", "all", "fetchall", "tuples", "copy"):
         return rows
     if name in ("first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none", "pop", "get"):
-        return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path) if rows.model else UNKNOWN
+        return (
+            Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path)) if rows.model else UNKNOWN
+        )
     return UNKNOWN
 
 

@@ -265,10 +265,11 @@ class Row(Value):
     """A row of a model.
 
     `loaded` are the relation paths fetched with it ("*": perhaps any), `origin` is where its query set was made, `path` the relations
-    that lead from a row of that query set to this one, `loops` the loops whose rounds each have another row here.
+    that lead from a row of that query set to this one, `many` whether one of them is to many rows, `loops` the loops whose rounds
+    each have another row here.
     """
 
-    __slots__ = ("loaded", "loops", "model", "origin", "path")
+    __slots__ = ("loaded", "loops", "many", "model", "origin", "path")
 
     def __init__(
         self,
@@ -277,9 +278,11 @@ class Row(Value):
         origin: Site | None = None,
         loops: tuple[Loop, ...] = (),
         path: str = "",
+        many: bool = False,
         labels: Labels = CLEAN,
     ) -> None:
         self.path = path
+        self.many = many
         self.model = model
         self.loaded = loaded
         self.origin = origin
@@ -304,6 +307,7 @@ class Row(Value):
             self.origin,
             self.loops if loops is None else loops,
             self.path,
+            self.many,
             self.labels,
         )
 

@@ -66,6 +66,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.advice import eager_loading
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 
 META = RuleMeta(
@@ -84,12 +85,12 @@ META = RuleMeta(
 def relation_in_loop(event: RelationLoad, report: Report) -> None:
     """A relation to one row (in SQLAlchemy also to many) that is read of another row in each round."""
     loops = event.growing
-    if not loops:
+    if not loops or loops[-1].kind != "code":
         return
     what = f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
     message = (
         f"N+1: '{what}' runs a query for every round of the loop over '{loops[-1].subject}' from line "
-        f"{loops[-1].site.span.line}; {_advice(event.dialect, event.path, event.many, event.is_async)}"
+        f"{loops[-1].site.span.line}; {eager_loading(event.dialect, event.path, event.many, event.is_async)}"
     )
     trace = _trace(event, loops[-1], event.origin, f"'{what}' is loaded")
     report(event.site, message, trace=trace, symbol=event.symbol, group=_group(event, loops[-1]))
@@ -101,10 +102,12 @@ def relation_query_in_loop(event: Query, report: Report) -> None:
     loops = [loop for loop in event.loops if loop.counts]
     if not (event.path and event.plain) or event.effect != "read" or event.inner or not loops:
         return
+    if loops[-1].kind != "code":
+        return
     site = event.chain[0].site if event.chain else event.site
     message = (
         f"N+1: '{event.operation}' runs a query of {event.model.rsplit('.', 1)[-1]} for every round of the loop over "
-        f"'{loops[-1].subject}' from line {loops[-1].site.span.line}; {_advice(event.dialect, event.path, True, event.is_async)}"
+        f"'{loops[-1].subject}' from line {loops[-1].site.span.line}; {eager_loading(event.dialect, event.path, True, event.is_async)}"
     )
     trace = _trace(event, loops[-1], event.origin, f"'{event.operation}' runs a query")
     report(site, message, trace=trace, symbol=event.symbol, group=_group(event, loops[-1]))
@@ -118,14 +121,3 @@ def _trace(event: RelationLoad | Query, loop: Loop, origin: Site | None, last: s
 def _group(event: RelationLoad | Query, loop: Loop) -> str:
     """Several accesses of one relation from one loop are one finding."""
     return f"{event.model} {event.path} {loop.site}"
-
-
-def _advice(dialect: str, path: str, many: bool, is_async: bool) -> str:
-    if dialect == "sqlalchemy":
-        attribute = path.rsplit("__", 1)[-1]
-        raises = " (with an async session it raises MissingGreenlet)" if is_async else ""
-        return f"add options(selectinload(….{attribute})) to the query{raises}"
-    if dialect == "peewee":
-        return f"join '{path}' into the query or use prefetch()"
-    method = "prefetch_related" if many or dialect == "tortoise" else "select_related"
-    return f'add {method}("{path}") to the query set'

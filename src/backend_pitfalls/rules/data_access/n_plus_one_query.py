@@ -86,6 +86,8 @@ def query_in_loop(event: Query, report: Report) -> None:
     loops = [loop for loop in event.loops if loop.counts]
     if event.effect != "read" or event.batched or event.inner or not loops or (event.path and event.plain):
         return
+    if loops[-1].kind != "code":
+        return
     loop = loops[-1]
     site = event.chain[0].site if event.chain else event.site
     called = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""

@@ -1,0 +1,135 @@
+"""A serializer that runs queries for every row that a view lists.
+
+## What it does
+Follows the serializers of the Django REST framework over the rows that a view lists (`queryset`, `get_queryset()`, `get_serializer_class()`) or that code gives them
+(`BookSerializer(books, many=True)`): nested serializers, `source="a.b"`, `SerializerMethodField`, `StringRelatedField`, `SlugRelatedField`, keys of relations to many, properties
+of the model. It reports what they read that the query set did not load, at the query set, where the repair goes.
+
+## Why it hurts in production
+The serializer is written once and looks innocent; each row of each page then runs its queries. A list endpoint with three nested relations and a page
+of a hundred rows runs three hundred and one of them, for every client that scrolls.
+
+## Example
+```python
+from django.db import models
+from rest_framework import serializers, viewsets
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+class BookSerializer(serializers.ModelSerializer):
+    author_name = serializers.CharField(source="author.name")
+
+    class Meta:
+        model = Book
+        fields = ["id", "author_name"]
+
+class BookViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Book.objects.all()
+    serializer_class = BookSerializer
+```
+
+## Use instead
+```python
+from django.db import models
+from rest_framework import serializers, viewsets
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+class BookSerializer(serializers.ModelSerializer):
+    author_name = serializers.CharField(source="author.name")
+
+    class Meta:
+        model = Book
+        fields = ["id", "author_name"]
+
+class BookViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Book.objects.select_related("author")
+    serializer_class = BookSerializer
+```
+
+The query log of the first for three rows, and of the second:
+
+    SELECT … FROM book                         SELECT … FROM book INNER JOIN author …
+    SELECT … FROM author WHERE id = 1
+    SELECT … FROM author WHERE id = 2
+    SELECT … FROM author WHERE id = 3
+
+## Fix safety
+There is no automatic repair yet.
+
+## Options
+None.
+
+## Known limits
+Fields that are made in `__init__` or `get_fields()`, and serializers chosen at run time by code that cannot be followed, are silent.
+
+## References
+- [Django REST framework: serializer relations](https://www.django-rest-framework.org/api-guide/relations/)
+- [Django: prefetch_related](https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.advice import eager_loading
+from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
+
+META = RuleMeta(
+    code="BPF103",
+    name="serializer-n-plus-one",
+    summary="A serializer runs queries for every row that a view lists",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    tokens=(b"rest_framework", b"erializer"),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+)
+
+
+@listens(RelationLoad)
+def relation_of_each_row(event: RelationLoad, report: Report) -> None:
+    """A field reads a relation to one row that was not loaded."""
+    loops = event.growing
+    if loops and loops[-1].kind == "serializer":
+        what = f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
+        advice = eager_loading(event.dialect, event.path, event.many, event.is_async)
+        _report(event, report, loops[-1], f"'{what}' runs a query", advice)
+
+
+@listens(Query)
+def query_for_each_row(event: Query, report: Report) -> None:
+    """A field runs a query: a relation to many, or one of its own in a method."""
+    loops = [loop for loop in event.loops if loop.counts]
+    if event.effect != "read" or event.batched or not loops or loops[-1].kind != "serializer":
+        return
+    advice = "annotate the query set with it, or fetch it for all rows at once"
+    if event.path and event.plain:
+        advice = eager_loading(event.dialect, event.path, True, event.is_async)
+    _report(event, report, loops[-1], f"'{event.operation}' runs a query", advice)
+
+
+def _report(event: RelationLoad | Query, report: Report, loop: Loop, what: str, advice: str) -> None:
+    is_relation = isinstance(event, RelationLoad) or (event.path and event.plain)
+    path = event.path if is_relation else str(event.site)
+    report(
+        loop.site,
+        f"N+1: serialising {loop.subject}, {what} for every row; {advice}",
+        trace=(
+            Step(loop.site, "the rows come from this query"),
+            *event.chain,
+            Step(event.site, what),
+        ),
+        symbol=event.symbol,
+        group=f"{loop.site} {path}",
+    )
