@@ -97,15 +97,14 @@ class _Run:
         """The analysis, and what to leave for the next run."""
         with Team(self.session, self.jobs) as team:
             indexed = self._index(team, before)
-            python = tuple(path for path, i in indexed.items() if i.facts is not None)
-            reusable = _reusable(before, indexed, python, self._graph_digest(indexed, before))
-            pending = [path for path in python if indexed[path].relevant and path not in reusable]
-            fresh = team.interpret(facts_of(indexed.values()), pending, self.progress)
+            templates = [path for path, f in self.files.items() if f.kind is FileKind.TEMPLATE]
+            units = (*(path for path, i in indexed.items() if i.facts is not None), *templates)
+            reusable = _reusable(before, indexed, units, self._graph_digest(indexed, before))
+            pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
+            fresh = team.interpret(facts_of(indexed.values()), templates, pending, self.progress)
         interpreted = {**reusable, **{r.path: r for r in fresh}}
         analysis = self._finish(indexed, interpreted)
-        state = State(
-            {p: s for p, s in self.stats.items() if s is not None}, indexed, python, interpreted, self._digest
-        )
+        state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, self._digest)
         return analysis, state
 
     def _index(self, team: Team, before: State) -> dict[str, Indexed]:
@@ -169,15 +168,13 @@ class _Run:
 
 
 def _reusable(
-    before: State, indexed: Mapping[str, Indexed], python: tuple[str, ...], graph: bytes
+    before: State, indexed: Mapping[str, Indexed], units: tuple[str, ...], graph: bytes
 ) -> dict[str, Interpreted]:
     """Results of the last run that nothing they rest on has changed under."""
-    if before.python != python:
+    if before.units != units:
         return {}
-    changed = {i for i, path in enumerate(python) if before.indexed[path].digest != indexed[path].digest}
-    changed_facts = {
-        i for i in changed if before.indexed[python[i]].facts_digest() != indexed[python[i]].facts_digest()
-    }
+    changed = {i for i, path in enumerate(units) if before.indexed[path].digest != indexed[path].digest}
+    changed_facts = {i for i in changed if before.indexed[units[i]].facts_digest() != indexed[units[i]].facts_digest()}
     return {
         path: old
         for path, old in before.interpreted.items()

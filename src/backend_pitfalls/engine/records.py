@@ -29,7 +29,7 @@ class Indexed(msgspec.Struct, frozen=True):
 
 
 class Interpreted(msgspec.Struct, frozen=True):
-    """A file after interpretation: its findings, and what they rest on: positions (in the list of all Python files) of
+    """A file after interpretation: its findings, and what they rest on: positions (in `State.units`) of
     files whose facts and whose code were looked at, whether the model graph was, and functions that met a limit."""
 
     path: str
@@ -41,11 +41,12 @@ class Interpreted(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What a run leaves for the next: files with their size and modification time, and the results that were valid."""
+    """What a run leaves for the next: files with their size and modification time, and the results that were valid. `units` are
+    the Python files and templates that positions in results refer to."""
 
     stats: dict[str, tuple[int, int]] = {}
     indexed: dict[str, Indexed] = {}
-    python: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
     interpreted: dict[str, Interpreted] = {}
     graph: bytes = b""
 

@@ -26,6 +26,7 @@ from backend_pitfalls.semantics.frame import FrameEvaluator
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.syntax.source import Source, Unreadable
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
+from backend_pitfalls.syntax.template import TemplateSource
 
 KEPT_BYTES = 4_000_000
 """Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""
@@ -69,6 +70,9 @@ class Session:
             return Indexed(file.path, b"", findings=self.unreadable(file.path, reason))
         if file.kind is FileKind.PYTHON:
             return self._index_python(file, data)
+        if file.kind is FileKind.TEMPLATE:
+            comments = suppressions(data, data.decode("utf-8", "replace"), python=False)
+            return Indexed(file.path, content_digest(data), len(data), comments=tuple(comments))
         return self._index_manifest(file, data)
 
     def content(self, path: str) -> bytes:
@@ -127,7 +131,9 @@ class Session:
         found = self._sources.get(path)
         if found is None:
             try:
-                found = Source(path, self.content(path), self._version)
+                data = self.content(path)
+                is_python = kind_of(path.rsplit("/", 1)[-1]) is not FileKind.TEMPLATE
+                found = Source(path, data, self._version) if is_python else TemplateSource(path, data)
             except (Unreadable, OSError):
                 return None
             self._keep(found)
@@ -143,9 +149,9 @@ class Session:
 
     # -- interpreting -------------------------------------------------------------------------------------------
 
-    def link(self, facts: Iterable[FileFacts]) -> None:
-        """Join the facts of every Python file of the project; to be done before `interpret`."""
-        self._project = Project(facts, self.knowledge, self.source)
+    def link(self, facts: Iterable[FileFacts], templates: Iterable[str] = ()) -> None:
+        """Join the facts of every Python file of the project and the paths of its templates; to be done before `interpret`."""
+        self._project = Project(facts, self.knowledge, self.source, templates)
         self._facts = {f.path: f for f in self._project.files}
         self._interpreter = Interpreter(self._project, FrameEvaluator())
 

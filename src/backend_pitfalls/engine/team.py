@@ -52,6 +52,7 @@ class Link(msgspec.Struct, tag=True):
     """Link the project; `facts` are those of the files that the helper has not read itself. Not answered."""
 
     facts: list[FileFacts]
+    templates: list[str]
 
 
 class Interpret(msgspec.Struct, tag=True):
@@ -94,16 +95,21 @@ class Team:
         return found
 
     def interpret(
-        self, facts: Sequence[FileFacts], paths: Sequence[str], progress: Progress | None = None
+        self,
+        facts: Sequence[FileFacts],
+        templates: Sequence[str],
+        paths: Sequence[str],
+        progress: Progress | None = None,
     ) -> list[Interpreted]:
         """Interpret files, each by the process that read it as long as none is idle."""
         queues: list[deque[str]] = [deque() for _ in range(1 + len(self._helpers))]
         for path in paths:
             queues[self._owner.get(path, 0)].append(path)
         for number, helper in enumerate(self._helpers, 1):
-            helper.send(Link([f for f in facts if self._owner.get(f.path, 0) != number]))
+            others = [f for f in facts if self._owner.get(f.path, 0) != number]
+            helper.send(Link(others, list(templates)))
             helper.send(Interpret(helper.take(_next(queues, number, CHUNK))))
-        self._session.link(facts)
+        self._session.link(facts, templates)
         found: list[Interpreted] = []
         while mine := _next(queues, 0, 1):
             found.append(self._session.interpret(mine[0]))
@@ -210,7 +216,7 @@ def serve() -> None:
                 facts.update((i.path, i.facts) for i in answer if i.facts is not None)
             elif isinstance(message, Link):
                 facts.update((f.path, f) for f in message.facts)
-                session.link(facts.values())
+                session.link(facts.values(), message.templates)
                 continue
             else:
                 answer = [session.interpret(path) for path in message.paths]

@@ -20,5 +20,6 @@ class FileKind(str, enum.Enum):
     """How a file is read."""
 
     PYTHON = "python"
+    TEMPLATE = "template"
     YAML = "yaml"
     DOCKERFILE = "dockerfile"

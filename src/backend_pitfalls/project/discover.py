@@ -62,6 +62,8 @@ def kind_of(name: str) -> FileKind | None:
         return FileKind.PYTHON
     if name.endswith((".yaml", ".yml")):
         return FileKind.YAML
+    if name.endswith((".html", ".jinja", ".jinja2", ".j2")):
+        return FileKind.TEMPLATE
     return FileKind.DOCKERFILE if _DOCKERFILE.match(name) else None
 
 

@@ -15,6 +15,7 @@ from backend_pitfalls.project.orm.graph import backrefs, declares_relations, rel
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation
 from backend_pitfalls.syntax.source import Source
+from backend_pitfalls.syntax.template import TemplateSource
 
 MAX_HOPS = 25
 
@@ -45,7 +46,13 @@ def tracked(method: Callable[..., T]) -> Callable[..., T]:
 class Project:
     """All that is known of a project's Python files. `load` gives the source of a path when its code is needed."""
 
-    def __init__(self, files: Iterable[FileFacts], knowledge: Knowledge, load: Callable[[str], Source | None]) -> None:
+    def __init__(
+        self,
+        files: Iterable[FileFacts],
+        knowledge: Knowledge,
+        load: Callable[[str], Source | None],
+        templates: Iterable[str] = (),
+    ) -> None:
         self.knowledge = knowledge
         self.touched = 0
         self._load = load
@@ -56,6 +63,12 @@ class Project:
             self._bits[facts.path] = 1 << (2 * position)
             for name in module_names(facts.module):
                 self.modules.setdefault(name, facts)
+        self.units = [*(f.path for f in self.files), *sorted(templates)]
+        self._templates: dict[str, str] = {}
+        for position, path in enumerate(self.units[len(self.files) :], len(self.files)):
+            self._bits[path] = 1 << (2 * position)
+            for name in template_names(path):
+                self._templates.setdefault(name, path)
         self.memo: dict[str, dict[tuple[Any, ...], tuple[Any, int]]] = {}
         self._nodes: dict[str, dict[str, FunctionNode]] = {}
         self._splits: dict[str, tuple[str | None, tuple[str, ...]]] = {}
@@ -67,19 +80,19 @@ class Project:
         self.touched |= self._bits[facts.path] << code
 
     def touched_files(self, touched: int) -> tuple[list[int], list[int], bool]:
-        """A bit set taken apart: positions in `files` of those whose facts and of those whose code was looked at, and
+        """A bit set taken apart: positions in `units` of those whose facts and of those whose code was looked at, and
         whether the model graph was."""
         seen_facts: list[int] = []
         seen_code: list[int] = []
         digits = f"{touched:b}"[::-1]
         at = digits.find("1")
-        while 0 <= at < 2 * len(self.files):
+        while 0 <= at < 2 * len(self.units):
             (seen_code if at % 2 else seen_facts).append(at // 2)
             at = digits.find("1", at + 1)
-        return seen_facts, seen_code, len(digits) > 2 * len(self.files)
+        return seen_facts, seen_code, len(digits) > 2 * len(self.units)
 
     def _touch_graph(self) -> None:
-        self.touched |= 1 << (2 * len(self.files))
+        self.touched |= 1 << (2 * len(self.units))
 
     # -- names --------------------------------------------------------------------------------------------------
 
@@ -379,9 +392,27 @@ class Project:
         self.function_node(module, "")
         return self._nodes[module]
 
+    def template(self, name: str) -> TemplateSource | None:
+        """The template of a name as loaders look it up."""
+        path = self._templates.get(name)
+        if path is None:
+            return None
+        self.touched |= self._bits[path] << 1
+        found = self._load(path)
+        return found if isinstance(found, TemplateSource) else None
+
     def forget_code(self) -> None:
         """Let go of syntax trees; they are loaded again when asked for."""
         self._nodes.clear()
+
+
+def template_names(path: str) -> list[str]:
+    """Names under which loaders find a template: its path below a folder `templates` or `jinja2`, else any end of its path."""
+    parts = path.split("/")
+    for folder in ("templates", "jinja2"):
+        if folder in parts[:-1]:
+            return ["/".join(parts[len(parts) - parts[::-1].index(folder) :])]
+    return ["/".join(parts[i:]) for i in range(len(parts))]
 
 
 def graph_digest(files: Iterable[FileFacts]) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
-from backend_pitfalls.semantics import orm, serializers, strings
+from backend_pitfalls.semantics import orm, serializers, strings, templates, views
 from backend_pitfalls.semantics.attributes import (
     decorators,
     first_parameter,
@@ -34,6 +34,7 @@ from backend_pitfalls.semantics.values import (
     Text,
     Unknown,
     Value,
+    constant_text,
     deep_labels,
     join_all,
     options,
@@ -227,12 +228,45 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
         frame.variables[arguments.node.func.value.id] = receiver.set(
             "mount", arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN
         )
+    if name in _VIEW_METHODS:
+        found = _view_method(frame, receiver, name, arguments)
+        if found is not None:
+            return found
     if "sqlalchemy.orm.Session" in frame.knowledge.lineage(cls):
         found = orm.session_method(frame, arguments.node, name, arguments)
         if found is not None:
             emit_call(frame, qualified, arguments, receiver)
             return found
     return _call_library(frame, qualified, arguments, receiver)
+
+
+_VIEW_METHODS = frozenset({"get_queryset", "get_object", "get_context_data", "filter_queryset", "paginate_queryset"})
+
+
+def _view_method(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value | None:
+    """What the library's own methods of class-based views give; None when the object is no such view."""
+    view = receiver.attributes.get("<self>", receiver)
+    if not isinstance(view, Instance) or not any(b in _VIEWS for b in frame.world.lineage(receiver.cls)):
+        return None
+    if name in ("filter_queryset", "paginate_queryset"):
+        return arguments.positional[0] if arguments.positional else None
+    if name == "get_context_data":
+        own = views.own_context(frame, view) if frame.function is None or frame.self_name else {}
+        return Container("dict", {**own, **arguments.keywords})
+    rows = views.own_query_set(frame, view, above=receiver.cls if view is not receiver else "")
+    if name == "get_queryset":
+        return rows
+    return join_all(Row(o.model, o.loaded, o.origin) for o in options(rows) if isinstance(o, RowSet) and o.model)
+
+
+_VIEWS = frozenset(
+    {
+        "django.views.generic.list.MultipleObjectMixin",
+        "django.views.generic.detail.SingleObjectMixin",
+        "django.views.generic.base.ContextMixin",
+        "rest_framework.generics.GenericAPIView",
+    }
+)
 
 
 def _container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:
@@ -514,6 +548,23 @@ def _partial(frame: Frame, arguments: Arguments) -> Value:
     return Partial(arguments.positional[0], arguments.positional[1:], dict(arguments.keywords))
 
 
+def _render(frame: Frame, arguments: Arguments) -> Value:
+    """`render(request, "name.html", context)`, `render_to_string`, `TemplateResponse`, Flask's `render_template(name, **context)`."""
+    texts = [v for v in arguments.positional if constant_text(v) is not None]
+    name = texts[0] if texts else arguments.keywords.get("template_name", arguments.keywords.get("name", UNKNOWN))
+    contexts = [v for v in arguments.positional if isinstance(v, Container) and v.kind == "dict"]
+    context = contexts[0] if contexts else arguments.keywords.get("context")
+    given = dict(arguments.keywords)
+    for option in options(context) if context is not None else ():
+        if isinstance(option, Container):
+            given.update({k: v for k, v in option.items.items() if isinstance(k, str)})
+    for option in options(name):
+        text = constant_text(option)
+        if text is not None:
+            templates.render(frame, text, given, frame.site(arguments.node))
+    return Instance("django.http.HttpResponse")
+
+
 def _super(frame: Frame, arguments: Arguments) -> Value:
     """`super()`: the object as the next class of its method's owner sees it."""
     function = frame.function
@@ -641,6 +692,12 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "functools.partial": _partial,
     "builtins.getattr": _getattr,
     "builtins.super": _super,
+    "django.shortcuts.render": _render,
+    "django.template.loader.render_to_string": _render,
+    "django.template.response.TemplateResponse": _render,
+    "flask.render_template": _render,
+    "quart.render_template": _render,
+    "starlette.templating.Jinja2Templates.TemplateResponse": _render,
     "builtins.range": _range,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,

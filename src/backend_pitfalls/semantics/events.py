@@ -61,6 +61,16 @@ class Event:
         copy.chain = (call, *self.chain)
         return copy
 
+    def shown_by(self, step: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
+        """An event of a template or serializer, as the code that uses it sees it: its loops run there."""
+        copy = self._copy()
+        copy.symbol = symbol
+        copy.inner = self.inner
+        copy.loops = (*loops, *(loop for loop in self.loops if loop not in loops))
+        copy.is_async = is_async
+        copy.chain = (step, *self.chain)
+        return copy
+
     def _copy(self) -> Event:
         return Event(self.site, self.symbol, self.loops, self.is_async)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics import expressions, narrowing, orm, serializers
+from backend_pitfalls.semantics import expressions, narrowing, orm, serializers, views
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop
@@ -36,6 +36,7 @@ from backend_pitfalls.semantics.values import (
 )
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 from backend_pitfalls.syntax.source import Source
+from backend_pitfalls.syntax.template import TemplateSource
 
 _LEAVES = (ast.Return, ast.Raise)
 _BATCH_WORDS = ("chunk", "batch", "paginat", "page_range", "partition", "islice")
@@ -62,6 +63,7 @@ class FrameEvaluator:
             frame = Frame(interpreter, facts.module, source, None)
             frame.class_name = name
             serializers.view_events(frame, f"{facts.module}.{name}")
+            views.view_events(frame, f"{facts.module}.{name}")
             events.extend(frame.events)
         return tuple(events)
 
@@ -101,6 +103,13 @@ class Frame:
             return None
         frame = Frame(self.interpreter, module, source, None)
         frame.class_name = cls[len(module) + 1 :]
+        return frame
+
+    def of_template(self, source: TemplateSource) -> Frame:
+        """A frame for what a template reads."""
+        frame = Frame(self.interpreter, self.module, source, None)
+        frame.symbol = self.symbol or self.class_name
+        frame.is_async = self.is_async
         return frame
 
     def class_site(self, cls: str) -> Site:

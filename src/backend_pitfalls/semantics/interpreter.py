@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from backend_pitfalls.semantics.events import Call, Event, Query
+from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.memo import Memo
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -33,7 +34,6 @@ from backend_pitfalls.semantics.values import (
     join_all,
     traces,
 )
-from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.world import World
 from backend_pitfalls.syntax.names import loaded_names
 from backend_pitfalls.syntax.source import Source
@@ -331,7 +331,7 @@ def tells(value: Value, owner: str) -> bool:
     if value.labels:
         return True
     if isinstance(value, Instance):
-        return value.cls != owner and not value.cls.startswith("builtins.") or bool(value.attributes)
+        return (value.cls != owner and not value.cls.startswith("builtins.")) or bool(value.attributes)
     if isinstance(value, Row):
         return value.model != owner or bool(value.loaded or value.loops)
     if isinstance(value, Container):

@@ -21,7 +21,6 @@ from backend_pitfalls.semantics.values import (
     constant_text,
     deep_labels,
 )
-
 from backend_pitfalls.semantics.world import Relation
 
 if TYPE_CHECKING:
@@ -133,6 +132,35 @@ def iterate_relation(frame: Frame, node: ast.AST, rows: RowSet, name: str) -> Va
         if rows.model
         else UNKNOWN
     )
+
+
+def template_lookup(frame: Frame, node: ast.AST, rows: RowSet, name: str) -> Value:
+    """`books.all`, `books.count`, `books.0`, `book_list.first` in a template, where methods are called without arguments."""
+    if name.isdigit():
+        return (
+            Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path)) if rows.model else UNKNOWN
+        )
+    if name in ("object_list", "all") and rows.shape != "manager":
+        return rows
+    queries = frame.knowledge.queries[rows.dialect]
+    if name in queries.builds and rows.shape in ("manager", "query"):
+        origin = rows.origin if rows.path and rows.origin is not None else frame.site(node)
+        return rows.evolve(shape="query", origin=origin, loops=frame.loops, plain=rows.plain and name == "all")
+    if name in queries.scalar | queries.row and rows.shape in ("manager", "query"):
+        made_in = rows.loops if rows.shape == "query" and not rows.path and rows.origin else None
+        emit(
+            frame,
+            node,
+            _short(frame, node),
+            rows.model,
+            rows.dialect,
+            "read",
+            made_in=made_in,
+            rows=_run_by(rows, name),
+        )
+        if name in queries.row and rows.model:
+            return Row(rows.model, rows.loaded, frame.site(node))
+    return UNKNOWN
 
 
 def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:

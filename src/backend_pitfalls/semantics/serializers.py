@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import calls, orm
-from backend_pitfalls.semantics.attributes import first_parameter
+from backend_pitfalls.semantics.attributes import first_parameter, load_attribute
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.values import (
     BoundMethod,
@@ -60,7 +60,12 @@ def serialize(frame: Frame, serializer: str, rows: Value, origin: Site, subject:
             loop = Loop(option.origin or origin, subject, frozenset(), few=False, batched=False, kind="serializer")
             frame.loops = (*outer, loop)
             element: Value = Row(
-                option.model, option.loaded, option.origin or origin, (*option.loops, loop), option.path
+                option.model,
+                option.loaded,
+                option.origin or origin,
+                (*option.loops, loop),
+                option.path,
+                bool(option.path),
             )
         else:
             element = option
@@ -86,23 +91,31 @@ def view_events(frame: Frame, view: str) -> None:
             serialize(frame, serializer, rows_option, origin, f"the rows of {short}")
 
 
-def query_set_of(frame: Frame, view: Instance) -> Value:
-    """What `get_queryset()` of a view gives, else its `queryset`, else all rows of its `model`."""
+def query_set_of(frame: Frame, view: Instance, above: str = "") -> Value:
+    """What `get_queryset()` of a view gives, else its `queryset`, else all rows of its `model`.
+
+    Parameters:
+        frame: where it is asked for.
+        view: the view.
+        above: a class of its lineage from which to start, as `super()` does.
+    """
     interpreter = frame.interpreter
-    for base in interpreter.world.lineage(view.cls):
+    lineage = interpreter.world.lineage(view.cls)
+    methods = lineage[lineage.index(above) :] if above in lineage else lineage
+    for base in methods:
         facts = interpreter.world.class_facts(base)
-        if facts is None:
-            continue
-        if "get_queryset" in facts.methods:
+        if facts is not None and "get_queryset" in facts.methods:
             function = interpreter.function(interpreter.world.module_of(base), f"{facts.name}.get_queryset")
             if function is not None:
-                return interpreter.summarize(function, {"self": view}).result
-        body = interpreter.class_body(base)
-        if "queryset" in body:
-            return body["queryset"]
+                return interpreter.summarize(function, {first_parameter(function.node): view}).result
+    for base in lineage:
+        body = interpreter.class_body(base) if interpreter.world.class_facts(base) is not None else {}
+        rows = body.get("queryset")
+        if isinstance(rows, RowSet):
+            return rows
         model = body.get("model")
         if isinstance(model, ClassRef) and interpreter.world.dialect(model.name) == "django":
-            return RowSet(model.name, "django", "query")
+            return load_attribute(interpreter, model, "objects")
     return Const(None)
 
 
@@ -146,7 +159,7 @@ class _Walk:
                 self._field(frame, cls, name, field, node, row, depth)
         step = Step(self._site, f"uses '{short}'")
         for event in frame.events:
-            seen = event.seen_from(step, self._use.symbol or self._use.class_name, self._use.loops, self._use.is_async)
+            seen = event.shown_by(step, self._use.symbol or self._use.class_name, self._use.loops, self._use.is_async)
             self._use.events.append(seen)
 
     def _own_representation(self, frame: Frame, cls: str) -> Function | None:

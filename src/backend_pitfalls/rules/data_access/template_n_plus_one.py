@@ -1,0 +1,120 @@
+"""A template that runs queries for every row that it shows.
+
+## What it does
+Follows the rows that views hand to templates (`render()`, `render_to_string()`, `TemplateResponse`, Flask's `render_template()`, list and detail views with their context) through `{% for %}`,
+`{% with %}`, `{% include %}`, `{% extends %}` and blocks, in Django and Jinja templates, and reports relations, methods and counts that run a query a row, at the
+template's line.
+
+## Why it hurts in production
+A template reads like a picture of the page; nobody sees that `{{ book.author.name }}` is a query. The page is as slow as its longest list, and a designer
+who adds one more column adds one more query for each row.
+
+## Example
+```python
+from django.db import models
+from django.shortcuts import render
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+def books(request):
+    # shop/books.html: {% for book in books %}<li>{{ book.author.name }}</li>{% endfor %}
+    return render(request, "shop/books.html", {"books": Book.objects.all(), "names": [b.author.name for b in Book.objects.all()]})
+```
+
+## Use instead
+```python
+from django.db import models
+from django.shortcuts import render
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+def books(request):
+    return render(request, "shop/books.html", {"books": Book.objects.select_related("author")})
+```
+
+The query log of the first for three rows, and of the second:
+
+    SELECT … FROM book                         SELECT … FROM book INNER JOIN author …
+    SELECT … FROM author WHERE id = 1
+    SELECT … FROM author WHERE id = 2
+    SELECT … FROM author WHERE id = 3
+
+## Fix safety
+There is no automatic repair yet.
+
+## Options
+None.
+
+## Known limits
+Template tags and filters of the project are not followed, nor are context processors. A template cached with `{% cache %}` is read as if it were not.
+
+## References
+- [Django: database access optimization](https://docs.djangoproject.com/en/stable/topics/db/optimization/)
+- [Django: the template language](https://docs.djangoproject.com/en/stable/ref/templates/language/)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.advice import eager_loading
+from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
+
+META = RuleMeta(
+    code="BPF104",
+    name="template-n-plus-one",
+    summary="A template runs queries for every row that it shows",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    tokens=(b"render", b"View", b"emplate"),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+)
+
+
+@listens(RelationLoad)
+def relation_of_each_row(event: RelationLoad, report: Report) -> None:
+    """A relation to one row that was not loaded is read in a template's loop."""
+    loops = event.growing
+    if loops and loops[-1].kind == "template":
+        what = f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
+        _report(event, report, loops[-1], what, eager_loading(event.dialect, event.path, event.many, event.is_async))
+
+
+@listens(Query)
+def query_for_each_row(event: Query, report: Report) -> None:
+    """A relation to many, a count or a method runs a query in a template's loop."""
+    loops = [loop for loop in event.loops if loop.counts]
+    if event.effect != "read" or event.batched or not loops or loops[-1].kind != "template":
+        return
+    advice = "annotate the query set with it, or fetch it for all rows at once"
+    if event.path and event.plain:
+        advice = eager_loading(event.dialect, event.path, True, event.is_async)
+    _report(event, report, loops[-1], event.operation, advice)
+
+
+def _report(event: RelationLoad | Query, report: Report, loop: Loop, what: str, advice: str) -> None:
+    is_relation = isinstance(event, RelationLoad) or (event.path and event.plain)
+    origin = (Step(event.origin, "the rows come from this query"),) if event.origin is not None else ()
+    report(
+        event.site,
+        f"N+1: '{what}' runs a query for every round of the loop over '{loop.subject}' from line {loop.site.span.line}; {advice}",
+        trace=(
+            *origin,
+            *event.chain,
+            Step(loop.site, f"the loop over '{loop.subject}'"),
+            Step(event.site, f"'{what}' runs a query"),
+        ),
+        symbol=event.symbol,
+        group=f"{loop.site} {event.path if is_relation else event.site}",
+    )

@@ -1,0 +1,179 @@
+"""What a template reads of the rows in its context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.model.finding import Site, Step
+from backend_pitfalls.semantics import calls, orm
+from backend_pitfalls.semantics.attributes import first_parameter
+from backend_pitfalls.semantics.events import Loop
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    BoundMethod,
+    Container,
+    Row,
+    RowSet,
+    Unknown,
+    Value,
+    each_round,
+    join_all,
+    options,
+)
+from backend_pitfalls.syntax.template import TemplateNode, TemplateSource, Variable
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+MAX_INCLUDED = 5
+
+
+def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) -> None:
+    """See the events of rendering a template.
+
+    Parameters:
+        frame: where it is rendered.
+        name: of the template, as loaders look it up.
+        context: what it is given.
+        site: the place of the rendering.
+    """
+    source = frame.world.template(name)
+    if source is None:
+        return
+    inner = frame.of_template(source)
+    inner.variables = {k: v for k, v in context.items() if not isinstance(v, Unknown)}
+    if inner.variables:
+        _Rendering(inner, 0).page(source, {})
+    step = Step(site, f"renders '{name}'")
+    for event in inner.events:
+        frame.events.append(event.shown_by(step, frame.symbol or frame.class_name, frame.loops, frame.is_async))
+
+
+class _Rendering:
+    def __init__(self, frame: Frame, depth: int) -> None:
+        self._frame = frame
+        self._depth = depth
+
+    def page(self, source: TemplateSource, blocks: dict[str, list[TemplateNode]]) -> None:
+        """A template: what it extends with its blocks in place, or its own nodes."""
+        extends = next((n for n in source.nodes if n.kind == "extends"), None)
+        parent = self._frame.world.template(extends.target) if extends is not None and extends.target else None
+        own = {n.target: n.body for n in _blocks(source.nodes)}
+        if parent is not None and self._depth < MAX_INCLUDED:
+            # Blocks are read where they stand, with the positions of their own file.
+            self.nodes([n for n in source.nodes if n.kind not in ("extends", "block")])
+            for name, body in own.items():
+                if name not in blocks:
+                    self.nodes(body)
+            inner = self._frame.of_template(parent)
+            inner.variables, inner.loops, inner.events = self._frame.variables, self._frame.loops, self._frame.events
+            _Rendering(inner, self._depth + 1).page(parent, {**own, **blocks})
+        else:
+            self._overridden = blocks
+            self.nodes(source.nodes, blocks)
+
+    def nodes(self, nodes: list[TemplateNode], blocks: Mapping[str, list[TemplateNode]] | None = None) -> None:
+        for node in nodes:
+            if node.kind == "for":
+                self._for(node, blocks)
+            elif node.kind == "with":
+                self._with(node, blocks)
+            elif node.kind == "block":
+                if not blocks or node.target not in blocks:
+                    self.nodes(node.body, blocks)
+            elif node.kind == "include":
+                self._include(node)
+            else:
+                for variable in node.reads:
+                    self._show(node, self._read(variable), variable)
+
+    def _show(self, node: TemplateNode, value: Value, variable: Variable) -> None:
+        """A row that is shown is shown as its `__str__`."""
+        for option in options(value):
+            if node.kind == "show" and isinstance(option, Row):
+                self._attribute(variable, option, "__str__")
+
+    def _for(self, node: TemplateNode, blocks: Mapping[str, list[TemplateNode]] | None) -> None:
+        frame = self._frame
+        iterable = join_all([self._read(v) for v in node.reads[:1]])
+        subject = frame.source.snippet(node.node, 40)
+        few = isinstance(iterable, Container) and iterable.is_small_constant(50) and bool(iterable.items)
+        loop = Loop(frame.site(node.node), subject, frozenset(node.names), few, "page_range" in subject, "template")
+        element = self._element(node, iterable, loop)
+        outer_variables, outer_loops = frame.variables, frame.loops
+        frame.variables = {**outer_variables, **_bound(node.names, element)}
+        frame.loops = (*outer_loops, loop)
+        self.nodes(node.body, blocks)
+        frame.variables, frame.loops = outer_variables, outer_loops
+
+    def _element(self, node: TemplateNode, iterable: Value, loop: Loop) -> Value:
+        found: list[Value] = []
+        for option in options(iterable):
+            if isinstance(option, RowSet):
+                if option.shape == "manager" and option.path:
+                    option = option.evolve(shape="query", loops=self._frame.loops)
+                found.append(each_round(orm.iterate(self._frame, node.node, option), loop))
+            elif isinstance(option, Container):
+                element = option.elements()
+                if option.kind == "dict":
+                    element = Container("tuple", {1: element})
+                found.append(each_round(element, loop))
+        return join_all(found)
+
+    def _with(self, node: TemplateNode, blocks: Mapping[str, list[TemplateNode]] | None) -> None:
+        frame, outer = self._frame, self._frame.variables
+        values = [self._read(v) for v in node.reads]
+        frame.variables = {**outer, **dict(zip(node.names, values))}
+        self.nodes(node.body, blocks)
+        frame.variables = outer
+
+    def _include(self, node: TemplateNode) -> None:
+        source = self._frame.world.template(node.target) if node.target else None
+        if source is None or self._depth >= MAX_INCLUDED:
+            return
+        frame = self._frame
+        inner = frame.of_template(source)
+        given = dict(zip(node.names, [self._read(v) for v in node.reads]))
+        inner.variables, inner.loops, inner.events = {**frame.variables, **given}, frame.loops, frame.events
+        _Rendering(inner, self._depth + 1).page(source, {})
+
+    def _read(self, variable: Variable) -> Value:
+        value = self._frame.variables.get(variable.path[0])
+        if value is None:
+            return UNKNOWN
+        for name in variable.path[1:]:
+            value = join_all([self._attribute(variable, option, name) for option in options(value)])
+        return value
+
+    def _attribute(self, variable: Variable, value: Value, name: str) -> Value:
+        """`value.name` as templates look it up: key, attribute or index, and called if it can be."""
+        frame, node = self._frame, variable.node
+        if isinstance(value, Container):
+            return value.items.get(name, value.items.get(int(name) if name.isdigit() else name, value.rest or UNKNOWN))
+        if isinstance(value, RowSet):
+            return orm.template_lookup(frame, node, value, name)
+        if isinstance(value, Row):
+            orm.read_relation(frame, node, value, name)
+        found = calls.attribute_at(frame, node, value, name)
+        if isinstance(found, BoundMethod) and found.function is not None:
+            parameters = found.function.node.args
+            if len(parameters.args) - len(parameters.defaults) <= 1:
+                return calls.run(frame, node, found.function, {first_parameter(found.function.node): found.receiver})
+        return found
+
+
+def _blocks(nodes: list[TemplateNode]) -> list[TemplateNode]:
+    found = []
+    for node in nodes:
+        if node.kind == "block":
+            found.append(node)
+        found.extend(_blocks(node.body))
+    return found
+
+
+def _bound(names: tuple[str, ...], element: Value) -> dict[str, Value]:
+    if len(names) == 1:
+        return {names[0]: element}
+    parts = element.items if isinstance(element, Container) else {}
+    return {name: parts.get(i, UNKNOWN) for i, name in enumerate(names)}
