@@ -100,7 +100,10 @@ def ours(folder: Path, runs: int) -> Iterator[tuple[str, Timing]]:
     flake8 = [sys.executable, "-m", "flake8", "--select", "BPF", "."]
     yield "flake8 with the plugin, cold", best(runs, forget, flake8, folder)
     yield "flake8 with the plugin, warm", best(runs, lambda: None, flake8, folder)
-    yield "flake8 without the plugin", best(runs, lambda: None, [*flake8[:3], "--disable-noqa", "--select", "E9", "."], folder)
+    yield (
+        "flake8 without the plugin",
+        best(runs, lambda: None, [*flake8[:3], "--disable-noqa", "--select", "E9", "."], folder),
+    )
     forget()
 
 
@@ -117,8 +120,25 @@ def peers(folder: Path, binaries: Path, runs: int) -> Iterator[tuple[str, Timing
         "bandit": ["bandit", "-q", "-r", "."],
         "ruff S": ["ruff", "check", "--isolated", "--no-cache", "--select", "S", "."],
         "djch": ["djch", "check", "."],
-        "semgrep, 3 local rules": ["semgrep", "scan", "--metrics=off", "--disable-version-check", "-q", "--config", str(rules), "."],
-        "pylint missing-timeout": ["pylint", "-j", "2", "--disable=all", "--enable=missing-timeout", "--recursive=y", "."],
+        "semgrep, 3 local rules": [
+            "semgrep",
+            "scan",
+            "--metrics=off",
+            "--disable-version-check",
+            "-q",
+            "--config",
+            str(rules),
+            ".",
+        ],
+        "pylint missing-timeout": [
+            "pylint",
+            "-j",
+            "2",
+            "--disable=all",
+            "--enable=missing-timeout",
+            "--recursive=y",
+            ".",
+        ],
     }
     for name, command in commands.items():
         if (binaries / command[0]).exists():
@@ -149,7 +169,9 @@ def multiply(source: Path, target: Path, count: int) -> None:
     """Copies of a project under package names of their own, until there are `count` Python files."""
     each = max(1, len(list(source.rglob("*.py"))))
     for number in range(-(-count // each)):
-        shutil.copytree(source, target / f"copy_{number}", symlinks=True, ignore=shutil.ignore_patterns(".git", "node_modules"))
+        shutil.copytree(
+            source, target / f"copy_{number}", symlinks=True, ignore=shutil.ignore_patterns(".git", "node_modules")
+        )
 
 
 def scale(source: Path, counts: list[int]) -> list[str]:
@@ -171,7 +193,19 @@ def scale(source: Path, counts: list[int]) -> list[str]:
 def unpack(requirement: str, folder: Path) -> Path:
     """A pinned source distribution, downloaded and unpacked."""
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", str(folder), requirement],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--no-binary",
+            ":all:",
+            "-d",
+            str(folder),
+            requirement,
+        ],
         check=True,
     )
     archive = next(folder.glob("*.tar.gz"))
@@ -185,7 +219,9 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--sdist", action="append", default=[], help="NAME==VERSION to download")
     parser.add_argument("--multiply", type=int, metavar="FILES", help="also grow the first folder to this many files")
-    parser.add_argument("--peers", type=Path, default=Path(sys.executable).parent, metavar="BIN", help="where the peers are installed")
+    parser.add_argument(
+        "--peers", type=Path, default=Path(sys.executable).parent, metavar="BIN", help="where the peers are installed"
+    )
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--write", action="store_true", help=f"write {REPORT.name}")
     options = parser.parse_args()

@@ -66,16 +66,22 @@ def test_page_has_the_fixed_sections(rule: Rule) -> None:
     assert rule.page.splitlines()[0].endswith(".")
 
 
+def example(page: str, section: str) -> dict[str, bytes]:
+    """The files of a section: each block under the name in its first line's comment, else under one for its language."""
+    body = page.split(f"## {section}\n", 1)[1].split("\n## ", 1)[0]
+    files = {}
+    for language, code in re.findall(r"^```(\w+)\n(.*?)^```", body, re.MULTILINE | re.DOTALL):
+        named = re.match(r"(?:<!--|#) (\S+/\S+?)(?: -->)?\n", code)
+        files[named[1] if named else FILES[language]] = code.encode()
+    assert files and all(kind_of(name.rsplit("/", 1)[-1]) for name in files)
+    return files
+
+
 @pytest.mark.parametrize("rule", [r for r in all_rules() if "```" in r.page], ids=ids)
 def test_the_example_fires_and_its_mend_does_not(rule: Rule, tmp_path: Path) -> None:
-    blocks = dict(re.findall(r"^## (Example|Use instead)\n```\w+\n(.*?)^```", rule.page, re.MULTILINE | re.DOTALL))
-    language = re.search(r"^## Example\n```(\w+)", rule.page, re.MULTILINE)
-    assert language is not None
-    name = FILES[language[1]]
-    assert kind_of(name) is not None
     found = {
-        section: [f.code for f in analyse(tmp_path, Options(), {name: code.encode()}).shown()]
-        for section, code in blocks.items()
+        section: [f.code for f in analyse(tmp_path, Options(), example(rule.page, section)).shown()]
+        for section in ("Example", "Use instead")
     }
     assert set(found["Example"]) == {rule.meta.code}
     assert found["Use instead"] == []

@@ -64,11 +64,9 @@ class Project:
             for name in module_names(facts.module):
                 self.modules.setdefault(name, facts)
         self.units = [*(f.path for f in self.files), *sorted(templates)]
-        self._templates: dict[str, str] = {}
         for position, path in enumerate(self.units[len(self.files) :], len(self.files)):
             self._bits[path] = 1 << (2 * position)
-            for name in template_names(path):
-                self._templates.setdefault(name, path)
+        self._templates = template_names(self.units[len(self.files) :])
         self.memo: dict[str, dict[tuple[Any, ...], tuple[Any, int]]] = {}
         self._nodes: dict[str, dict[str, FunctionNode]] = {}
         self._splits: dict[str, tuple[str | None, tuple[str, ...]]] = {}
@@ -308,7 +306,8 @@ class Project:
         """The Django model of a label (`app.Model`); the empty string when there is none or it is not certain which."""
         self._touch_graph()
         app, _, short = label.rpartition(".")
-        names = [n for n in self._short_names.get(short, ()) if self.dialect(n) == "django"]
+        candidates = self._short_names.get(short) or self._lowered_names.get(short.lower(), [])
+        names = [n for n in candidates if self.dialect(n) == "django"]
         exact = [n for n in names if f".{app}." in f".{n}"]
         return exact[0] if len(exact) == 1 else names[0] if len(names) == 1 else ""
 
@@ -318,6 +317,13 @@ class Project:
         for facts in self.files:
             for name in facts.classes:
                 found.setdefault(name.rsplit(".", 1)[-1], []).append(f"{facts.module}.{name}")
+        return found
+
+    @cached_property
+    def _lowered_names(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for short, names in self._short_names.items():
+            found.setdefault(short.lower(), []).extend(names)
         return found
 
     @cached_property
@@ -406,13 +412,22 @@ class Project:
         self._nodes.clear()
 
 
-def template_names(path: str) -> list[str]:
-    """Names under which loaders find a template: its path below a folder `templates` or `jinja2`, else any end of its path."""
-    parts = path.split("/")
-    for folder in ("templates", "jinja2"):
-        if folder in parts[:-1]:
-            return ["/".join(parts[len(parts) - parts[::-1].index(folder) :])]
-    return ["/".join(parts[i:]) for i in range(len(parts))]
+def template_names(paths: Iterable[str]) -> dict[str, str]:
+    """Paths of templates by the names under which loaders find them: the path below a folder `templates` or `jinja2`, else
+    an end of the path that only one template has (a folder of `DIRS`)."""
+    found: dict[str, str] = {}
+    ends: dict[str, set[str]] = {}
+    for path in paths:
+        parts = path.split("/")
+        for folder in ("templates", "jinja2"):
+            if folder in parts[:-1]:
+                found.setdefault("/".join(parts[len(parts) - parts[::-1].index(folder) :]), path)
+        for start in range(len(parts)):
+            ends.setdefault("/".join(parts[start:]), set()).add(path)
+    for name, having in ends.items():
+        if len(having) == 1:
+            found.setdefault(name, next(iter(having)))
+    return found
 
 
 def graph_digest(files: Iterable[FileFacts]) -> bytes:

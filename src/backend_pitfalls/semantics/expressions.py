@@ -77,7 +77,10 @@ def _call(frame: Frame, node: ast.Call) -> Value:
 
 
 def _await(frame: Frame, node: ast.Await) -> Value:
-    return frame.evaluate(node.value)
+    value = frame.evaluate(node.value)
+    if isinstance(value, RowSet) and value.dialect == "tortoise":
+        return orm.awaited(frame, node.value, value)
+    return value
 
 
 def _joined(frame: Frame, node: ast.JoinedStr) -> Value:

@@ -122,6 +122,13 @@ def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
     return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path)) if rows.model else UNKNOWN
 
 
+def awaited(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
+    """Awaiting one of Tortoise's query sets runs it."""
+    if rows.shape in ("query", "manager", "values"):
+        emit(frame, node, _short(frame, node), rows.model, rows.dialect, "read", rows.batched, rows=rows)
+    return rows.evolve(shape="rows", loops=frame.loops) if rows.shape != "values" else UNKNOWN
+
+
 def iterate_relation(frame: Frame, node: ast.AST, rows: RowSet, name: str) -> Value:
     """A framework goes through the rows of a relation: one of them."""
     if rows.shape == "manager":

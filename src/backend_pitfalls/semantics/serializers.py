@@ -110,12 +110,12 @@ def query_set_of(frame: Frame, view: Instance, above: str = "") -> Value:
                 return interpreter.summarize(function, {first_parameter(function.node): view}).result
     for base in lineage:
         body = interpreter.class_body(base) if interpreter.world.class_facts(base) is not None else {}
-        rows = body.get("queryset")
-        if isinstance(rows, RowSet):
-            return rows
-        model = body.get("model")
-        if isinstance(model, ClassRef) and interpreter.world.dialect(model.name) == "django":
-            return load_attribute(interpreter, model, "objects")
+        for option in options(body.get("queryset", Const(None))):
+            if isinstance(option, RowSet):
+                return option
+        for option in options(body.get("model", Const(None))):
+            if isinstance(option, ClassRef) and interpreter.world.dialect(option.name) == "django":
+                return load_attribute(interpreter, option, "objects")
     return Const(None)
 
 

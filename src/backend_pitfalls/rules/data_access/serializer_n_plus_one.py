@@ -122,14 +122,16 @@ def query_for_each_row(event: Query, report: Report) -> None:
 def _report(event: RelationLoad | Query, report: Report, loop: Loop, what: str, advice: str) -> None:
     is_relation = isinstance(event, RelationLoad) or (event.path and event.plain)
     path = event.path if is_relation else str(event.site)
+    outermost = next((at for at in event.loops if at.kind == "serializer"), loop)
+    site = event.origin or outermost.site
     report(
-        loop.site,
+        site,
         f"N+1: serialising {loop.subject}, {what} for every row; {advice}",
         trace=(
-            Step(loop.site, "the rows come from this query"),
+            Step(site, "the rows come from this query"),
             *event.chain,
             Step(event.site, what),
         ),
         symbol=event.symbol,
-        group=f"{loop.site} {path}",
+        group=f"{site} {path}",
     )

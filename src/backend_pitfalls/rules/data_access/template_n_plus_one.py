@@ -21,8 +21,12 @@ class Book(models.Model):
     author = models.ForeignKey(Author, on_delete=models.CASCADE)
 
 def books(request):
-    # shop/books.html: {% for book in books %}<li>{{ book.author.name }}</li>{% endfor %}
-    return render(request, "shop/books.html", {"books": Book.objects.all(), "names": [b.author.name for b in Book.objects.all()]})
+    return render(request, "shop/books.html", {"books": Book.objects.all()})
+```
+
+```html
+<!-- templates/shop/books.html -->
+{% for book in books %}<li>{{ book.author.name }}</li>{% endfor %}
 ```
 
 ## Use instead
@@ -38,6 +42,11 @@ class Book(models.Model):
 
 def books(request):
     return render(request, "shop/books.html", {"books": Book.objects.select_related("author")})
+```
+
+```html
+<!-- templates/shop/books.html -->
+{% for book in books %}<li>{{ book.author.name }}</li>{% endfor %}
 ```
 
 The query log of the first for three rows, and of the second:
@@ -105,9 +114,11 @@ def query_for_each_row(event: Query, report: Report) -> None:
 
 def _report(event: RelationLoad | Query, report: Report, loop: Loop, what: str, advice: str) -> None:
     is_relation = isinstance(event, RelationLoad) or (event.path and event.plain)
+    shown_at = (event.site, *(step.site for step in reversed(event.chain)))
+    site = next((s for s in shown_at if s.path == loop.site.path), event.site)
     origin = (Step(event.origin, "the rows come from this query"),) if event.origin is not None else ()
     report(
-        event.site,
+        site,
         f"N+1: '{what}' runs a query for every round of the loop over '{loop.subject}' from line {loop.site.span.line}; {advice}",
         trace=(
             *origin,
