@@ -83,6 +83,7 @@ def test_json_edits_can_be_applied(project: Path, capsys: pytest.CaptureFixture[
         "title": "add timeout=10",
         "safety": "safe",
         "caution": "",
+        "path": "app.py",
         "edits": [{"line": 7, "column": 25, "end_line": 7, "end_column": 25, "text": ", timeout=10"}],
     }
 

@@ -50,5 +50,5 @@ def fix_in_project(
 
     options = replace(options, select=select, ignore=(), **({"timeout_seconds": seconds} if seconds else {}))
     name = path.relative_to(root).as_posix()
-    findings = [f for f in analyse(root, options, {name: code.encode()}).shown() if f.path == name]
+    findings = [f for f in analyse(root, options, {name: code.encode()}).shown() if f.fixed_path == name]
     return plan_file(name, code.encode(), findings, unsafe).after.decode()

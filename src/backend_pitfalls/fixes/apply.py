@@ -14,11 +14,12 @@ from io import BytesIO
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from backend_pitfalls.fixes.edits import Edit, apply_edits, overlap
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Finding
-from backend_pitfalls.model.fix import Safety
+from backend_pitfalls.model.fix import EagerLoad, Safety
 
 
 class FilePlan(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool)
     taken: list[Edit] = []
     repaired: list[Finding] = []
     left: list[tuple[Finding, str]] = []
-    for finding in findings:
+    for finding in _merged(findings):
         if finding.fix is None:
             continue
         if finding.fix.safety is Safety.UNSAFE and not unsafe:
@@ -76,6 +77,32 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool)
             repaired.append(finding)
     after = bom + apply_edits(text, taken).encode(encoding) if taken else data
     return FilePlan(path, data, after, tuple(repaired), tuple(left))
+
+
+def _merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Eager loads of one query set by one method become one repair, in the order of their paths."""
+    found: dict[object, Finding] = {}
+    for number, finding in enumerate(findings):
+        intents = finding.fix.intents if finding.fix is not None else ()
+        intent = intents[0] if len(intents) == 1 else None
+        if finding.fix is None or not isinstance(intent, EagerLoad):
+            found[number] = finding
+            continue
+        key = (intent.line, intent.col, intent.end_line, intent.end_col, intent.method)
+        first = found.get(key)
+        if first is None or first.fix is None:
+            found[key] = finding
+            continue
+        before = first.fix.intents[0]
+        assert isinstance(before, EagerLoad)
+        names = _without_prefixes({*before.names, *intent.names})
+        found[key] = replace(first, fix=replace(first.fix, intents=(replace(intent, names=names),)))
+    return list(found.values())
+
+
+def _without_prefixes(paths: set[str]) -> tuple[str, ...]:
+    """`author__country` loads `author` too."""
+    return tuple(sorted(p for p in paths if not any(other.startswith(f"{p}__") for other in paths)))
 
 
 def edits_of(data: bytes, findings: Iterable[Finding]) -> dict[int, list[Edit]]:

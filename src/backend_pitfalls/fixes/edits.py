@@ -47,10 +47,15 @@ def line_starts(text: str) -> list[int]:
 
 def overlap(left: Edit, right: Edit) -> bool:
     """Whether two different edits touch the same text."""
-    if left == right:
+    if left == right or (_is_chained(left) and _is_chained(right)):
         return False
     first, second = sorted((left, right))
     return (second.line, second.col) < (first.end_line, first.end_col) or (
         (first.line, first.col, first.end_line, first.end_col)
         == (second.line, second.col, second.end_line, second.end_col)
     )
+
+
+def _is_chained(edit: Edit) -> bool:
+    """Whether only another call is chained to an expression; several can be, in any order."""
+    return (edit.line, edit.col) == (edit.end_line, edit.end_col) and edit.text.lstrip().startswith(".")

@@ -10,8 +10,9 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from backend_pitfalls.fixes.eager import eager_load
 from backend_pitfalls.fixes.edits import Edit
-from backend_pitfalls.model.fix import AddKeyword, Fix, Intent, ReplaceWithEnvironment
+from backend_pitfalls.model.fix import AddKeyword, EagerLoad, Fix, Intent, ReplaceWithEnvironment
 
 Place = tuple[int, int, int, int]
 
@@ -45,6 +46,10 @@ class Resolver:
             call = self._at(place, cst.Call)
             edit = _add_keyword(self._module, call, intent, self._position) if isinstance(call, cst.Call) else None
             return [edit, *self._import_edits(intent.imports)] if edit is not None else None
+        if isinstance(intent, EagerLoad):
+            node = self._at(place, (cst.Call, cst.Attribute))
+            edit = eager_load(node, intent, self.text, self._position) if node is not None else None
+            return [edit] if edit is not None else None
         literal = self._at(place, (cst.SimpleString, cst.ConcatenatedString))
         if literal is None or not isinstance(intent, ReplaceWithEnvironment):
             return None

@@ -78,6 +78,11 @@ class Finding(msgspec.Struct, frozen=True):
     def span(self) -> Span:
         return self.site.span
 
+    @property
+    def fixed_path(self) -> str:
+        """The file that the repair changes."""
+        return self.fix.path if self.fix is not None and self.fix.path else self.site.path
+
     def sort_key(self) -> tuple[str, Span, str, str]:
         """Order of output: by file, place, code."""
         return (self.site.path, self.site.span, self.code, self.message)

@@ -40,13 +40,31 @@ class ReplaceWithEnvironment(msgspec.Struct, frozen=True, tag="replace-with-envi
     variable: str
 
 
-Intent = AddKeyword | ReplaceWithEnvironment
+class EagerLoad(msgspec.Struct, frozen=True, tag="eager-load"):
+    """Make the query set at this place load relations with its rows.
+
+    `method` is Django's "select_related" or "prefetch_related", `names` are relation paths.
+    """
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    method: str
+    names: tuple[str, ...]
+
+
+Intent = AddKeyword | ReplaceWithEnvironment | EagerLoad
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """A repair: its title for a person, how safe it is and what an unsafe one may change, and the intents."""
+    """A repair: its title for a person, how safe it is and what an unsafe one may change, and the intents.
+
+    `path` is the file that changes when it is not the finding's own.
+    """
 
     title: str
     safety: Safety
     intents: tuple[Intent, ...]
     caution: str = ""
+    path: str = ""

@@ -53,6 +53,7 @@ def _json_finding(located: Located, edits: list[Edit] | None) -> dict[str, Any]:
             "title": fix.title,
             "safety": fix.safety.value,
             "caution": fix.caution,
+            "path": located.shown_path(finding.fixed_path),
             "edits": [
                 {"line": e.line, "column": e.col, "end_line": e.end_line, "end_column": e.end_col, "text": e.text}
                 for e in edits
@@ -144,7 +145,7 @@ def _sarif_result(located: Located, rule_index: int, edits: list[Edit] | None) -
             {"deletedRegion": _region(Span(e.line, e.col, e.end_line, e.end_col)), "insertedContent": {"text": e.text}}
             for e in edits
         ]
-        change = {"artifactLocation": _artifact(located, finding.path), "replacements": replacements}
+        change = {"artifactLocation": _artifact(located, finding.fixed_path), "replacements": replacements}
         result["fixes"] = [{"description": {"text": finding.fix.title}, "artifactChanges": [change]}]
     return result
 

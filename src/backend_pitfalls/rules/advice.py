@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from backend_pitfalls.model.finding import Site
+from backend_pitfalls.model.fix import EagerLoad, Fix, Safety
+
 
 def eager_loading(dialect: str, path: str, many: bool, is_async: bool) -> str:
     """What to add where so that a relation is loaded with the rows.
@@ -20,3 +23,13 @@ def eager_loading(dialect: str, path: str, many: bool, is_async: bool) -> str:
         return f"join '{path}' into the query or use prefetch()"
     method = "prefetch_related" if many or dialect == "tortoise" else "select_related"
     return f'add {method}("{path}") to the query set'
+
+
+def eager_fix(dialect: str, path: str, many: bool, origin: Site | None) -> Fix | None:
+    """The repair at the query set, for Django; None where it is not known or is another ORM's."""
+    if dialect != "django" or origin is None or not path:
+        return None
+    method = "prefetch_related" if many else "select_related"
+    place = origin.span
+    intent = EagerLoad(place.line, place.col, place.end_line, place.end_col, method, (path,))
+    return Fix(f'add {method}("{path}") in {origin.path}', Safety.SAFE, (intent,), path=origin.path)

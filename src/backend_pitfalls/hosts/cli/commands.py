@@ -91,7 +91,7 @@ def fix_command(options: argparse.Namespace) -> int:
     by_file: dict[tuple[Path, str], list[Finding]] = {}
     for root, finding in outcome.findings:
         if finding.fix is not None:
-            by_file.setdefault((root, finding.path), []).append(finding)
+            by_file.setdefault((root, finding.fixed_path), []).append(finding)
     plans: list[tuple[Path, FilePlan]] = []
     for (root, path), findings in by_file.items():
         data = outcome.overlay.get(root, {}).get(path)

@@ -40,10 +40,10 @@ class Outcome:
             return None
         from backend_pitfalls.fixes.apply import edits_of
 
-        full = located.root / located.finding.path
+        full = located.root / located.finding.fixed_path
         if full not in self._edits:
-            findings = [f for root, f in self.findings if root / f.path == full]
-            data = self.overlay.get(located.root, {}).get(located.finding.path)
+            findings = [f for root, f in self.findings if root / f.fixed_path == full]
+            data = self.overlay.get(located.root, {}).get(located.finding.fixed_path)
             found = edits_of(data if data is not None else full.read_bytes(), findings)
             self._edits[full] = {findings[i]: e for i, e in found.items()}
         return self._edits[full].get(located.finding)

@@ -44,7 +44,8 @@ The query log of the first for three rows, and of the second:
     SELECT … FROM author WHERE id = 3
 
 ## Fix safety
-There is no automatic repair yet.
+Safe for Django: `select_related` (relations to one row) or `prefetch_related` is added to, or extended in, the expression that makes the query set, also in another
+file. Query sets that were narrowed by `only()`, `defer()`, `values()` and the like are left to you, as are other ORMs.
 
 ## Options
 None.
@@ -64,9 +65,10 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
+from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.advice import eager_loading
+from backend_pitfalls.rules.advice import eager_fix, eager_loading
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 
 META = RuleMeta(
@@ -78,6 +80,7 @@ META = RuleMeta(
     since="0.1.0",
     tokens=(b"for ",),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    fix=Safety.SAFE,
 )
 
 
@@ -93,7 +96,8 @@ def relation_in_loop(event: RelationLoad, report: Report) -> None:
         f"{loops[-1].site.span.line}; {eager_loading(event.dialect, event.path, event.many, event.is_async)}"
     )
     trace = _trace(event, loops[-1], event.origin, f"'{what}' is loaded")
-    report(event.site, message, trace=trace, symbol=event.symbol, group=_group(event, loops[-1]))
+    fix = eager_fix(event.dialect, event.path, event.many, event.origin)
+    report(event.site, message, trace=trace, fix=fix, symbol=event.symbol, group=_group(event, loops[-1]))
 
 
 @listens(Query)
@@ -110,7 +114,8 @@ def relation_query_in_loop(event: Query, report: Report) -> None:
         f"'{loops[-1].subject}' from line {loops[-1].site.span.line}; {eager_loading(event.dialect, event.path, True, event.is_async)}"
     )
     trace = _trace(event, loops[-1], event.origin, f"'{event.operation}' runs a query")
-    report(site, message, trace=trace, symbol=event.symbol, group=_group(event, loops[-1]))
+    fix = eager_fix(event.dialect, event.path, True, event.origin)
+    report(site, message, trace=trace, fix=fix, symbol=event.symbol, group=_group(event, loops[-1]))
 
 
 def _trace(event: RelationLoad | Query, loop: Loop, origin: Site | None, last: str) -> tuple[Step, ...]:

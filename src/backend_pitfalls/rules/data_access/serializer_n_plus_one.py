@@ -63,7 +63,8 @@ The query log of the first for three rows, and of the second:
     SELECT … FROM author WHERE id = 3
 
 ## Fix safety
-There is no automatic repair yet.
+Safe for Django: `select_related` (relations to one row) or `prefetch_related` is added to, or extended in, the expression that makes the query set, also in another
+file. Query sets that were narrowed by `only()`, `defer()`, `values()` and the like are left to you, as are other ORMs.
 
 ## Options
 None.
@@ -80,9 +81,10 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.advice import eager_loading
+from backend_pitfalls.rules.advice import eager_fix, eager_loading
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 
 META = RuleMeta(
@@ -94,6 +96,7 @@ META = RuleMeta(
     since="0.1.0",
     tokens=(b"rest_framework", b"erializer"),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    fix=Safety.SAFE,
 )
 
 
@@ -121,6 +124,8 @@ def query_for_each_row(event: Query, report: Report) -> None:
 
 def _report(event: RelationLoad | Query, report: Report, loop: Loop, what: str, advice: str) -> None:
     is_relation = isinstance(event, RelationLoad) or (event.path and event.plain)
+    many = event.many if isinstance(event, RelationLoad) else True
+    fix = eager_fix(event.dialect, event.path, many, event.origin) if is_relation else None
     path = event.path if is_relation else str(event.site)
     outermost = next((at for at in event.loops if at.kind == "serializer"), loop)
     site = event.origin or outermost.site
@@ -132,6 +137,7 @@ def _report(event: RelationLoad | Query, report: Report, loop: Loop, what: str, 
             *event.chain,
             Step(event.site, what),
         ),
+        fix=fix,
         symbol=event.symbol,
         group=f"{site} {path}",
     )

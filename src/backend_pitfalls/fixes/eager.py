@@ -1,0 +1,79 @@
+"""The repair of lazy loads: `select_related` and `prefetch_related` at the query set that the rows come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import libcst as cst
+
+from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.model.fix import EagerLoad
+
+# A query set that these have been called on takes no more relations, or would mean something else with them:
+# https://docs.djangoproject.com/en/stable/ref/models/querysets/
+_FORBIDDEN = frozenset(
+    "values values_list only defer raw union intersection difference none dates datetimes aggregate in_bulk".split()
+)
+_JOIN_FORBIDDEN = frozenset({"select_for_update"})
+_PREFETCH_FORBIDDEN = frozenset({"iterator", "aiterator"})
+_BUILDS = frozenset(
+    "all filter exclude annotate alias order_by reverse distinct extra using select_related prefetch_related complex_filter get_queryset select_for_update".split()
+)
+_ONE_ROW = frozenset("get first last earliest latest aget afirst alast aearliest alatest".split())
+
+
+def eager_load(node: cst.CSTNode, intent: EagerLoad, text: str, position: Callable[[cst.CSTNode], Any]) -> Edit | None:
+    """The edit that makes a query set load relations with its rows; None where that would not be right.
+
+    Parameters:
+        node: the expression that makes the query set, or one row of it.
+        intent: what to load and how.
+        text: of the file.
+        position: the range of a node.
+    """
+    calls = list(_chain(node))
+    names = {name for name, _ in calls}
+    if names & _FORBIDDEN or names & (_JOIN_FORBIDDEN if intent.method == "select_related" else _PREFETCH_FORBIDDEN):
+        return None
+    if isinstance(node, cst.Call) and calls and calls[0][0] in _ONE_ROW:
+        function = node.func
+        return eager_load(function.value, intent, text, position) if isinstance(function, cst.Attribute) else None
+    if isinstance(node, cst.Call) and not (calls and calls[0][0] in _BUILDS):
+        return None
+    if not isinstance(node, (cst.Call, cst.Attribute)):
+        return None
+    quoted = ", ".join(f'"{name}"' for name in intent.names)
+    for name, call in calls:
+        if name == intent.method and call.args and all(_is_text(a) for a in call.args):
+            end = position(call.args[-1].value).end
+            return Edit(end.line, end.column, end.line, end.column, f", {quoted}")
+    end = position(node).end
+    added = f".{intent.method}({quoted})"
+    return Edit(end.line, end.column, end.line, end.column, _line_break(node, text, position) + added)
+
+
+def _chain(node: cst.CSTNode) -> Iterator[tuple[str, cst.Call]]:
+    """(method, call) of a chain of calls, the last one first."""
+    while isinstance(node, (cst.Call, cst.Attribute)):
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+            yield node.func.attr.value, node
+            node = node.func.value
+        elif isinstance(node, cst.Attribute):
+            node = node.value
+        else:
+            return
+
+
+def _is_text(argument: cst.Arg) -> bool:
+    return argument.keyword is None and not argument.star and isinstance(argument.value, cst.SimpleString)
+
+
+def _line_break(node: cst.CSTNode, text: str, position: Callable[[cst.CSTNode], Any]) -> str:
+    """A chain with one call a line goes on so."""
+    function = node.func if isinstance(node, cst.Call) else node
+    if not isinstance(function, cst.Attribute):
+        return ""
+    start = position(function.attr).start
+    before = text.split("\n")[start.line - 1][: start.column]
+    return f"\n{before[:-1]}" if before.endswith(".") and not before[:-1].strip() and before != "." else ""
