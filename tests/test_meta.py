@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from literate import cases
 
-from backend_pitfalls.dev.docs import pages
+from backend_pitfalls.dev.docs import pages, write_docs
 from backend_pitfalls.engine import analyse
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.model.rule import RuleMeta
@@ -58,6 +58,7 @@ def test_every_code_has_fixture_page_and_changelog_entry() -> None:
 def test_pages_are_fresh() -> None:
     folder = ROOT / "docs" / "rules"
     assert {p.name: p.read_text("utf-8") for p in folder.glob("*.md")} == pages()
+    assert write_docs(check=True, root=ROOT) == 0
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=ids)

@@ -166,7 +166,18 @@ for rows in (3, 30):
         found.setdefault(name, []).append((len(captured), json.dumps(shown)))
 print(json.dumps(found))
 """
-NAMES = "forward several_hops backwards many_to_many one_to_one by_property extended template list_view api".split()
+NAMES = [
+    "forward",
+    "several_hops",
+    "backwards",
+    "many_to_many",
+    "one_to_one",
+    "by_property",
+    "extended",
+    "template",
+    "list_view",
+    "api",
+]
 
 
 def counted(folder: Path) -> dict[str, list[tuple[int, str]]]:

@@ -1,7 +1,8 @@
-"""Pages made of the rules' docstrings: docs/rules/CODE.md and their index."""
+"""What is made of the rules' docstrings: docs/rules/CODE.md, their index, the README's table and the site's navigation."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -46,20 +47,38 @@ def _facts(meta: RuleMeta) -> str:
     return " · ".join(facts)
 
 
-def write_docs(check: bool, folder: Path | None = None) -> int:
-    """Write the pages; with `check`, only say which are stale and return 1."""
-    folder = folder or Path("docs/rules")
-    stale = [
-        name
-        for name, content in pages().items()
-        if not (folder / name).is_file() or (folder / name).read_text("utf-8") != content
-    ]
-    if check:
-        for name in stale:
-            sys.stdout.write(f"stale: {folder / name}; run `backend-pitfalls dev docs`\n")
-        return 1 if stale else 0
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in stale:
-        (folder / name).write_text(pages()[name], encoding="utf-8")
-    sys.stdout.write(f"{len(stale)} pages written.\n")
-    return 0
+def write_docs(check: bool, root: Path | None = None) -> int:
+    """Write what is generated; with `check`, only say what is stale and return 1.
+
+    Parameters:
+        check: change nothing.
+        root: of the checkout; this folder when None.
+    """
+    stale = {path: text for path, text in generated(root or Path()).items() if _content(path) != text}
+    for path, text in stale.items():
+        if check:
+            sys.stdout.write(f"stale: {path}; run `backend-pitfalls dev docs`\n")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if not check:
+        sys.stdout.write(f"{len(stale)} files written.\n")
+    return 1 if stale and check else 0
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """The content of every generated file, and of those with a generated part."""
+    found = {root / "docs" / "rules" / name: text for name, text in pages().items()}
+    readme = _content(root / "README.md")
+    if readme:
+        table = rule_table(link="docs/rules/{code}.md")
+        found[root / "README.md"] = re.sub(r"\| code \| pylint .*?\n(?=\n)", lambda _: table, readme, flags=re.DOTALL)
+    navigation = _content(root / "mkdocs.yml")
+    if navigation:
+        entries = "".join(f"      - rules/{rule.meta.code}.md\n" for rule in all_rules())
+        found[root / "mkdocs.yml"] = re.sub(r"(?: +- rules/BPF\d+\.md\n)+", lambda _: entries, navigation)
+    return found
+
+
+def _content(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""

@@ -13,14 +13,44 @@ from backend_pitfalls.model.fix import EagerLoad
 # A query set that these have been called on takes no more relations, or would mean something else with them:
 # https://docs.djangoproject.com/en/stable/ref/models/querysets/
 _FORBIDDEN = frozenset(
-    "values values_list only defer raw union intersection difference none dates datetimes aggregate in_bulk".split()
+    [
+        "values",
+        "values_list",
+        "only",
+        "defer",
+        "raw",
+        "union",
+        "intersection",
+        "difference",
+        "none",
+        "dates",
+        "datetimes",
+        "aggregate",
+        "in_bulk",
+    ]
 )
 _JOIN_FORBIDDEN = frozenset({"select_for_update"})
 _PREFETCH_FORBIDDEN = frozenset({"iterator", "aiterator"})
 _BUILDS = frozenset(
-    "all filter exclude annotate alias order_by reverse distinct extra using select_related prefetch_related complex_filter get_queryset select_for_update".split()
+    [
+        "all",
+        "filter",
+        "exclude",
+        "annotate",
+        "alias",
+        "order_by",
+        "reverse",
+        "distinct",
+        "extra",
+        "using",
+        "select_related",
+        "prefetch_related",
+        "complex_filter",
+        "get_queryset",
+        "select_for_update",
+    ]
 )
-_ONE_ROW = frozenset("get first last earliest latest aget afirst alast aearliest alatest".split())
+_ONE_ROW = frozenset(["get", "first", "last", "earliest", "latest", "aget", "afirst", "alast", "aearliest", "alatest"])
 
 
 def eager_load(node: cst.CSTNode, intent: EagerLoad, text: str, position: Callable[[cst.CSTNode], Any]) -> Edit | None:

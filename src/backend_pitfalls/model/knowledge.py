@@ -30,15 +30,18 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Attributes, calls or methods whose value an outsider controls."""
+    """Attributes, calls or methods whose value an outsider controls (`kind` "input") or can guess ("random")."""
 
     names: tuple[str, ...]
     description: str
     docs: str
+    kind: str = "input"
 
 
 class SinkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Calls that do harm (`harm`, such as "sql") when an outsider controls the argument at `position` or `keyword`."""
+    """Calls that do harm (`harm`, such as "sql") when an outsider controls the argument at `position` (-1: the object of the
+    method) or `keyword`. `unless` are keywords with values that make it harmless, as Python literals or qualified names,
+    `only_if` those without which it is."""
 
     calls: tuple[str, ...]
     harm: str
@@ -46,10 +49,30 @@ class SinkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     position: int = 0
     keyword: str = ""
     needs_sql: bool = False
+    unless: dict[str, tuple[str, ...]] = {}
+    only_if: dict[str, tuple[str, ...]] = {}
 
 
 class SanitizerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls whose result is harmless for `harms` ("*": for all)."""
+
+    calls: tuple[str, ...]
+    harms: tuple[str, ...]
+    docs: str
+
+
+class ThroughFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls whose result is made of their arguments, so that it is as trustworthy as they are. `type` is the class of the
+    result, `resolves` tells that a path loses its `..` and links."""
+
+    calls: tuple[str, ...]
+    docs: str
+    type: str = ""
+    resolves: bool = False
+
+
+class GuardFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that tell whether their first argument is harmless for `harms`; true on the path that goes on with it."""
 
     calls: tuple[str, ...]
     harms: tuple[str, ...]
@@ -131,6 +154,8 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: tuple[SourceFacts, ...] = ()
     sink: tuple[SinkFacts, ...] = ()
     sanitizer: tuple[SanitizerFacts, ...] = ()
+    through: tuple[ThroughFacts, ...] = ()
+    guard: tuple[GuardFacts, ...] = ()
     type: tuple[TypeFacts, ...] = ()
     class_: tuple[ClassFacts, ...] = msgspec.field(default=(), name="class")
     route: tuple[RouteFacts, ...] = ()
@@ -169,6 +194,8 @@ class Knowledge:
         self.sources: dict[str, SourceFacts] = {}
         self.sinks: dict[str, list[SinkFacts]] = {}
         self.sanitizers: dict[str, frozenset[str]] = {}
+        self.through: dict[str, ThroughFacts] = {}
+        self.guards: dict[str, frozenset[str]] = {}
         self.types: dict[str, str] = {}
         self.bases: dict[str, tuple[str, ...]] = {}
         self.attributes: dict[str, dict[str, str]] = {}
@@ -194,6 +221,10 @@ class Knowledge:
                 self.sinks.setdefault(call, []).append(sink)
         for sanitizer in table.sanitizer:
             self.sanitizers.update(dict.fromkeys(sanitizer.calls, frozenset(sanitizer.harms)))
+        for through in table.through:
+            self.through.update(dict.fromkeys(through.calls, through))
+        for guard in table.guard:
+            self.guards.update(dict.fromkeys(guard.calls, frozenset(guard.harms)))
         for type_ in table.type:
             self.types.update(dict.fromkeys(type_.names, type_.type))
         for class_ in table.class_:

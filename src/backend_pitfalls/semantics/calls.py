@@ -42,6 +42,7 @@ from backend_pitfalls.semantics.values import (
 from backend_pitfalls.syntax.names import parameter_defaults
 
 if TYPE_CHECKING:
+    from backend_pitfalls.model.knowledge import Knowledge, ThroughFacts
     from backend_pitfalls.semantics.frame import Frame
 
 MAX_REPLAYED = 60
@@ -228,6 +229,15 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
         frame.variables[arguments.node.func.value.id] = receiver.set(
             "mount", arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN
         )
+    if name in ("get", "set") and cls == "configparser.RawConfigParser":
+        kept = _configured(frame, receiver, name, arguments)
+        if kept is not None:
+            return kept
+    if name == "setFeature" and isinstance(arguments.node.func, ast.Attribute) and len(arguments.positional) == 2:
+        feature = arguments.positional[0]
+        if isinstance(feature, Symbol) and isinstance(arguments.node.func.value, ast.Name):
+            changed = receiver.set(f"<{feature.name}>", arguments.positional[1])
+            frame.variables[arguments.node.func.value.id] = changed
     if name in _VIEW_METHODS:
         found = _view_method(frame, receiver, name, arguments)
         if found is not None:
@@ -238,6 +248,46 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
             emit_call(frame, qualified, arguments, receiver)
             return found
     return _call_library(frame, qualified, arguments, receiver)
+
+
+def _list_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value | None:
+    """Methods that move the elements of a list whose elements are all known; None when where they move is not."""
+    function = arguments.node.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name) or frame.loops:
+        return None
+    elements = list(receiver.items.values())
+    first = arguments.positional[0] if arguments.positional else None
+    at = first.value if isinstance(first, Const) and isinstance(first.value, int) else None
+    result: Value = Const(None)
+    if name == "pop" and (first is None or at is not None) and elements and -len(elements) <= (at or 0) < len(elements):
+        result = elements.pop(-1 if at is None else at)
+    elif name == "insert" and at is not None and len(arguments.positional) == 2:
+        elements.insert(at, arguments.positional[1])
+    elif name == "remove" and isinstance(first, Const):
+        same = [i for i, e in enumerate(elements) if isinstance(e, Const) and e.value == first.value]
+        if not same:
+            return None
+        del elements[same[0]]
+    elif name == "clear":
+        elements = []
+    elif name == "reverse":
+        elements.reverse()
+    else:
+        return None
+    frame.variables[function.value.id] = Container("list", dict(enumerate(elements)), None, receiver.labels)
+    return result
+
+
+def _configured(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value | None:
+    """`config.set(section, key, value)` and `config.get(section, key)`: kept by section and key."""
+    texts = [constant_text(v) for v in arguments.positional[:2]]
+    if len(texts) != 2 or None in texts or not isinstance(arguments.node.func, ast.Attribute):
+        return None
+    key = f"<{texts[0]}.{texts[1]}>"
+    if name == "set" and len(arguments.positional) == 3 and isinstance(arguments.node.func.value, ast.Name):
+        frame.variables[arguments.node.func.value.id] = receiver.set(key, arguments.positional[2])
+        return Const(None)
+    return receiver.attributes.get(key) if name == "get" else None
 
 
 _VIEW_METHODS = frozenset({"get_queryset", "get_object", "get_context_data", "filter_queryset", "paginate_queryset"})
@@ -270,6 +320,10 @@ _VIEWS = frozenset(
 
 
 def _container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:
+    if receiver.kind == "list" and receiver.rest is None and name in ("pop", "insert", "remove", "clear", "reverse"):
+        found = _list_method(frame, receiver, name, arguments)
+        if found is not None:
+            return found
     if name in ("get", "pop", "setdefault") and arguments.positional:
         key = arguments.positional[0]
         default = arguments.positional[1] if len(arguments.positional) > 1 else Const(None)
@@ -370,7 +424,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if special is not None:
         return special(frame, arguments)
     if name in knowledge.sources:
-        label = Label(knowledge.sources[name].description, frame.site(arguments.node))
+        facts = knowledge.sources[name]
+        label = Label(facts.description, frame.site(arguments.node), kind=facts.kind)
         return Unknown(frozenset({label}))
     type_ = knowledge.types.get(name)
     if type_ is not None:
@@ -385,6 +440,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         return Row(name)
     if name in _FIRST_ARGUMENT:
         return orm.collected(frame, arguments.node, first, name)
+    if name in knowledge.through:
+        return _through(frame, name, arguments, knowledge.through[name])
     if name in _TEXT_THROUGH:
         labels = CLEAN.union(*(deep_labels(a) for a in arguments.positional)) if arguments.positional else CLEAN
         if name == "builtins.str" and isinstance(first, Const) and isinstance(first.value, (str, int)):
@@ -393,25 +450,81 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
             return first
         return first if name == "builtins.str" and isinstance(first, (Text, Instance)) else Unknown(labels)
     if receiver is not None and isinstance(receiver, Instance) and receiver.labels:
+        if cls_keeps(knowledge, receiver.cls, name):
+            return Instance(receiver.cls, receiver.attributes, receiver.labels)
         return Unknown(receiver.labels)
     return UNKNOWN
 
 
+def cls_keeps(knowledge: Knowledge, cls: str, name: str) -> bool:
+    """Whether a method of a class gives another object of that class, such as `path.with_suffix()`."""
+    return knowledge.types.get(name) == cls
+
+
+def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts) -> Value:
+    """A call whose result is made of its arguments: it carries their labels."""
+    values = [*arguments.positional, *arguments.keywords.values()]
+    labels = CLEAN.union(*(deep_labels(v) for v in values)) if values else CLEAN
+    if facts.resolves:
+        labels = frozenset(label.clean(RESOLVED) for label in labels)
+    if facts.type:
+        attributes = {"<of>": Const(node.id)} if (node := _named(arguments)) is not None else {}
+        return Instance(facts.type, attributes, labels)
+    return Unknown(labels)
+
+
+def _named(arguments: Arguments) -> ast.Name | None:
+    first = arguments.node.args[0] if arguments.node.args else None
+    return first if isinstance(first, ast.Name) else None
+
+
+RESOLVED = frozenset({"<resolved>"})
+"""Marks a path without `..` and links: a comparison with the start of a folder then tells that it stays inside."""
+
+
+def set_item(frame: Frame, node: ast.AST, container: Value, index: Value, value: Value) -> None:
+    """`session[key] = value` on a library object, told as a call of its `__setitem__`."""
+    name = container.cls if isinstance(container, Instance) else container.name if isinstance(container, Symbol) else ""
+    name = frame.knowledge.canonical(name)
+    _emit(frame, node, f"{frame.knowledge.types.get(name, name)}.__setitem__", (index, value), {}, False, container)
+
+
+def answer(frame: Frame, node: ast.AST, value: Value) -> None:
+    """What a request handler returns, told as a call of `<style>.<answer>`."""
+    for option in options(value):
+        body = option.items.get(0, UNKNOWN) if isinstance(option, Container) and option.kind == "tuple" else option
+        _emit(frame, node, f"{frame.handles}.<answer>", (body,), {}, False, None)
+
+
 def emit_call(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> None:
+    """Tell rules that a library function or method is called that the tables know."""
+    _emit(frame, arguments.node, name, arguments.positional, arguments.keywords, arguments.spread, receiver)
+
+
+def _emit(
+    frame: Frame,
+    node: ast.AST,
+    name: str,
+    positional: tuple[Value, ...],
+    keywords: dict[str, Value],
+    spread: bool,
+    receiver: Value | None,
+) -> None:
     if name not in frame.knowledge.notable:
         return
     frame.events.append(
         Call(
-            frame.site(arguments.node),
+            frame.site(node),
             frame.symbol or frame.class_name,
             frame.loops,
             frame.is_async,
             name,
-            arguments.positional,
-            arguments.keywords,
-            arguments.spread,
+            positional,
+            keywords,
+            spread,
             receiver,
             frame.guards > 0,
+            frame.source.snippet(node, 80),
         )
     )
 

@@ -78,10 +78,11 @@ class Event:
 class Call(Event):
     """A call of a library function or method, by its qualified name, with abstract arguments.
 
-    `spread` tells that `*args` or `**kwargs` with unknown content were passed; `receiver` is the object of a method.
+    `spread` tells that `*args` or `**kwargs` with unknown content were passed; `receiver` is the object of a method, `written` the
+    call as the reader wrote it.
     """
 
-    __slots__ = ("args", "callee", "guarded", "keywords", "receiver", "spread")
+    __slots__ = ("args", "callee", "guarded", "keywords", "receiver", "spread", "written")
 
     def __init__(
         self,
@@ -95,6 +96,7 @@ class Call(Event):
         spread: bool,
         receiver: Value | None,
         guarded: bool,
+        written: str = "",
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.callee = callee
@@ -103,6 +105,7 @@ class Call(Event):
         self.spread = spread
         self.receiver = receiver
         self.guarded = guarded
+        self.written = written
 
     def argument(self, position: int | None, name: str) -> Value | None:
         """The argument at a position or under a name, None when it was not passed."""
@@ -124,6 +127,7 @@ class Call(Event):
             self.spread,
             self.receiver,
             self.guarded,
+            self.written,
         )
 
 
@@ -236,6 +240,20 @@ class RelationLoad(Event):
             self.origin,
             self.varies,
         )
+
+
+class Named(Event):
+    """A value that carries labels gets the name `target`."""
+
+    __slots__ = ("target", "value")
+
+    def __init__(self, site: Site, symbol: str, target: str, value: Value) -> None:
+        super().__init__(site, symbol, ())
+        self.target = target
+        self.value = value
+
+    def _copy(self) -> Event:
+        return Named(self.site, self.symbol, self.target, self.value)
 
 
 class Binding(Event):

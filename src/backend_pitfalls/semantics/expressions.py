@@ -66,7 +66,7 @@ def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:
     site = frame.site(node)
     return value.with_labels(
         frozenset(
-            Label(label.description, site) if not label.steps and label.site.path == "" else label
+            Label(label.description, site, kind=label.kind) if not label.steps and label.site.path == "" else label
             for label in value.labels
         )
     )
@@ -156,6 +156,8 @@ def binary(frame: Frame, op: ast.operator, left: Value, right: Value) -> Value:
             return text_of([left, right])
     if isinstance(op, ast.Mod) and _is_text(left):
         return percent_format(left, right)
+    if isinstance(op, ast.Div) and isinstance(left, Instance) and left.cls == "pathlib.Path":
+        return left.with_labels(left.labels | deep_labels(right))
     if isinstance(op, ast.BitOr) and isinstance(left, RowSet):
         return left
     return Unknown(deep_labels(left) | deep_labels(right))
@@ -358,10 +360,8 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
 def _subscript(frame: Frame, node: ast.Subscript) -> Value:
     container = frame.evaluate(node.value)
     if isinstance(node.slice, ast.Slice):
-        for bound in (node.slice.lower, node.slice.upper, node.slice.step):
-            if bound is not None:
-                frame.evaluate(bound)
-        return join_all(_sliced(option) for option in options(container))
+        bounds = [frame.evaluate(b) if b is not None else Const(None) for b in (node.slice.lower, node.slice.upper)]
+        return join_all(_sliced(option, bounds) for option in options(container))
     index = frame.evaluate(node.slice)
     found: list[Value] = []
     for option in options(container):
@@ -374,7 +374,12 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
     return join_all(found)
 
 
-def _sliced(value: Value) -> Value:
+def _sliced(value: Value, bounds: list[Value]) -> Value:
+    known = [b.value for b in bounds if isinstance(b, Const) and isinstance(b.value, (int, type(None)))]
+    if len(known) == 2 and isinstance(value, Const) and isinstance(value.value, str):
+        return Const(value.value[known[0] : known[1]])
+    if len(known) == 2 and isinstance(value, Container) and value.rest is None and value.kind != "dict":
+        return Container(value.kind, dict(enumerate(list(value.items.values())[known[0] : known[1]])))
     if isinstance(value, RowSet):
         return value
     if isinstance(value, Container):
@@ -387,6 +392,8 @@ def item(container: Value, index: Any, index_value: Value | None = None) -> Valu
     if isinstance(container, OneOf):
         return join_all(item(option, index, index_value) for option in container.options)
     if isinstance(container, Container):
+        if isinstance(index, int) and index < 0 and container.rest is None and container.kind != "dict":
+            index += len(container.items)
         if index_value is None or isinstance(index_value, Const):
             found = container.items.get(index) if index.__hash__ else None
             if found is not None:
@@ -397,6 +404,8 @@ def item(container: Value, index: Any, index_value: Value | None = None) -> Valu
         return container.elements()
     if isinstance(container, RowSet):
         return element_of(container)
+    if isinstance(container, Const) and isinstance(container.value, str) and isinstance(index, int):
+        return Const(container.value[index]) if -len(container.value) <= index < len(container.value) else UNKNOWN
     return Unknown(deep_labels(container))
 
 

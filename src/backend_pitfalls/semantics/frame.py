@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics import expressions, narrowing, orm, serializers, views
+from backend_pitfalls.semantics import calls, expressions, narrowing, orm, serializers, views
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
-from backend_pitfalls.semantics.events import Binding, Event, Loop
+from backend_pitfalls.semantics.events import Binding, Event, Loop, Named
 from backend_pitfalls.semantics.extract import import_bindings
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, Interpreter
@@ -92,6 +92,7 @@ class Frame:
         self.exits: list[list[dict[str, Value]]] = []
         self.class_name = ""
         self.self_name = ""
+        self.handles = ""
         if function and function.owner and not isinstance(function.node, ast.Lambda) and function.node.args.args:
             self.self_name = function.node.args.args[0].arg
 
@@ -199,6 +200,9 @@ class Frame:
 
     def assign(self, target: ast.expr, value: Value, origin: ast.expr | None) -> None:
         """Bind a value to a target."""
+        if value.labels and isinstance(target, (ast.Name, ast.Attribute)):
+            name = target.id if isinstance(target, ast.Name) else target.attr
+            self.events.append(Named(self.site(target), self.symbol or self.class_name, name, value))
         if isinstance(target, ast.Name):
             self.bound(target.id, target, value, origin)
             self.variables[target.id] = self.stepped(value, target, target.id)
@@ -225,6 +229,8 @@ class Frame:
     def _assign_item(self, target: ast.Subscript, value: Value, origin: ast.expr | None) -> None:
         container = self.evaluate(target.value)
         index = self.evaluate(target.slice)
+        if isinstance(container, (Instance, Symbol)):
+            calls.set_item(self, target, container, index, value)
         if isinstance(index, Const) and isinstance(index.value, str):
             self.bound(index.value, target, value, origin, "key")
         if isinstance(container, Container) and isinstance(target.value, ast.Name):
@@ -270,7 +276,10 @@ class Frame:
         return value.with_labels(frozenset(label.step(step) for label in value.labels))
 
     def return_statement(self, node: ast.Return) -> bool:
-        self.returns.append(self.evaluate(node.value) if node.value is not None else Const(None))
+        value = self.evaluate(node.value) if node.value is not None else Const(None)
+        self.returns.append(value)
+        if self.handles and node.value is not None:
+            calls.answer(self, node.value, value)
         return False
 
     def raise_statement(self, node: ast.Raise) -> bool:
@@ -405,6 +414,9 @@ class Frame:
         outcomes: list[dict[str, Value] | None] = []
         exhaustive = False
         for case in node.cases:
+            decided = _matches(self, subject, case)
+            if decided is False:
+                continue
             self.variables = dict(start)
             for name in _captures(case.pattern):
                 self.variables[name] = Unknown(deep_labels(subject))
@@ -415,6 +427,9 @@ class Frame:
             elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
                 exhaustive = True
             outcomes.append(self.variables if self.run(case.body) else None)
+            if decided:
+                exhaustive = True
+                break
         self.variables = start
         return self.merge(outcomes if exhaustive else [*outcomes, start])
 
@@ -569,6 +584,17 @@ def _entered(frame: Frame, value: Value) -> Value:
         entered = frame.knowledge.types.get(f"{value.cls}.__enter__")
         return Instance(entered, value.attributes) if entered else value
     return value
+
+
+def _matches(frame: Frame, subject: Value, case: ast.match_case) -> bool | None:
+    """Whether a constant subject certainly matches a case, or certainly does not."""
+    if not isinstance(subject, Const) or subject.labels or case.guard is not None:
+        return None
+    patterns = case.pattern.patterns if isinstance(case.pattern, ast.MatchOr) else [case.pattern]
+    values = [frame.evaluate(p.value) if isinstance(p, ast.MatchValue) else UNKNOWN for p in patterns]
+    if not all(isinstance(v, Const) for v in values):
+        return None
+    return any(isinstance(v, Const) and v.value == subject.value for v in values)
 
 
 def _captures(pattern: ast.pattern) -> list[str]:

@@ -316,13 +316,12 @@ class Interpreter:
 
 
 def is_vague(value: Value) -> bool:
-    """Whether something about a value is unknown."""
-    if isinstance(value, (Container, OneOf)):
-        parts = value.options if isinstance(value, OneOf) else (*value.items.values(), *filter(None, [value.rest]))
-        return any(is_vague(v) for v in parts)
+    """Whether something about a value is unknown, or it is one of several."""
+    if isinstance(value, Container):
+        return any(is_vague(v) for v in (*value.items.values(), *filter(None, [value.rest])))
     if isinstance(value, Text):
         return any(not isinstance(p, str) for p in value.parts)
-    return isinstance(value, (Unknown, BoundMethod))
+    return isinstance(value, (Unknown, BoundMethod, OneOf))
 
 
 def tells(value: Value, owner: str) -> bool:

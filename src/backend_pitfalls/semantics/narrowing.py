@@ -57,6 +57,10 @@ def _truthiness(variables: dict[str, Value], name: str, holds: bool) -> dict[str
 def _comparison(
     frame: Frame, variables: dict[str, Value], left: ast.expr, op: ast.cmpop, right: ast.expr, holds: bool
 ) -> dict[str, Value]:
+    if isinstance(op, (ast.In, ast.NotIn)) and isinstance(op, ast.NotIn) is holds:
+        _rejected(frame, variables, left, right)
+    if isinstance(left, ast.Attribute) and isinstance(left.value, ast.Name):
+        return _part_compared(frame, variables, left, op, right, holds)
     if not isinstance(left, ast.Name) or left.id not in variables:
         return variables
     value = variables[left.id]
@@ -83,6 +87,62 @@ def _comparison(
     return variables
 
 
+# What a text that does not hold a character cannot do any more.
+_REJECTED = {
+    "'": ("sql", "xpath", "code"),
+    '"': ("sql", "xpath", "code"),
+    "..": ("path",),
+    "../": ("path",),
+    "/": ("path",),
+    "<": ("html",),
+    "&": ("command",),
+    ";": ("command",),
+    "|": ("command",),
+    "*": ("ldap",),
+    "(": ("ldap", "code"),
+    "\n": ("header", "log"),
+    "\r": ("header", "log"),
+}
+
+
+def _rejected(frame: Frame, variables: dict[str, Value], left: ast.expr, right: ast.expr) -> None:
+    """`"../" in name` does not hold on this path."""
+    held = right.value if isinstance(right, ast.Subscript) else right
+    part = frame.evaluate(left)
+    if isinstance(held, ast.Name) and held.id in variables and isinstance(part, Const) and isinstance(part.value, str):
+        _clean(variables, held.id, frozenset(_REJECTED.get(part.value, ())))
+
+
+def _inside(variables: dict[str, Value], name: str, test: str) -> None:
+    """`path.startswith(folder)`, `path.is_relative_to(folder)` of a path whose `..` were resolved."""
+    value = variables.get(name)
+    if value is None or test not in ("startswith", "is_relative_to"):
+        return
+    if all("<resolved>" in label.cleaned for label in value.labels):
+        _clean(variables, name, frozenset({"path"}))
+
+
+def _clean(variables: dict[str, Value], name: str, harms: frozenset[str]) -> None:
+    value = variables.get(name)
+    if value is not None and value.labels and harms:
+        variables[name] = value.with_labels(frozenset(label.clean(harms) for label in value.labels))
+
+
+def _part_compared(
+    frame: Frame, variables: dict[str, Value], left: ast.Attribute, op: ast.cmpop, right: ast.expr, holds: bool
+) -> dict[str, Value]:
+    """`urlparse(target).netloc in ALLOWED`: the address that was taken apart has an allowed host on this path."""
+    assert isinstance(left.value, ast.Name)
+    parsed = variables.get(left.value.id)
+    other = frame.evaluate(right)
+    accepts = isinstance(op, (ast.In, ast.Eq)) is holds and isinstance(op, (ast.In, ast.NotIn, ast.Eq, ast.NotEq))
+    if isinstance(parsed, Instance) and left.attr in ("netloc", "hostname") and accepts and not _untrusted(other):
+        name = parsed.attributes.get("<of>")
+        for target in (left.value.id, str(name.value) if isinstance(name, Const) else ""):
+            _clean(variables, target, frozenset({"redirect", "url"}))
+    return variables
+
+
 def _untrusted(value: Value) -> bool:
     return bool(value.all_labels() if isinstance(value, Container) else value.labels)
 
@@ -93,6 +153,8 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         if holds and function.value.id in variables:
             variables[function.value.id] = Unknown(CLEAN)
         return variables
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and holds:
+        _inside(variables, function.value.id, function.attr)
     subject = (
         test.args[-1] if test.args and isinstance(function, ast.Attribute) else test.args[0] if test.args else None
     )
@@ -100,6 +162,11 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         return variables
     callee = frame.evaluate(function)
     name = callee.name if isinstance(callee, Symbol) else ""
+    if name in frame.knowledge.guards:
+        first = test.args[0]
+        if isinstance(first, ast.Name):
+            _clean(variables, first.id, frame.knowledge.guards[name])
+        return variables
     if name == "builtins.isinstance" and len(test.args) == 2:
         type_ = frame.evaluate(test.args[1])
         if isinstance(type_, Symbol) and type_.name in _SAFE_TYPES:

@@ -65,6 +65,7 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
     if named and named[0].arg == "request" and isinstance(bound["request"], Unknown):
         bound["request"] = _request_by_convention(frame)
     style, route = _route(frame, function.node)
+    frame.handles = style
     if style:
         _from_route(frame, function, bound, style, route)
     if parameters.vararg is not None:

@@ -23,20 +23,32 @@ ConstValue = str | bytes | int | float | complex | bool | None
 
 
 class Label:
-    """Taint: where a value came from, the steps it took, and the harms it was cleaned of."""
+    """Taint: where a value came from, the steps it took, and the harms it was cleaned of. `kind` is "input" for what an outsider
+    controls, "random" for what an outsider can guess."""
 
-    __slots__ = ("cleaned", "description", "site", "steps")
+    __slots__ = ("cleaned", "description", "kind", "site", "steps")
 
     def __init__(
-        self, description: str, site: Site, steps: tuple[Step, ...] = (), cleaned: frozenset[str] = frozenset()
+        self,
+        description: str,
+        site: Site,
+        steps: tuple[Step, ...] = (),
+        cleaned: frozenset[str] = frozenset(),
+        kind: str = "input",
     ) -> None:
+        self.kind = kind
         self.description = description
         self.site = site
         self.steps = steps
         self.cleaned = cleaned
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Label) and self.site == other.site and self.cleaned == other.cleaned
+        return (
+            isinstance(other, Label)
+            and self.site == other.site
+            and self.cleaned == other.cleaned
+            and self.kind == other.kind
+        )
 
     def __hash__(self) -> int:
         return hash((self.site, self.cleaned))
@@ -45,11 +57,11 @@ class Label:
         """The label after one more step."""
         if len(self.steps) >= MAX_STEPS or (self.steps and self.steps[-1].site == step.site):
             return self
-        return Label(self.description, self.site, (*self.steps, step), self.cleaned)
+        return Label(self.description, self.site, (*self.steps, step), self.cleaned, self.kind)
 
     def clean(self, harms: frozenset[str]) -> Label:
         """The label once it is harmless for these harms."""
-        return Label(self.description, self.site, self.steps, self.cleaned | harms)
+        return Label(self.description, self.site, self.steps, self.cleaned | harms, self.kind)
 
 
 Labels = frozenset[Label]

@@ -1,0 +1,106 @@
+"""What the rules about untrusted input share: whether a call's argument carries it, and the path it took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backend_pitfalls.model.finding import Confidence, Step
+from backend_pitfalls.model.knowledge import SinkFacts
+from backend_pitfalls.rules import Report
+from backend_pitfalls.semantics.events import Call
+from backend_pitfalls.semantics.values import Const, Container, Instance, Label, Symbol, Value, deep_labels, options
+
+Harmful = Callable[[Value], bool]
+
+
+def report_flow(
+    event: Call,
+    report: Report,
+    harm: str,
+    title: str,
+    mend: str,
+    *,
+    into: str = "it is used here",
+    kind: str = "input",
+    is_harmful: Harmful | None = None,
+    confidence: Confidence | None = None,
+) -> None:
+    """Report a call whose sink argument carries untrusted data that was not cleaned for this harm.
+
+    Parameters:
+        event: the call.
+        report: where to report to.
+        harm: as sinks and sanitizers of the tables name it.
+        title: the pitfall, at the start of the message.
+        mend: what to do, at its end.
+        into: the last step of the trace.
+        kind: of the labels that count.
+        is_harmful: whether a value can do this harm at all.
+        confidence: when not the rule's own.
+    """
+    for sink in report.knowledge.sinks.get(event.callee, ()):
+        label = tainted(event, sink, harm, kind, is_harmful) if sink.harm == harm else None
+        if label is None:
+            continue
+        trace = (Step(label.site, f"{label.description} comes in"), *label.steps, Step(event.site, into))
+        by_name = Confidence.MEDIUM if event.callee.startswith("?.") else None
+        report(
+            event.site,
+            f"{title}: {label.description} from line {label.site.span.line} reaches '{_shown(event.callee)}'; {mend}",
+            trace=trace,
+            confidence=confidence or by_name,
+            symbol=event.symbol,
+        )
+        return
+
+
+def tainted(event: Call, sink: SinkFacts, harm: str, kind: str, is_harmful: Harmful | None) -> Label | None:
+    """The label of untrusted data in a sink's argument; None when it is clean."""
+    if not _applies(event, sink):
+        return None
+    # "command-list" is a form of "command": what cleans the one cleans the other.
+    cleaned_by = {harm, harm.split("-")[0]}
+    argument = event.receiver if sink.position < 0 else event.argument(sink.position, sink.keyword)
+    for value in options(argument) if argument is not None else ():
+        if is_harmful is not None and not is_harmful(value):
+            continue
+        labels = [x for x in deep_labels(value) if x.kind == kind and cleaned_by.isdisjoint(x.cleaned)]
+        if labels:
+            return min(labels, key=lambda label: label.site)
+    return None
+
+
+def _applies(event: Call, sink: SinkFacts) -> bool:
+    """Whether the other arguments of the call let it do harm."""
+    if any(_is_one_of(event.keywords.get(keyword), values) for keyword, values in sink.unless.items()):
+        return False
+    return all(_is_one_of(event.keywords.get(keyword), values) for keyword, values in sink.only_if.items())
+
+
+def _is_one_of(value: Value | None, accepted: tuple[str, ...]) -> bool:
+    if isinstance(value, Const):
+        return str(value.value) in accepted
+    if isinstance(value, (Symbol, Instance)):
+        return (value.name if isinstance(value, Symbol) else value.cls) in accepted
+    return False
+
+
+def first_text(value: Value) -> str:
+    """The known text at the start of a value, the empty string when its start is not known."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return value.value
+    parts = getattr(value, "parts", ())
+    return parts[0] if parts and isinstance(parts[0], str) else ""
+
+
+def is_list(value: Value) -> bool:
+    """Whether a value is a list or tuple."""
+    return isinstance(value, Container) and value.kind in ("list", "tuple")
+
+
+def _shown(callee: str) -> str:
+    if callee.endswith("<answer>"):
+        return "the answer"
+    if callee.endswith(".__setitem__"):
+        return "the session" if "ession" in callee else callee
+    return callee.removeprefix("?.")

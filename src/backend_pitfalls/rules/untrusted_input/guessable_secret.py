@@ -1,0 +1,92 @@
+"""A guessable random number becomes a secret.
+
+## What it does
+Follows numbers of the `random` module into what must not be guessed: cookies, session entries, and names that say so (token, password, key, nonce, csrf …).
+
+## Why it hurts in production
+The generator of `random` is predictable from its output: a few tokens are enough to compute the next ones, and with them other users' sessions and reset links.
+
+## Example
+```python
+import random
+
+def reset_token():
+    token = str(random.getrandbits(128))
+    return token
+```
+
+## Use instead
+```python
+import secrets
+
+def reset_token():
+    token = secrets.token_urlsafe(16)
+    return token
+```
+
+## Fix safety
+There is no automatic repair yet.
+
+## Options
+None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
+
+## Known limits
+Data that passes through a library function that the tables do not know counts as clean. Functions are followed four calls deep.
+
+## References
+- [CWE-338](https://cwe.mitre.org/data/definitions/338.html)
+- [secrets](https://docs.python.org/3/library/secrets.html)
+"""
+
+from __future__ import annotations
+
+import re
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.flow import report_flow
+from backend_pitfalls.semantics.events import Call, Named
+
+META = RuleMeta(
+    code="BPF320",
+    name="guessable-secret",
+    summary="A guessable random number becomes a secret",
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    cwe=(
+        330,
+        338,
+    ),
+    security_severity=7.5,
+)
+
+_SECRET = re.compile(
+    r"(^|_)(token|password|passwd|secret|nonce|otp|csrf|api_?key|session_?(id|key)|salt|reset_?code|remember_?me\\w*)(_|$)"
+    r"|(Token|Password|Secret|Key|Nonce)$",
+)
+_MEND = "make it with the secrets module"
+
+
+@listens(Named)
+def secret_name(event: Named, report: Report) -> None:
+    """A random number gets a name that means a secret."""
+    labels = sorted((x for x in event.value.labels if x.kind == "random"), key=lambda label: label.site)
+    if labels and _SECRET.search(event.target):
+        trace = (Step(labels[0].site, f"{labels[0].description} is made"), *labels[0].steps)
+        report(
+            event.site,
+            f"guessable secret: '{event.target}' is made from {labels[0].description} of line {labels[0].site.span.line}; {_MEND}",
+            trace=trace,
+            symbol=event.symbol,
+        )
+
+
+@listens(Call)
+def kept(event: Call, report: Report) -> None:
+    """A random number goes into a cookie or the session."""
+    for harm in ("cookie", "session"):
+        report_flow(event, report, harm, "guessable secret", _MEND, into="it is handed out as a secret", kind="random")

@@ -1,0 +1,84 @@
+"""Request data decides where a redirect leads.
+
+## What it does
+Follows request data into the target of redirects, unless a path of the site stands before it.
+
+## Why it hurts in production
+A link that starts with your domain ends at a copy of your login page. It is the first half of most phishing that works.
+
+## Example
+```python
+from flask import Flask, request, redirect
+
+app = Flask(__name__)
+
+@app.route("/x")
+def view():
+    return redirect(request.args["next"])
+```
+
+## Use instead
+```python
+from flask import Flask, request, redirect
+
+app = Flask(__name__)
+
+@app.route("/x")
+def view():
+    if request.args["next"] == "home":
+        return redirect("/home")
+    return redirect("/")
+```
+
+## Fix safety
+There is no automatic repair: what is allowed is for the author to say.
+
+## Options
+None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
+
+## Known limits
+Data that passes through a library function that the tables do not know counts as clean. Functions are followed four calls deep.
+
+## References
+- [CWE-601](https://cwe.mitre.org/data/definitions/601.html)
+- [Django: url_has_allowed_host_and_scheme](https://docs.djangoproject.com/en/stable/ref/utils/#module-django.utils.http)
+"""
+
+from __future__ import annotations
+
+import re
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.flow import first_text, report_flow
+from backend_pitfalls.semantics.events import Call
+
+META = RuleMeta(
+    code="BPF306",
+    name="open-redirect",
+    summary="Request data decides where a redirect leads",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    cwe=(601,),
+    security_severity=6.1,
+)
+
+_OWN_SITE = re.compile(r"^/[^/\\\\]|^/$|^\w+://[^/?#]+[/?#]|^[?#]")
+
+
+@listens(Call)
+def untrusted(event: Call, report: Report) -> None:
+    """A redirect whose target request data decides."""
+    report_flow(
+        event,
+        report,
+        "redirect",
+        "open redirect",
+        "redirect to a path of your own, or check it with url_has_allowed_host_and_scheme()",
+        into="it decides where the redirect leads",
+        is_harmful=lambda value: not _OWN_SITE.match(first_text(value)),
+    )

@@ -1,0 +1,91 @@
+"""A broken hash guards a secret.
+
+## What it does
+Finds MD5 and SHA-1 of request data, passwords, tokens and keys.
+
+## Why it hurts in production
+Both are broken: two inputs with one hash are made in seconds, and a graphics card tries ten thousand million passwords a second.
+
+## Example
+```python
+import hashlib
+
+def stored(password):
+    return hashlib.md5(password.encode()).hexdigest()
+```
+
+## Use instead
+```python
+import hashlib
+import os
+
+def stored(password):
+    salt = os.urandom(16)
+    return salt + hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
+```
+
+## Fix safety
+There is no automatic repair: stored hashes would not match any more.
+
+## Options
+None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
+
+## Known limits
+Hashes of other data (cache keys, checksums of files) are silent; so is `usedforsecurity=False`.
+
+## References
+- [CWE-328](https://cwe.mitre.org/data/definitions/328.html)
+- [hashlib: usedforsecurity](https://docs.python.org/3/library/hashlib.html#hashlib.new)
+"""
+
+from __future__ import annotations
+
+import re
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.flow import report_flow
+from backend_pitfalls.semantics.events import Call
+from backend_pitfalls.semantics.values import Const
+
+META = RuleMeta(
+    code="BPF321",
+    name="weak-hash",
+    summary="A broken hash guards a secret",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    cwe=(
+        327,
+        328,
+    ),
+    security_severity=5.9,
+)
+
+_SECRET = re.compile(
+    r"passw|passphrase|secret|token|credential|api_?key|private_?key|signature|\\bpwd\\b", re.IGNORECASE
+)
+_WEAK = frozenset({"md5", "md4", "sha1", "sha-1"})
+_MEND = "use hashlib.scrypt() or a password hasher, for signatures SHA-256; usedforsecurity=False where nothing depends on it"
+
+
+@listens(Call)
+def weak(event: Call, report: Report) -> None:
+    """A weak hash of request data or of what is called a secret."""
+    harm = "weak-hash"
+    if event.callee == "hashlib.new":
+        name = event.args[0] if event.args else None
+        if not (isinstance(name, Const) and str(name.value).lower() in _WEAK):
+            return
+        harm = "weak-hash-name"
+    report_flow(event, report, harm, "weak hash", _MEND, into="it is hashed")
+    if _SECRET.search(event.written) and _is_security(event):
+        report(event.site, f"weak hash: '{event.callee}' of a secret; {_MEND}", symbol=event.symbol)
+
+
+def _is_security(event: Call) -> bool:
+    flag = event.keywords.get("usedforsecurity")
+    return not (isinstance(flag, Const) and flag.value is False)
