@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from backend_pitfalls.model.finding import Confidence, Step
 from backend_pitfalls.model.knowledge import SinkFacts
 from backend_pitfalls.rules import Report
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import Const, Container, Instance, Label, Symbol, Value, deep_labels, options
+from backend_pitfalls.semantics.values import (
+    Const,
+    Container,
+    Instance,
+    Label,
+    Symbol,
+    Text,
+    Value,
+    deep_labels,
+    options,
+)
 
 Harmful = Callable[[Value], bool]
 
@@ -85,12 +96,13 @@ def _is_one_of(value: Value | None, accepted: tuple[str, ...]) -> bool:
     return False
 
 
-def first_text(value: Value) -> str:
-    """The known text at the start of a value, the empty string when its start is not known."""
-    if isinstance(value, Const) and isinstance(value.value, str):
-        return value.value
-    parts = getattr(value, "parts", ())
-    return parts[0] if parts and isinstance(parts[0], str) else ""
+def decides_host(value: Value, fixed: re.Pattern[str]) -> bool:
+    """Whether untrusted data in an address can decide its host: not behind a start that fixes it (as `fixed` matches), nor behind
+    something that the application made."""
+    if not isinstance(value, Text) or not value.parts:
+        return True
+    first = value.parts[0]
+    return not fixed.match(first) if isinstance(first, str) else bool(first.labels)
 
 
 def is_list(value: Value) -> bool:

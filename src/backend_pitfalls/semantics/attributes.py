@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend_pitfalls.model.finding import Site, Span
+from backend_pitfalls.model.knowledge import SourceFacts
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -46,9 +47,9 @@ def load_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
     return UNKNOWN
 
 
-def source_value(description: str) -> Value:
+def source_value(source: SourceFacts) -> Value:
     """A value that an outsider controls, its place still to be told."""
-    return Unknown(frozenset({Label(description, NOWHERE)}))
+    return Unknown(frozenset({Label(source.description, NOWHERE, cleaned=frozenset(source.cleaned), kind=source.kind)}))
 
 
 def library_method(interpreter: Interpreter, cls: str, name: str) -> str:
@@ -123,7 +124,7 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
     found = interpreter.instance_attribute(value.cls, name)
     if found is not None:
         if isinstance(found, Instance) and found.cls in knowledge.sources:
-            return source_value(knowledge.sources[found.cls].description)
+            return source_value(knowledge.sources[found.cls])
         return found.with_labels(found.labels | value.labels) if value.labels else found
     for base in world.lineage(value.cls):
         if world.class_facts(base) is None:
@@ -179,11 +180,11 @@ def _library_attribute(interpreter: Interpreter, value: Instance, cls: str, name
     qualified = library_method(interpreter, cls, name)
     source = knowledge.sources.get(qualified)
     if source is not None:
-        return source_value(source.description)
+        return source_value(source)
     type_ = knowledge.attributes.get(knowledge.canonical(cls), {}).get(name)
     if type_ is not None:
         if type_ in knowledge.sources:
-            return source_value(knowledge.sources[type_].description)
+            return source_value(knowledge.sources[type_])
         return Instance(type_)
     if knowledge.types.get(qualified) and not cls.endswith(("Connection", "Cursor", "Engine")) and name == "session":
         return Instance(knowledge.types[qualified])

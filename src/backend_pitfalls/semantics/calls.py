@@ -210,7 +210,12 @@ def _cast(arguments: Arguments, receiver: Value, name: str) -> Value:
         "is_valid",
     ):
         return Instance("builtins.bool")
+    if name == "urlencode":
+        return Unknown(frozenset(label.clean(_URL_SAFE) for label in receiver.labels))
     return Unknown(receiver.labels)
+
+
+_URL_SAFE = frozenset({"redirect", "html", "header", "path"})
 
 
 def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value:
@@ -425,7 +430,7 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         return special(frame, arguments)
     if name in knowledge.sources:
         facts = knowledge.sources[name]
-        label = Label(facts.description, frame.site(arguments.node), kind=facts.kind)
+        label = Label(facts.description, frame.site(arguments.node), (), frozenset(facts.cleaned), facts.kind)
         return Unknown(frozenset({label}))
     type_ = knowledge.types.get(name)
     if type_ is not None:
@@ -467,6 +472,10 @@ def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts)
     labels = CLEAN.union(*(deep_labels(v) for v in values)) if values else CLEAN
     if facts.resolves:
         labels = frozenset(label.clean(RESOLVED) for label in labels)
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    if name.startswith("urllib.parse.urlun") and isinstance(first, Container):
+        if all(constant_text(first.items.get(i, UNKNOWN)) == "" for i in (0, 1)):
+            labels = frozenset(label.clean(_NO_HOST) for label in labels)
     if facts.type:
         attributes = {"<of>": Const(node.id)} if (node := _named(arguments)) is not None else {}
         return Instance(facts.type, attributes, labels)
@@ -478,6 +487,7 @@ def _named(arguments: Arguments) -> ast.Name | None:
     return first if isinstance(first, ast.Name) else None
 
 
+_NO_HOST = frozenset({"redirect", "url"})
 RESOLVED = frozenset({"<resolved>"})
 """Marks a path without `..` and links: a comparison with the start of a folder then tells that it stays inside."""
 

@@ -66,7 +66,9 @@ def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:
     site = frame.site(node)
     return value.with_labels(
         frozenset(
-            Label(label.description, site, kind=label.kind) if not label.steps and label.site.path == "" else label
+            Label(label.description, site, (), label.cleaned, label.kind)
+            if not label.steps and label.site.path == ""
+            else label
             for label in value.labels
         )
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.values import (
     CLEAN,
     Const,
     Container,
+    Function,
     Instance,
     OneOf,
     Symbol,
@@ -147,6 +149,13 @@ def _untrusted(value: Value) -> bool:
     return bool(value.all_labels() if isinstance(value, Container) else value.labels)
 
 
+# A function of the project that says by its name that it judges its argument; what it looks at is its author's affair.
+_JUDGES = re.compile(
+    r"^_?(is|has|can|may|check|validate|verify|allow|accept)s?_|(^|_)(allowed?|safe|valid|trusted)(_|$)"
+)
+_OWN_PATH = re.compile(r"^\^?/(\[(?!.*/)|\(\?!/|\w)")
+
+
 def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bool) -> dict[str, Value]:
     function = test.func
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.attr in _SAFE_TESTS:
@@ -155,17 +164,19 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         return variables
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and holds:
         _inside(variables, function.value.id, function.attr)
-    subject = (
-        test.args[-1] if test.args and isinstance(function, ast.Attribute) else test.args[0] if test.args else None
-    )
-    if not isinstance(subject, ast.Name) or subject.id not in variables or not holds:
-        return variables
     callee = frame.evaluate(function)
+    given = [*test.args, *(k.value for k in test.keywords)]
+    if isinstance(callee, Function) and _JUDGES.search(callee.qualname.rsplit(".", 1)[-1]):
+        for argument in given:
+            if isinstance(argument, ast.Name):
+                _clean(variables, argument.id, frozenset({"redirect", "url", "path"}) if holds else frozenset())
+        return variables
+    subject = test.args[-1] if test.args and isinstance(function, ast.Attribute) else given[0] if given else None
     name = callee.name if isinstance(callee, Symbol) else ""
-    if name in frame.knowledge.guards:
-        first = test.args[0]
-        if isinstance(first, ast.Name):
-            _clean(variables, first.id, frame.knowledge.guards[name])
+    if holds and name in frame.knowledge.guards and isinstance(given[0], ast.Name):
+        _clean(variables, given[0].id, frame.knowledge.guards[name])
+        return variables
+    if not isinstance(subject, ast.Name) or subject.id not in variables or not holds:
         return variables
     if name == "builtins.isinstance" and len(test.args) == 2:
         type_ = frame.evaluate(test.args[1])
@@ -174,6 +185,8 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     elif name in ("re.fullmatch", "re.match") and test.args:
         pattern = frame.evaluate(test.args[0])
         text = pattern.value if isinstance(pattern, Const) and isinstance(pattern.value, str) else ""
+        if _OWN_PATH.match(text):
+            _clean(variables, subject.id, frozenset({"redirect"}))
         anchored = name == "re.fullmatch" or text.endswith(("$", r"\Z"))
         if anchored and text and ".*" not in text and ".+" not in text:
             variables[subject.id] = Unknown(CLEAN)

@@ -183,6 +183,8 @@ def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:
             if name not in ("builtins.set", "builtins.frozenset")
             else Container("set", value.items, value.rest, value.labels)
         )
+    if isinstance(value, Instance) and value.cls == "urllib.parse.ParseResult":
+        return Container("list", {i: Unknown(value.labels) for i in range(5)}, Unknown(value.labels))
     return Unknown(deep_labels(value)) if not isinstance(value, (ClassRef, Symbol)) else value
 
 

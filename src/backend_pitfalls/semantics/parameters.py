@@ -129,7 +129,12 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
             if isinstance(callee, Symbol) and callee.name in ("fastapi.Depends", "fastapi.Security"):
                 bound[parameter.arg] = _dependency(frame, default, bound[parameter.arg])
                 continue
-        label = Label(f"the parameter '{parameter.arg}' of the route", frame.site(parameter))
+        # Without a `path` converter a part of the route's path holds no slash.
+        in_path = any(
+            part in path for part in (f"<{parameter.arg}>", f"<string:{parameter.arg}>", f"{{{parameter.arg}}}")
+        )
+        cleaned = frozenset({"path"}) if in_path else frozenset[str]()
+        label = Label(f"the parameter '{parameter.arg}' of the route", frame.site(parameter), (), cleaned)
         if style == "flask":
             if (
                 f"int:{parameter.arg}>" not in path

@@ -52,7 +52,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import first_text, report_flow
+from backend_pitfalls.rules.flow import decides_host, report_flow
 from backend_pitfalls.semantics.events import Call
 
 META = RuleMeta(
@@ -80,5 +80,5 @@ def untrusted(event: Call, report: Report) -> None:
         "open redirect",
         "redirect to a path of your own, or check it with url_has_allowed_host_and_scheme()",
         into="it decides where the redirect leads",
-        is_harmful=lambda value: not _OWN_SITE.match(first_text(value)),
+        is_harmful=lambda value: decides_host(value, _OWN_SITE),
     )

@@ -61,7 +61,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import first_text, report_flow
+from backend_pitfalls.rules.flow import decides_host, report_flow
 from backend_pitfalls.semantics.events import Call
 
 META = RuleMeta(
@@ -89,5 +89,5 @@ def untrusted(event: Call, report: Report) -> None:
         "server-side request forgery",
         "compare its host with a list of allowed ones before the call",
         into="it decides the address",
-        is_harmful=lambda value: not _FIXED_HOST.match(first_text(value)),
+        is_harmful=lambda value: decides_host(value, _FIXED_HOST),
     )

@@ -76,6 +76,8 @@ _MEND = "use hashlib.scrypt() or a password hasher, for signatures SHA-256; used
 def weak(event: Call, report: Report) -> None:
     """A weak hash of request data or of what is called a secret."""
     harm = "weak-hash"
+    if not event.callee.startswith("hashlib."):
+        return
     if event.callee == "hashlib.new":
         name = event.args[0] if event.args else None
         if not (isinstance(name, Const) and str(name.value).lower() in _WEAK):
