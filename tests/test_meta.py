@@ -98,6 +98,6 @@ def test_a_scaffolded_rule_is_complete(tmp_path: Path, capsys: pytest.CaptureFix
         "src/backend_pitfalls/rules/resilience/__init__.py",
         "src/backend_pitfalls/rules/resilience/retry_without_limit.py",
         "tests/fixtures/resilience/retry-without-limit.md",
-        "newsfragments/BPF402.rule.md",
+        "newsfragments/BPF405.rule.md",
     }
     compile((tmp_path / "src/backend_pitfalls/rules/resilience/retry_without_limit.py").read_text(), "rule", "exec")

@@ -12,6 +12,8 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counted). `default` is what the library does without it: "unlimited" or "limited". `unlimited` are the numbers
     that switch the limit off, `none` tells what None does ("unlimited" or "limited"). `inherits` names the attribute of the receiver that gives a default for the call,
     `alternatives` other keywords that also set a limit, `local_prefixes` first arguments that stay on this machine.
+    `family` groups clients for the rules: "http", "database", "queue" (caches and brokers) or "service" (all others). `in_address` are texts in the
+    first argument (an address) that set the limit.
     `value` is the Python source of a sensible timeout, with `{seconds}` for the number. `docs` is where the fact is from.
     """
 
@@ -27,6 +29,8 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: str = "{seconds}"
     imports: tuple[str, ...] = ()
     local_prefixes: tuple[str, ...] = ()
+    family: str = "http"
+    in_address: tuple[str, ...] = ()
 
 
 class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -474,7 +474,8 @@ def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts)
         labels = frozenset(label.clean(RESOLVED) for label in labels)
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     if name.startswith("urllib.parse.urlun") and isinstance(first, Container):
-        if all(constant_text(first.items.get(i, UNKNOWN)) == "" for i in (0, 1)):
+        empty = [constant_text(first.items.get(i, UNKNOWN)) == "" for i in (0, 1)]
+        if all(empty):
             labels = frozenset(label.clean(_NO_HOST) for label in labels)
     if facts.type:
         attributes = {"<of>": Const(node.id)} if (node := _named(arguments)) is not None else {}

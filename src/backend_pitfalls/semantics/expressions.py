@@ -149,7 +149,15 @@ def binary(frame: Frame, op: ast.operator, left: Value, right: Value) -> Value:
         folded = _fold(op, left.value, right.value)
         if folded is not None:
             return folded
+    if (
+        isinstance(op, (ast.Add, ast.Mod))
+        and isinstance(right, OneOf)
+        and (_is_text(left) or isinstance(left, Unknown))
+    ):
+        return join_all(binary(frame, op, left, option) for option in right.options)
     if isinstance(op, ast.Add):
+        if isinstance(left, Unknown) and not left.labels and isinstance(right, Unknown) and right.labels:
+            return text_of([left, right])  # what comes first tells whether the rest can decide a host
         if isinstance(left, (Container)) and isinstance(right, Container) and left.kind == right.kind:
             rests = [r for r in (left.rest, right.rest) if r is not None]
             items = dict(enumerate([*left.items.values(), *right.items.values()]))

@@ -12,7 +12,7 @@ without a deployment, and the same value ends up in every environment.
 ```python
 import psycopg2
 
-connection = psycopg2.connect(host="db", user="shop", password="w9#Kq2vT")
+connection = psycopg2.connect(host="db", connect_timeout=5, user="shop", password="w9#Kq2vT")
 ```
 
 ## Use instead
@@ -21,7 +21,7 @@ import os
 
 import psycopg2
 
-connection = psycopg2.connect(host="db", user="shop", password=os.environ["SHOP_DB_PASSWORD"])
+connection = psycopg2.connect(host="db", connect_timeout=5, user="shop", password=os.environ["SHOP_DB_PASSWORD"])
 ```
 
 ## Fix safety
