@@ -18,7 +18,7 @@ from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import version_of
 from backend_pitfalls.project.discover import ProjectFile, context_of, discover, kind_of
 from backend_pitfalls.project.link import Project, module_name
-from backend_pitfalls.project.manifests import ImageFound, WorkloadFound, dockerfile, kubernetes
+from backend_pitfalls.project.manifests import ImageFound, SettingFound, WorkloadFound, dockerfile, kubernetes, settings
 from backend_pitfalls.rules import Report, Rule, selected_rules
 from backend_pitfalls.semantics.extract import extract
 from backend_pitfalls.semantics.facts import FileFacts
@@ -28,6 +28,7 @@ from backend_pitfalls.syntax.source import Source, Unreadable
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 from backend_pitfalls.syntax.template import TemplateSource
 
+_SECRET_WORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"://", b"credential", b"auth")
 KEPT_BYTES = 4_000_000
 """Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""
 _RECURSION_LIMIT = 6_000
@@ -110,10 +111,13 @@ class Session:
     def _index_manifest(self, file: ProjectFile, data: bytes) -> Indexed:
         findings: tuple[Finding, ...] = ()
         self._found.clear()
+        if len(data) <= settings.MAX_BYTES and any(word in data.lower() for word in _SECRET_WORDS):
+            text = data.decode("utf-8", "replace")
+            self._tell(SettingFound(file.path, s) for s in settings.settings(text))
         try:
             if file.kind is FileKind.YAML:
                 self._tell(WorkloadFound(file.path, w) for w in kubernetes.workloads(data))
-            else:
+            elif file.kind is FileKind.DOCKERFILE:
                 self._tell([ImageFound(file.path, dockerfile.image(data))])
         except Unreadable as error:
             findings = self.unreadable(file.path, error.reason, error.line)

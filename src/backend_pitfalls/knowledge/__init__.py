@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from importlib import resources
 from typing import Any
 
@@ -38,6 +39,13 @@ def load(own: dict[str, list[dict[str, Any]]] | None = None) -> Knowledge:
         raise UserError(
             f"[tool.backend-pitfalls.knowledge] {error}; `backend-pitfalls debug knowledge` shows the form of each row"
         ) from None
+    for token in table.token:
+        try:
+            re.compile(f"(?:{token.pattern})")
+        except re.error as error:
+            raise UserError(
+                f"[tool.backend-pitfalls.knowledge.token] pattern {token.pattern!r} is no regular expression: {error}"
+            ) from None
     return Knowledge((*shipped_tables(), table))
 
 

@@ -21,5 +21,6 @@ class FileKind(str, enum.Enum):
 
     PYTHON = "python"
     TEMPLATE = "template"
+    SETTINGS = "settings"
     YAML = "yaml"
     DOCKERFILE = "dockerfile"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
+
 import msgspec
 
 
@@ -250,6 +253,16 @@ class Knowledge:
         for row in table.noreturn:
             self.noreturn.update(row.calls)
         self.tokens.extend(table.token)
+
+    def provider_of(self, text: str) -> str:
+        """The provider whose token format a text has; the empty string for none."""
+        if len(text) < 12 or not self._any_token.fullmatch(text):
+            return ""
+        return next((t.provider for t in self.tokens if re.fullmatch(t.pattern, text)), "")
+
+    @cached_property
+    def _any_token(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{t.pattern})" for t in self.tokens) or r"(?!)")
 
     def canonical(self, name: str) -> str:
         """The name under which the tables know a library object."""

@@ -37,6 +37,12 @@ _SKIPPED_FOLDERS = frozenset(
     }
 )
 _DOCKERFILE = re.compile(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
+_CONFIGURATION = re.compile(
+    r"^\.env([._-].+)?$|\.(env|json|toml|ini|cfg|conf|properties|tf|tfvars|sh|ipynb|credentials)$|^\.(npmrc|pypirc|netrc|dockercfg)$"
+)
+_LOCKS = frozenset(
+    {"package.json", "package-lock.json", "composer.lock", "tsconfig.json", "Pipfile.lock", "poetry.lock", "uv.lock"}
+)
 _TEST = re.compile(
     r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest|tests|factories)\.py$"
 )
@@ -64,7 +70,9 @@ def kind_of(name: str) -> FileKind | None:
         return FileKind.YAML
     if name.endswith((".html", ".jinja", ".jinja2", ".j2")):
         return FileKind.TEMPLATE
-    return FileKind.DOCKERFILE if _DOCKERFILE.match(name) else None
+    if _DOCKERFILE.match(name):
+        return FileKind.DOCKERFILE
+    return FileKind.SETTINGS if _CONFIGURATION.search(name) and name not in _LOCKS else None
 
 
 def context_of(path: str) -> FileContext:

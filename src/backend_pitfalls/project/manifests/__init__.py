@@ -6,6 +6,9 @@ import msgspec
 
 from backend_pitfalls.project.manifests.dockerfile import Image
 from backend_pitfalls.project.manifests.kubernetes import Workload
+from backend_pitfalls.project.manifests.settings import Setting, SettingFound
+
+__all__ = ["ImageFound", "Setting", "SettingFound", "WorkloadFound"]
 
 
 class WorkloadFound(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds a text that is given to a name which means a credential (an assignment, an argument, a dictionary key, a parameter's
-default, the fallback of an environment look-up), a URL with a password in it, and tokens in a provider's known format.
+default, the fallback of an environment look-up), or in configuration files (`.env`, YAML, JSON, INI, TOML, properties, Compose, Dockerfile, Terraform, shell), a URL with a password in it, and tokens in a provider's known format.
 
 ## Why it hurts in production
 Everyone who can read the repository, a backup, an image layer or a stack trace has the credential; it cannot be changed
@@ -45,9 +45,10 @@ from __future__ import annotations
 import re
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import Fix, ReplaceWithEnvironment, Safety
 from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.project.manifests import SettingFound
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Binding
 from backend_pitfalls.semantics.values import Const, Text
@@ -90,13 +91,71 @@ def credential(event: Binding, report: Report) -> None:
     text = _text(event)
     if not text or _TEMPLATE.search(text) or (_PLACEHOLDER.search(text) and not _stands_in(event)):
         return
-    provider = next((t.provider for t in report.knowledge.tokens if re.fullmatch(t.pattern, text)), "")
+    provider = report.knowledge.provider_of(text)
     if provider:
         _report(event, report, text, f"a {provider}", Confidence.HIGH)
     elif (url := _URL_PASSWORD.match(text)) and not _placeholder_password(url["password"]):
         _report(event, report, text, "a password in a URL", Confidence.HIGH)
     elif _means_credential(event.target, text):
         _report(event, report, text, f"'{event.target}'", META.confidence)
+
+
+_TRANSLATIONS = re.compile(r"(^|/)(locales?|i18n|lang|languages|translations|messages)/", re.IGNORECASE)
+_SAMPLE_FILE = re.compile(r"example|exemple|sample|template|dist$|default", re.IGNORECASE)
+_CONTINUOUS_INTEGRATION = re.compile(
+    r"(^|/)(\.github|\.gitlab|\.circleci|\.buildkite|\.ci|ci|\.devcontainer|[^/]*tests?[^/]*)/|(^|/)(\.gitlab-ci|\.travis|appveyor|azure-pipelines|[^/]*test)[^/]*$"
+)
+_HASHED = re.compile(r"^(pbkdf2|bcrypt|argon2|scrypt|\$2[aby]\$|\$6\$|sha\d+[:$]|md5[:$]|!)", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"^[$%&*!@]|^(secrets?|env|vault|var|local|data|ref|file|ssm|module)[.:(]|^(true|false|yes|no|on|off|null|none|~|-)$",
+    re.IGNORECASE,
+)
+
+
+@listens(SettingFound)
+def configured(event: SettingFound, report: Report) -> None:
+    """A credential written into a configuration file."""
+    setting = event.setting
+    text = setting.value
+    if _TRANSLATIONS.search(event.path) or _TEMPLATE.search(text) or _REFERENCE.search(text) or _HASHED.search(text):
+        return
+    if _PLACEHOLDER.search(text) and not text.startswith("django-insecure-"):
+        return
+    provider = report.knowledge.provider_of(text)
+    name = setting.name.rsplit(".", 1)[-1]
+    if provider:
+        what, confidence = f"a {provider}", Confidence.HIGH
+    elif (url := _URL_PASSWORD.match(text)) and not _placeholder_password(url["password"]):
+        what, confidence = "a password in a URL", Confidence.HIGH
+    elif _means_credential(name, text) or _is_named_secret(name, text):
+        what, confidence = f"'{setting.name}'", META.confidence
+    else:
+        return
+    # What stands in a sample, or guards a database that lives as long as a test run, is no secret unless it looks like one.
+    is_sample = _SAMPLE_FILE.search(event.path.rsplit("/", 1)[-1]) or _CONTINUOUS_INTEGRATION.search(event.path)
+    if is_sample and not (
+        len(text) >= 10 and re.search(r"\d", text) and re.search(r"[A-Z]", text) and re.search(r"[a-z]", text)
+    ):
+        return
+    shown = text[: 4 if len(text) >= 16 else 2 if len(text) >= 6 else 0]
+    report(
+        Site(event.path, setting.span),
+        f"{what} is written into this file ('{shown}…', {len(text)} characters); keep it out of the repository, in the environment or a vault, and rotate it",
+        confidence=confidence,
+        redact=(setting.span,),
+    )
+
+
+def _is_named_secret(name: str, text: str) -> bool:
+    """In a configuration file a secret of words is used as it stands."""
+    lowered = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return (
+        bool(re.search(r"(^|_)(jwt|app|session|signing|client|webhook)?_?secret(_key)?$", lowered))
+        and len(text) >= 8
+        and not any(c.isspace() for c in text)
+        and not _PATH.search(text)
+        and "-" in text
+    )
 
 
 def _stands_in(event: Binding) -> bool:

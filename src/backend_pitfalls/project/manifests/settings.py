@@ -1,0 +1,93 @@
+"""Names with their values in configuration files: `.env`, INI, properties, TOML, YAML, JSON, Compose, Dockerfiles, Terraform, shell.
+
+What counts is a name beside a value on one line (or `name:` and `value:` on neighbouring ones, as Kubernetes writes environment variables), which all these
+formats share; so one reader serves them, also where a file is a template or not quite valid. Comments are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from backend_pitfalls.model.finding import Span
+
+MAX_BYTES = 1_000_000
+"""Larger files are data."""
+MAX_LINE = 20_000
+MAX_SETTINGS = 5_000
+
+_LINE = re.compile(
+    r"""^\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|variable|define)\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?\s*(?:=>|:=|=|:)\s*(?P<value>\S.*?)\s*,?\s*$"""
+)
+_DOCKER = re.compile(r"^\s*(?:ENV|ARG)\s+(?P<key>[A-Za-z_]\w*)\s+(?P<value>\S+)\s*$")
+_LIST_ITEM = re.compile(r"""^\s*-\s+["']?(?P<key>[A-Za-z_]\w*)=(?P<value>[^"']+)["']?\s*$""")
+_PAIR = re.compile(r"""\\?"(?P<key>[A-Za-z_][\w.\- ]{0,60})\\?"\s*:\s*\\?"(?P<value>[^"\\]{1,4000})\\?\"""")
+_COMMENT = re.compile(r"^\s*(#|;|//|\*|--)")
+_NAMES = frozenset({"name", "key"})
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A name and its value; `span` is the value's range."""
+
+    name: str
+    value: str
+    span: Span
+
+
+class SettingFound(msgspec.Struct, frozen=True):
+    """A setting of a configuration file."""
+
+    path: str
+    setting: Setting
+
+
+def settings(text: str) -> Iterator[Setting]:
+    """The settings of a configuration file.
+
+    Parameters:
+        text: its content.
+    """
+    named = ""
+    count = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > MAX_LINE or _COMMENT.match(line):
+            continue
+        for setting in _of_line(line, number):
+            count += 1
+            if count > MAX_SETTINGS:
+                return
+            if setting.name in _NAMES:
+                named = setting.value
+            elif setting.name == "value" and named:
+                yield Setting(named, setting.value, setting.span)
+                named = ""
+            else:
+                yield setting
+
+
+def _of_line(line: str, number: int) -> Iterator[Setting]:
+    pairs = list(_PAIR.finditer(line))
+    if pairs:
+        for match in pairs:
+            yield _setting(match["key"], match["value"], match.start("value"), number)
+        return
+    found = _LIST_ITEM.match(line) or _DOCKER.match(line) or _LINE.match(line)
+    if found is not None:
+        value, at = _plain(found["value"], found.start("value"))
+        if value:
+            yield _setting(found["key"], value, at, number)
+
+
+def _plain(written: str, at: int) -> tuple[str, int]:
+    """A value without its quotes and the comment behind it."""
+    quote = written[0]
+    if quote in "\"'":
+        end = written.find(quote, 1)
+        return (written[1:end], at + 1) if end > 0 else (written[1:], at + 1)
+    return re.split(r"\s+[#;]", written, maxsplit=1)[0].rstrip(), at
+
+
+def _setting(name: str, value: str, at: int, number: int) -> Setting:
+    return Setting(name, value, Span(number, at, number, at + len(value)))
