@@ -194,3 +194,16 @@ def test_the_version_loads_nothing_heavy() -> None:
     code = "import sys; from backend_pitfalls.hosts.cli import main; main(['--version']); print(sorted({m.split('.')[0] for m in sys.modules} & {'libcst', 'rich', 'msgspec', 'ruamel', 'pathspec', 'flake8', 'pylint'}))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out == "backend-pitfalls 0.1.0\n[]\n"
+
+
+def test_a_project_inside_another_is_shown_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = "import requests\nrequests.get('x')\n"
+    for folder in (tmp_path, tmp_path / "inner"):
+        folder.mkdir(exist_ok=True)
+        (folder / "pyproject.toml").write_text("[tool.backend-pitfalls]\n")
+        (folder / "app.py").write_text(call)
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(output(capsys, "--output-format", "json", "--select", "BPF401"))["findings"]
+    assert [f["path"] for f in found] == ["app.py", "inner/app.py"]

@@ -54,6 +54,10 @@ class FrameEvaluator:
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value:
         return load_attribute(interpreter, value, name)
 
+    def framework(self, frame: Frame, cls: str) -> None:
+        serializers.view_events(frame, cls)
+        views.view_events(frame, cls)
+
     def framework_events(self, interpreter: Interpreter, facts: FileFacts) -> tuple[Event, ...]:
         source = interpreter.world.source(facts.module)
         if source is None:
@@ -62,8 +66,7 @@ class FrameEvaluator:
         for name in facts.classes:
             frame = Frame(interpreter, facts.module, source, None)
             frame.class_name = name
-            serializers.view_events(frame, f"{facts.module}.{name}")
-            views.view_events(frame, f"{facts.module}.{name}")
+            interpreter.framework(frame, f"{facts.module}.{name}")
             events.extend(frame.events)
         return tuple(events)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import os
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -51,6 +52,10 @@ MAX_NODES = 60_000
 MAX_EVENTS = 400
 
 
+STRICT = bool(os.environ.get("BACKEND_PITFALLS_STRICT"))
+"""In our own tests a mistake of the evaluation is raised."""
+
+
 class BudgetExceeded(Exception):
     """A function took more evaluation steps than allowed."""
 
@@ -90,6 +95,7 @@ class Evaluator(Protocol):
     def frame(self, interpreter: Interpreter, module: str, source: Source, function: Function | None) -> Frame: ...
     def parameters(self, interpreter: Interpreter, function: Function, frame: Frame) -> Mapping[str, Value]: ...
     def framework_events(self, interpreter: Interpreter, facts: FileFacts) -> tuple[Event, ...]: ...
+    def framework(self, frame: Frame, cls: str) -> None: ...
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value: ...
 
 
@@ -114,6 +120,10 @@ class Interpreter:
     def framework_events(self, facts: FileFacts) -> tuple[Event, ...]:
         """Events of what frameworks do with a file's classes: serialise rows for a view, show them in the admin."""
         return self.evaluator.framework_events(self, facts)
+
+    def framework(self, frame: Frame, cls: str) -> None:
+        """Play a framework's part for one class; bounded and guarded as a function is."""
+        self._guarded(cls, lambda: self.evaluator.framework(frame, cls))
 
     def function_events(self, function: Function) -> tuple[Event, ...]:
         """Events of a function evaluated on its own, its parameters known by annotations and conventions only."""
@@ -268,6 +278,11 @@ class Interpreter:
         try:
             body()
         except (BudgetExceeded, RecursionError):
+            self.memo.cap(name)
+        except Exception:
+            # A mistake of ours in one construct costs the rest of this function, and is counted; it must not cost the run.
+            if STRICT:
+                raise
             self.memo.cap(name)
         finally:
             self.memo.spend(self.nodes)

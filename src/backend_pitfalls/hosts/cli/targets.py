@@ -62,10 +62,12 @@ def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:
         with _progress(showing_progress) as progress:
             cache = None if options.no_cache else Cache(root, _cache_folder(options, root))
             analysis = analyse(root, checked, outcome.overlay.get(root), progress, cache, options.jobs)
-        shown = [f for f in analysis.shown() if _inside(f.path, wanted)]
+        # A project inside this one, with a configuration of its own, speaks for its files itself.
+        nested = {r.relative_to(root).as_posix() for r in targets if r != root and root in r.parents}
+        shown = [f for f in analysis.shown() if _inside(f.path, wanted) and not _inside(f.path, nested)]
         outcome.findings.extend((root, f) for f in shown)
         outcome.capped.extend(analysis.capped)
-        outcome.files += sum(_inside(path, wanted) for path in analysis.paths)
+        outcome.files += sum(_inside(path, wanted) and not _inside(path, nested) for path in analysis.paths)
     return outcome
 
 
