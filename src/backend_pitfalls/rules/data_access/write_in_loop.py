@@ -1,0 +1,103 @@
+"""A row is written by a statement of its own in every round of a loop.
+
+## What it does
+Finds statements that insert, update or delete inside a loop: `save()`, `create()`, `delete()`, `update()` and `add()` of the Django ORM, `commit()` and `flush()` of a SQLAlchemy session, and
+their kin in Peewee and Tortoise; directly or in a function that the loop calls.
+
+## Why it hurts in production
+Each statement is a round trip, and outside a transaction a disk flush too. A nightly import of a hundred thousand rows takes hours instead of minutes,
+holds its locks all the while, and leaves half of the rows behind when it dies.
+
+## Example
+```python
+from django.db import models
+
+class Book(models.Model):
+    title = models.CharField(max_length=80)
+
+def load(titles):
+    for title in titles:
+        Book.objects.create(title=title)
+```
+
+## Use instead
+```python
+from django.db import models
+
+class Book(models.Model):
+    title = models.CharField(max_length=80)
+
+def load(titles):
+    Book.objects.bulk_create([Book(title=title) for title in titles], batch_size=500)
+```
+
+## Fix safety
+There is no automatic repair: `bulk_create` and `bulk_update` run neither signals nor an overridden `save()`, so whether they may be used is for the author to say.
+
+## Options
+None.
+
+## Known limits
+`while` loops are not counted. Loops over a constant handful and over batches are silent, as is code that leaves the loop after the write.
+
+## References
+- [Django: bulk_create](https://docs.djangoproject.com/en/stable/ref/models/querysets/#bulk-create)
+- [Django: insert in bulk](https://docs.djangoproject.com/en/stable/topics/db/optimization/#insert-in-bulk)
+- [SQLAlchemy: bulk inserts](https://docs.sqlalchemy.org/en/20/orm/queryguide/dml.html)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.semantics.events import Query
+
+META = RuleMeta(
+    code="BPF105",
+    name="write-in-loop",
+    summary="A row is written by a statement of its own in every round of a loop",
+    severity=Severity.NOTE,
+    confidence=Confidence.MEDIUM,
+    since="0.1.0",
+    tokens=(b"for ",),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+)
+
+_INSTEAD = {
+    "django": "collect the rows and write them with bulk_create(), bulk_update() or one update() or delete()",
+    "sqlalchemy": "collect the rows and write them once behind the loop: add_all() and one commit()",
+    "peewee": "collect the rows and write them with insert_many(), bulk_create() or bulk_update()",
+    "tortoise": "collect the rows and write them with bulk_create() or bulk_update()",
+}
+
+# Relations have no way to set or empty them for many rows at once.
+_NOT_IN_BULK = (".set", ".clear", ".remove", ".aset", ".aclear", ".aremove")
+
+
+@listens(Query)
+def write_each_round(event: Query, report: Report) -> None:
+    """A write whose number grows with the rounds of a loop in the function that reports it."""
+    loops = [loop for loop in event.loops if loop.counts]
+    if event.effect != "write" or event.batched or event.inner or not loops or loops[-1].kind != "code":
+        return
+    if any(word in event.operation for word in ("bulk", "insert_many", "_all")) or event.operation.endswith(
+        _NOT_IN_BULK
+    ):
+        return
+    loop = loops[-1]
+    site = event.chain[0].site if event.chain else event.site
+    called = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""
+    report(
+        site,
+        f"'{event.operation}'{called} writes once for every round of the loop over '{loop.subject}' from line "
+        f"{loop.site.span.line}; {_INSTEAD[event.dialect]}",
+        trace=(
+            Step(loop.site, f"the loop over '{loop.subject}'"),
+            *event.chain,
+            Step(event.site, f"'{event.operation}' writes"),
+        ),
+        symbol=event.symbol,
+        group=f"{site} {loop.site}",
+    )
