@@ -38,13 +38,14 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Attributes, calls or methods whose value an outsider controls (`kind` "input") or can guess ("random"); `cleaned` are
-    harms that it cannot do."""
+    harms that it cannot do, `unless` keywords of the call with which it is harmless."""
 
     names: tuple[str, ...]
     description: str
     docs: str
     kind: str = "input"
     cleaned: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
 
 class SinkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

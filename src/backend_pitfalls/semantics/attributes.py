@@ -179,7 +179,7 @@ def _library_attribute(interpreter: Interpreter, value: Instance, cls: str, name
     knowledge = interpreter.knowledge
     qualified = library_method(interpreter, cls, name)
     source = knowledge.sources.get(qualified)
-    if source is not None:
+    if source is not None and not source.unless:
         return source_value(source)
     type_ = knowledge.attributes.get(knowledge.canonical(cls), {}).get(name)
     if type_ is not None:

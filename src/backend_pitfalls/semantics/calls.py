@@ -430,6 +430,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         return special(frame, arguments)
     if name in knowledge.sources:
         facts = knowledge.sources[name]
+        if any(keyword in arguments.keywords for keyword in facts.unless):
+            return UNKNOWN
         label = Label(facts.description, frame.site(arguments.node), (), frozenset(facts.cleaned), facts.kind)
         return Unknown(frozenset({label}))
     type_ = knowledge.types.get(name)
