@@ -90,11 +90,13 @@ class GuardFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Calls or attributes (`names`) that give an object of class `type`."""
+    """Calls or attributes (`names`) that give an object of class `type`; with `object` the names are such objects themselves, as
+    `flask.request` is."""
 
     names: tuple[str, ...]
     type: str
     docs: str
+    object: bool = False
 
 
 class ClassFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -207,6 +209,7 @@ class Knowledge:
         self.through: dict[str, ThroughFacts] = {}
         self.guards: dict[str, frozenset[str]] = {}
         self.types: dict[str, str] = {}
+        self.objects: set[str] = set()
         self.bases: dict[str, tuple[str, ...]] = {}
         self.attributes: dict[str, dict[str, str]] = {}
         self.routes: dict[str, str] = {}
@@ -237,6 +240,8 @@ class Knowledge:
             self.guards.update(dict.fromkeys(guard.calls, frozenset(guard.harms)))
         for type_ in table.type:
             self.types.update(dict.fromkeys(type_.names, type_.type))
+            if type_.object:
+                self.objects.update(type_.names)
         for class_ in table.class_:
             for name in class_.names:
                 self.bases[name] = class_.bases

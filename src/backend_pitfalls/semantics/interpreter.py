@@ -175,9 +175,8 @@ class Interpreter:
     def symbol(self, name: str) -> Value:
         """A library object: an instance where its type is known, else a symbol."""
         name = self.knowledge.canonical(name)
-        type_ = self.knowledge.types.get(name)
-        if type_ is not None and name[name.rfind(".") + 1 :][:1].islower() and type_ != name and name in _OBJECTS:
-            return Instance(type_)
+        if name in self.knowledge.objects:
+            return Instance(self.knowledge.types[name])
         return Symbol(name)
 
     def function(self, module: str, qualname: str) -> Function | None:
@@ -365,7 +364,6 @@ def _nothing() -> Summary:
 
 
 _BUILTINS = frozenset(dir(builtins))
-_OBJECTS = frozenset({"flask.request", "flask.globals.request", "quart.request", "django.db.connection"})
 
 
 def _bounded(events: list[Event]) -> tuple[Event, ...]:

@@ -108,11 +108,14 @@ def _route(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[
         if not isinstance(decorator, ast.Call):
             continue
         callee = frame.evaluate(decorator.func)
+        style = ""
         if isinstance(callee, BoundMethod) and isinstance(callee.receiver, Instance):
             style = frame.knowledge.routes.get(library_method(frame.interpreter, callee.receiver.cls, callee.name), "")
-            if style:
-                path = constant_text(frame.evaluate(decorator.args[0])) if decorator.args else ""
-                return style, path or ""
+        elif isinstance(callee, Symbol):
+            style = frame.knowledge.routes.get(callee.name, "")
+        if style:
+            path = constant_text(frame.evaluate(decorator.args[0])) if decorator.args else ""
+            return style, path or ""
     return "", ""
 
 
