@@ -99,12 +99,13 @@ class _Run:
             indexed = self._index(team, before)
             templates = [path for path, f in self.files.items() if f.kind is FileKind.TEMPLATE]
             units = (*(path for path, i in indexed.items() if i.facts is not None), *templates)
-            reusable = _reusable(before, indexed, units, self._graph_digest(indexed, before))
+            graph = _graph_of(indexed, before)
+            reusable = _reusable(before, indexed, units, graph)
             pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
             fresh = team.interpret(facts_of(indexed.values()), templates, pending, self.progress)
         interpreted = {**reusable, **{r.path: r for r in fresh}}
         analysis = self._finish(indexed, interpreted)
-        state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, self._digest)
+        state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph)
         return analysis, state
 
     def _index(self, team: Team, before: State) -> dict[str, Indexed]:
@@ -133,19 +134,6 @@ class _Run:
         except OSError:
             return False
 
-    def _graph_digest(self, indexed: Mapping[str, Indexed], before: State) -> bytes:
-        """The digest of the model graph; the old one when no facts changed."""
-        if (
-            before.graph
-            and all(path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items())
-            and len(before.indexed) == len(indexed)
-        ):
-            self._digest = before.graph
-        else:
-            facts = facts_of(indexed.values())
-            self._digest = graph_digest(facts)
-        return self._digest
-
     def _finish(self, indexed: Mapping[str, Indexed], interpreted: Mapping[str, Interpreted]) -> Analysis:
         found = [f for i in indexed.values() for f in i.findings]
         found.extend(f for r in interpreted.values() for f in r.findings)
@@ -165,6 +153,14 @@ class _Run:
             return suppressions(data, decode(data), python=True)
         except (OSError, Unreadable):
             return []
+
+
+def _graph_of(indexed: Mapping[str, Indexed], before: State) -> bytes:
+    """The digest of the model graph; the old one when no facts changed."""
+    is_same = len(before.indexed) == len(indexed) and all(
+        path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items()
+    )
+    return before.graph if before.graph and is_same else graph_digest(facts_of(indexed.values()))
 
 
 def _reusable(

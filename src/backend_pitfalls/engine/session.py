@@ -111,7 +111,8 @@ class Session:
     def _index_manifest(self, file: ProjectFile, data: bytes) -> Indexed:
         findings: tuple[Finding, ...] = ()
         self._found.clear()
-        if len(data) <= settings.MAX_BYTES and any(word in data.lower() for word in _SECRET_WORDS):
+        lowered = data.lower()
+        if len(data) <= settings.MAX_BYTES and any(word in lowered for word in _SECRET_WORDS):
             text = data.decode("utf-8", "replace")
             self._tell(SettingFound(file.path, s) for s in settings.settings(text))
         try:
@@ -122,7 +123,7 @@ class Session:
         except Unreadable as error:
             findings = self.unreadable(file.path, error.reason, error.line)
         comments: Iterable[Suppression] = ()
-        if b"backend-pitfalls" in data or b"noqa" in data.lower():
+        if b"backend-pitfalls" in data or b"noqa" in lowered:
             comments = suppressions(data, data.decode("utf-8", "replace"), python=False)
         return Indexed(
             file.path, content_digest(data), len(data), None, False, (*self._found, *findings), tuple(comments)

@@ -11,7 +11,6 @@ from backend_pitfalls.rules import Report
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import (
     Const,
-    Container,
     Instance,
     Label,
     Symbol,
@@ -103,11 +102,6 @@ def decides_host(value: Value, fixed: re.Pattern[str]) -> bool:
         return True
     first = value.parts[0]
     return not fixed.match(first) if isinstance(first, str) else bool(first.labels)
-
-
-def is_list(value: Value) -> bool:
-    """Whether a value is a list or tuple."""
-    return isinstance(value, Container) and value.kind in ("list", "tuple")
 
 
 def _shown(callee: str) -> str:

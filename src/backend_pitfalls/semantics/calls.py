@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
@@ -27,6 +27,7 @@ from backend_pitfalls.semantics.values import (
     Function,
     Instance,
     Label,
+    Labels,
     Partial,
     Row,
     RowSet,
@@ -225,24 +226,15 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
     if frame.world.class_facts(cls) is not None:
         cls = next((base for base in frame.world.lineage(cls) if frame.world.class_facts(base) is None), cls)
     qualified = library_method(frame.interpreter, cls, name)
-    if (
-        name in ("mount", "request")
-        and isinstance(arguments.node.func, ast.Attribute)
-        and isinstance(arguments.node.func.value, ast.Name)
-        and name == "mount"
-    ):
-        frame.variables[arguments.node.func.value.id] = receiver.set(
-            "mount", arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN
-        )
+    if name == "mount":
+        adapter = arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN
+        _rebind(frame, arguments, receiver.set("mount", adapter))
     if name in ("get", "set") and cls == "configparser.RawConfigParser":
         kept = _configured(frame, receiver, name, arguments)
         if kept is not None:
             return kept
-    if name == "setFeature" and isinstance(arguments.node.func, ast.Attribute) and len(arguments.positional) == 2:
-        feature = arguments.positional[0]
-        if isinstance(feature, Symbol) and isinstance(arguments.node.func.value, ast.Name):
-            changed = receiver.set(f"<{feature.name}>", arguments.positional[1])
-            frame.variables[arguments.node.func.value.id] = changed
+    if name == "setFeature" and len(arguments.positional) == 2 and isinstance(arguments.positional[0], Symbol):
+        _rebind(frame, arguments, receiver.set(f"<{arguments.positional[0].name}>", arguments.positional[1]))
     if name in _VIEW_METHODS:
         found = _view_method(frame, receiver, name, arguments)
         if found is not None:
@@ -253,6 +245,15 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
             emit_call(frame, qualified, arguments, receiver)
             return found
     return _call_library(frame, qualified, arguments, receiver)
+
+
+def _rebind(frame: Frame, arguments: Arguments, changed: Value) -> bool:
+    """The variable whose method is called holds the changed object from here on; False when it is no plain variable."""
+    function = arguments.node.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return False
+    frame.variables[function.value.id] = changed
+    return True
 
 
 def _list_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value | None:
@@ -286,12 +287,11 @@ def _list_method(frame: Frame, receiver: Container, name: str, arguments: Argume
 def _configured(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value | None:
     """`config.set(section, key, value)` and `config.get(section, key)`: kept by section and key."""
     texts = [constant_text(v) for v in arguments.positional[:2]]
-    if len(texts) != 2 or None in texts or not isinstance(arguments.node.func, ast.Attribute):
+    if len(texts) != 2 or None in texts:
         return None
     key = f"<{texts[0]}.{texts[1]}>"
-    if name == "set" and len(arguments.positional) == 3 and isinstance(arguments.node.func.value, ast.Name):
-        frame.variables[arguments.node.func.value.id] = receiver.set(key, arguments.positional[2])
-        return Const(None)
+    if name == "set" and len(arguments.positional) == 3:
+        return Const(None) if _rebind(frame, arguments, receiver.set(key, arguments.positional[2])) else None
     return receiver.attributes.get(key) if name == "get" else None
 
 
@@ -308,7 +308,7 @@ def _view_method(frame: Frame, receiver: Instance, name: str, arguments: Argumen
     if name == "get_context_data":
         own = views.own_context(frame, view) if frame.function is None or frame.self_name else {}
         return Container("dict", {**own, **arguments.keywords})
-    rows = views.own_query_set(frame, view, above=receiver.cls if view is not receiver else "")
+    rows = serializers.query_set_of(frame, view, above=receiver.cls if view is not receiver else "")
     if name == "get_queryset":
         return rows
     return join_all(Row(o.model, o.loaded, o.origin) for o in options(rows) if isinstance(o, RowSet) and o.model)
@@ -396,25 +396,6 @@ _FIRST_ARGUMENT = frozenset(
         "django.shortcuts.get_list_or_404",
     }
 )
-_TEXT_THROUGH = frozenset(
-    {
-        "builtins.str",
-        "builtins.repr",
-        "builtins.bytes",
-        "urllib.parse.unquote",
-        "urllib.parse.unquote_plus",
-        "base64.b64decode",
-        "json.loads",
-        "os.path.join",
-        "builtins.format",
-        "builtins.next",
-        "builtins.max",
-        "builtins.min",
-        "builtins.sum",
-        "textwrap.dedent",
-        "codecs.decode",
-    }
-)
 
 
 def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> Value:
@@ -449,13 +430,6 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         return orm.collected(frame, arguments.node, first, name)
     if name in knowledge.through:
         return _through(frame, name, arguments, knowledge.through[name])
-    if name in _TEXT_THROUGH:
-        labels = CLEAN.union(*(deep_labels(a) for a in arguments.positional)) if arguments.positional else CLEAN
-        if name == "builtins.str" and isinstance(first, Const) and isinstance(first.value, (str, int)):
-            return Const(str(first.value))
-        if name == "textwrap.dedent" and isinstance(first, (Const, Text)):
-            return first
-        return first if name == "builtins.str" and isinstance(first, (Text, Instance)) else Unknown(labels)
     if receiver is not None and isinstance(receiver, Instance) and receiver.labels:
         if cls_keeps(knowledge, receiver.cls, name):
             return Instance(receiver.cls, receiver.attributes, receiver.labels)
@@ -470,8 +444,7 @@ def cls_keeps(knowledge: Knowledge, cls: str, name: str) -> bool:
 
 def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts) -> Value:
     """A call whose result is made of its arguments: it carries their labels."""
-    values = [*arguments.positional, *arguments.keywords.values()]
-    labels = CLEAN.union(*(deep_labels(v) for v in values)) if values else CLEAN
+    labels = _labels_of((*arguments.positional, *arguments.keywords.values()))
     if facts.resolves:
         labels = frozenset(label.clean(RESOLVED) for label in labels)
     first = arguments.positional[0] if arguments.positional else UNKNOWN
@@ -691,6 +664,23 @@ def _render(frame: Frame, arguments: Arguments) -> Value:
     return Instance("django.http.HttpResponse")
 
 
+def _text(frame: Frame, arguments: Arguments) -> Value:
+    """`str(x)`: constants become text, text and objects stay what they are."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    if isinstance(first, Const) and isinstance(first.value, (str, int)):
+        return Const(str(first.value))
+    return first if isinstance(first, (Text, Instance)) else Unknown(_labels_of(arguments.positional))
+
+
+def _dedent(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    return first if isinstance(first, (Const, Text)) else Unknown(_labels_of(arguments.positional))
+
+
+def _labels_of(values: Iterable[Value]) -> Labels:
+    return CLEAN.union(*(deep_labels(v) for v in values))
+
+
 def _super(frame: Frame, arguments: Arguments) -> Value:
     """`super()`: the object as the next class of its method's owner sees it."""
     function = frame.function
@@ -818,6 +808,8 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "functools.partial": _partial,
     "builtins.getattr": _getattr,
     "builtins.super": _super,
+    "builtins.str": _text,
+    "textwrap.dedent": _dedent,
     "django.shortcuts.render": _render,
     "django.template.loader.render_to_string": _render,
     "django.template.response.TemplateResponse": _render,

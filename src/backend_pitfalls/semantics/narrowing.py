@@ -173,7 +173,7 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         return variables
     subject = test.args[-1] if test.args and isinstance(function, ast.Attribute) else given[0] if given else None
     name = callee.name if isinstance(callee, Symbol) else ""
-    if holds and name in frame.knowledge.guards and isinstance(given[0], ast.Name):
+    if holds and name in frame.knowledge.guards and given and isinstance(given[0], ast.Name):
         _clean(variables, given[0].id, frame.knowledge.guards[name])
         return variables
     if not isinstance(subject, ast.Name) or subject.id not in variables or not holds:

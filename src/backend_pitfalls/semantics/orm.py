@@ -20,6 +20,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     constant_text,
     deep_labels,
+    each_round,
 )
 from backend_pitfalls.semantics.world import Relation
 
@@ -102,6 +103,13 @@ def _is_loaded(loaded: frozenset[str], name: str, relation: Relation) -> bool:
     return name in loaded or "*" in loaded or relation.lazy not in ("select", "dynamic")
 
 
+def row_of(rows: RowSet) -> Value:
+    """One of the rows of a row set; Unknown when its model is."""
+    if not rows.model:
+        return UNKNOWN
+    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path))
+
+
 def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
     """Iterate a row set: a lazy one runs its query, once a query set object."""
     is_lazy = rows.shape in ("query", "values") and rows.origin is not None
@@ -119,7 +127,7 @@ def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
         )
     if rows.shape == "values":
         return UNKNOWN
-    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path)) if rows.model else UNKNOWN
+    return row_of(rows)
 
 
 def awaited(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
@@ -134,25 +142,20 @@ def iterate_relation(frame: Frame, node: ast.AST, rows: RowSet, name: str) -> Va
     if rows.shape == "manager":
         emit(frame, node, f"{name}.all()", rows.model, rows.dialect, "read", rows=rows)
     loop = Loop(frame.site(node), f"the rows of '{name}'", frozenset(), few=False, batched=False, kind="serializer")
-    return (
-        Row(rows.model, rows.loaded, rows.origin, (*rows.loops, loop), rows.path, bool(rows.path))
-        if rows.model
-        else UNKNOWN
-    )
+    return each_round(row_of(rows), loop)
 
 
 def template_lookup(frame: Frame, node: ast.AST, rows: RowSet, name: str) -> Value:
     """`books.all`, `books.count`, `books.0`, `book_list.first` in a template, where methods are called without arguments."""
     if name.isdigit():
-        return (
-            Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path)) if rows.model else UNKNOWN
-        )
+        return row_of(rows)
     if name in ("object_list", "all") and rows.shape != "manager":
         return rows
     queries = frame.knowledge.queries[rows.dialect]
     if name in queries.builds and rows.shape in ("manager", "query"):
-        origin = rows.origin if rows.path and rows.origin is not None else frame.site(node)
-        return rows.evolve(shape="query", origin=origin, loops=frame.loops, plain=rows.plain and name == "all")
+        return rows.evolve(
+            shape="query", origin=_origin(frame, node, rows), loops=frame.loops, plain=rows.plain and name == "all"
+        )
     if name in queries.scalar | queries.row and rows.shape in ("manager", "query"):
         made_in = rows.loops if rows.shape == "query" and not rows.path and rows.origin else None
         emit(
@@ -192,9 +195,7 @@ def item(frame: Frame, node: ast.Subscript, rows: RowSet) -> Value:
     """`rows[0]` runs a query on a lazy query set; one that is kept is taken to be filled by then."""
     if rows.shape == "query":
         emit(frame, node, _short(frame, node), rows.model, rows.dialect, "read", made_in=rows.loops)
-    if not rows.model or rows.shape == "values":
-        return UNKNOWN
-    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path))
+    return row_of(rows) if rows.shape != "values" else UNKNOWN
 
 
 def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arguments) -> Value:
@@ -260,11 +261,9 @@ def _asks_for_many(arguments: Arguments) -> bool:
 def _loaded(name: str, arguments: Arguments) -> frozenset[str]:
     """The relation paths that a building method adds to what is loaded. "*": something that the code here does not tell, such as
     `*paths`; so anything may be."""
-    if name not in ("select_related", "prefetch_related", "options", "prefetch", "join", "join_from"):
+    if name not in ("select_related", "prefetch_related", "options", "prefetch"):
         return frozenset()
     found: set[str] = {"*"} if arguments.spread or (name == "select_related" and not arguments.positional) else set()
-    if name in ("join", "join_from"):
-        return frozenset()
     for value in arguments.positional:
         found |= _paths(value)
     return frozenset(found)
@@ -355,9 +354,7 @@ def _of_rows(frame: Frame, rows: RowSet, name: str, arguments: Arguments) -> Val
     if name in ("scalars", "unique", "mappings", "partitions", "all", "fetchall", "tuples", "copy"):
         return rows
     if name in ("first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none", "pop", "get"):
-        return (
-            Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path)) if rows.model else UNKNOWN
-        )
+        return row_of(rows)
     return UNKNOWN
 
 

@@ -22,6 +22,7 @@ from backend_pitfalls.semantics.values import (
     RowSet,
     Value,
     constant_text,
+    each_round,
     options,
 )
 
@@ -59,14 +60,7 @@ def serialize(frame: Frame, serializer: str, rows: Value, origin: Site, subject:
         if isinstance(option, RowSet) and option.model and option.shape != "values":
             loop = Loop(option.origin or origin, subject, frozenset(), few=False, batched=False, kind="serializer")
             frame.loops = (*outer, loop)
-            element: Value = Row(
-                option.model,
-                option.loaded,
-                option.origin or origin,
-                (*option.loops, loop),
-                option.path,
-                bool(option.path),
-            )
+            element = each_round(orm.row_of(option.evolve(origin=option.origin or origin)), loop)
         else:
             element = option
         if isinstance(element, Row):

@@ -70,7 +70,6 @@ class _Rendering:
             inner.variables, inner.loops, inner.events = self._frame.variables, self._frame.loops, self._frame.events
             _Rendering(inner, self._depth + 1).page(parent, {**own, **blocks})
         else:
-            self._overridden = blocks
             self.nodes(source.nodes, blocks)
 
     def nodes(self, nodes: list[TemplateNode], blocks: Mapping[str, list[TemplateNode]] | None = None) -> None:

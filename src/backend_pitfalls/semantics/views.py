@@ -59,11 +59,6 @@ def own_context(frame: Frame, view: Instance) -> dict[str, Value]:
     return context
 
 
-def own_query_set(frame: Frame, view: Instance, above: str = "") -> Value:
-    """The rows of a view, as a class of its lineage (`above`) or the library sees them."""
-    return serializers.query_set_of(frame, view, above)
-
-
 def _context_data(frame: Frame, view: Instance) -> Container | None:
     """What `get_context_data` of the project adds."""
     found = frame.world.method(view.cls, "get_context_data")

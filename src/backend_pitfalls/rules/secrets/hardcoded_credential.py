@@ -91,13 +91,20 @@ def credential(event: Binding, report: Report) -> None:
     text = _text(event)
     if not text or _TEMPLATE.search(text) or (_PLACEHOLDER.search(text) and not _stands_in(event)):
         return
-    provider = report.knowledge.provider_of(text)
-    if provider:
-        _report(event, report, text, f"a {provider}", Confidence.HIGH)
-    elif (url := _URL_PASSWORD.match(text)) and not _placeholder_password(url["password"]):
-        _report(event, report, text, "a password in a URL", Confidence.HIGH)
+    what = _by_form(text, report)
+    if what:
+        _report(event, report, text, what, Confidence.HIGH)
     elif _means_credential(event.target, text):
         _report(event, report, text, f"'{event.target}'", META.confidence)
+
+
+def _by_form(text: str, report: Report) -> str:
+    """What kind of credential a text is whatever its name; the empty string for none."""
+    provider = report.knowledge.provider_of(text)
+    if provider:
+        return f"a {provider}"
+    url = _URL_PASSWORD.match(text)
+    return "a password in a URL" if url and not _placeholder_password(url["password"]) else ""
 
 
 _TRANSLATIONS = re.compile(r"(^|/)(locales?|i18n|lang|languages|translations|messages)/", re.IGNORECASE)
@@ -121,15 +128,11 @@ def configured(event: SettingFound, report: Report) -> None:
         return
     if _PLACEHOLDER.search(text) and not text.startswith("django-insecure-"):
         return
-    provider = report.knowledge.provider_of(text)
+    what, confidence = _by_form(text, report), Confidence.HIGH
     name = setting.name.rsplit(".", 1)[-1]
-    if provider:
-        what, confidence = f"a {provider}", Confidence.HIGH
-    elif (url := _URL_PASSWORD.match(text)) and not _placeholder_password(url["password"]):
-        what, confidence = "a password in a URL", Confidence.HIGH
-    elif _means_credential(name, text) or _is_named_secret(name, text):
+    if not what and (_means_credential(name, text) or _is_named_secret(name, text)):
         what, confidence = f"'{setting.name}'", META.confidence
-    else:
+    if not what:
         return
     # What stands in a sample, or guards a database that lives as long as a test run, is no secret unless it looks like one.
     is_sample = _SAMPLE_FILE.search(event.path.rsplit("/", 1)[-1]) or _CONTINUOUS_INTEGRATION.search(event.path)
@@ -137,18 +140,27 @@ def configured(event: SettingFound, report: Report) -> None:
         len(text) >= 10 and re.search(r"\d", text) and re.search(r"[A-Z]", text) and re.search(r"[a-z]", text)
     ):
         return
-    shown = text[: 4 if len(text) >= 16 else 2 if len(text) >= 6 else 0]
     report(
         Site(event.path, setting.span),
-        f"{what} is written into this file ('{shown}…', {len(text)} characters); keep it out of the repository, in the environment or a vault, and rotate it",
+        f"{what} is written into this file ({_shown(text)}); keep it out of the repository, in the environment or a vault, and rotate it",
         confidence=confidence,
         redact=(setting.span,),
     )
 
 
+def _shown(text: str) -> str:
+    """As much of a secret as its owner needs to know it by."""
+    return f"'{text[: 4 if len(text) >= 16 else 2 if len(text) >= 6 else 0]}…', {len(text)} characters"
+
+
+def _words(name: str) -> str:
+    """`apiKey` as `api_Key`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+
+
 def _is_named_secret(name: str, text: str) -> bool:
     """In a configuration file a secret of words is used as it stands."""
-    lowered = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    lowered = _words(name).lower()
     return (
         bool(re.search(r"(^|_)(jwt|app|session|signing|client|webhook)?_?secret(_key)?$", lowered))
         and len(text) >= 8
@@ -178,7 +190,7 @@ def _placeholder_password(password: str) -> bool:
 
 
 def _means_credential(target: str, text: str) -> bool:
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", target).replace("-", "_").lower().strip("_")
+    name = _words(target).replace("-", "_").lower().strip("_")
     if _NOT_ITS_VALUE.search(name) or _PATH.search(text) or any(c.isspace() for c in text):
         return False
     if _PASSWORD.search(name):
@@ -196,8 +208,7 @@ def _means_credential(target: str, text: str) -> bool:
 
 
 def _report(event: Binding, report: Report, text: str, what: str, confidence: Confidence) -> None:
-    shown = text[: 4 if len(text) >= 16 else 2 if len(text) >= 6 else 0]
-    variable = re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", event.target)).upper().strip("_")
+    variable = re.sub(r"\W+", "_", _words(event.target)).upper().strip("_")
     place = event.value_site.span
     fix = None
     if event.literal and event.how in ("assignment", "argument", "key") and variable.isidentifier():
@@ -209,7 +220,7 @@ def _report(event: Binding, report: Report, text: str, what: str, confidence: Co
         )
     report(
         event.value_site,
-        f"{what} is written into the source ('{shown}…', {len(text)} characters); read it from the environment or a vault, and rotate it",
+        f"{what} is written into the source ({_shown(text)}); read it from the environment or a vault, and rotate it",
         fix=fix,
         confidence=confidence,
         symbol=event.symbol,

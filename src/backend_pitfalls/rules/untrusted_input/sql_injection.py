@@ -51,6 +51,7 @@ constant collection count as clean. Positional URL parameters of Django's functi
 
 from __future__ import annotations
 
+import functools
 import re
 
 from backend_pitfalls.model.files import FileContext
@@ -58,8 +59,9 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.knowledge import SinkFacts
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.flow import tainted
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import Label, Text, Unknown, options
+from backend_pitfalls.semantics.values import Text, Unknown, Value
 
 META = RuleMeta(
     code="BPF301",
@@ -83,7 +85,8 @@ _SQL = re.compile(
 def tainted_statement(event: Call, report: Report) -> None:
     """A sink's statement argument that carries request data not cleaned for SQL."""
     for sink in report.knowledge.sinks.get(event.callee, ()):
-        label = _taint(event, sink) if sink.harm == "sql" else None
+        is_statement = functools.partial(_is_statement, sink=sink)
+        label = tainted(event, sink, "sql", "input", is_statement) if sink.harm == "sql" else None
         if label is None:
             continue
         trace = (
@@ -100,13 +103,8 @@ def tainted_statement(event: Call, report: Report) -> None:
         )
 
 
-def _taint(event: Call, sink: SinkFacts) -> Label | None:
-    argument = event.argument(sink.position, sink.keyword)
-    for value in options(argument) if argument is not None else ():
-        if sink.needs_sql and not (isinstance(value, Text) and _SQL.search(value.known_text())):
-            continue
-        if isinstance(value, (Text, Unknown)):
-            labels = [label for label in value.labels if sink.harm not in label.cleaned]
-            if labels:
-                return min(labels, key=lambda label: label.site)
-    return None
+def _is_statement(value: Value, sink: SinkFacts) -> bool:
+    """Whether a value can be a statement's text; on a receiver of unknown class it must read as SQL."""
+    if sink.needs_sql:
+        return isinstance(value, Text) and bool(_SQL.search(value.known_text()))
+    return isinstance(value, (Text, Unknown))
