@@ -64,11 +64,12 @@ The rows of `raw()` and of unknown managers are silent too. A relation of `self`
 from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
+from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.advice import eager_fix, eager_loading
+from backend_pitfalls.rules.rounds import load_of_each_row, loop_of, loop_trace, told_at
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 
 META = RuleMeta(
@@ -87,40 +88,30 @@ META = RuleMeta(
 @listens(RelationLoad)
 def relation_in_loop(event: RelationLoad, report: Report) -> None:
     """A relation to one row (in SQLAlchemy also to many) that is read of another row in each round."""
-    loops = event.growing
-    if not loops or loops[-1].kind != "code":
+    row = load_of_each_row(event, "code")
+    if row is None:
         return
-    what = f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
     message = (
-        f"N+1: '{what}' runs a query for every round of the loop over '{loops[-1].subject}' from line "
-        f"{loops[-1].site.span.line}; {eager_loading(event.dialect, event.path, event.many, event.is_async)}"
+        f"N+1: '{row.what}' runs a query for every round of the loop over '{row.loop.subject}' from line "
+        f"{row.loop.site.span.line}; {row.advice}"
     )
-    trace = _trace(event, loops[-1], event.origin, f"'{what}' is loaded")
-    fix = eager_fix(event.dialect, event.path, event.many, event.origin)
-    report(event.site, message, trace=trace, fix=fix, symbol=event.symbol, group=_group(event, loops[-1]))
+    trace = loop_trace(event, row.loop, f"'{row.what}' is loaded", event.origin)
+    report(event.site, message, trace=trace, fix=row.fix, symbol=event.symbol, group=_group(event, row.loop))
 
 
 @listens(Query)
 def relation_query_in_loop(event: Query, report: Report) -> None:
     """The rows of a relation to many, as a prefetch would hold them, queried for each round."""
-    loops = [loop for loop in event.loops if loop.counts]
-    if not (event.path and event.plain) or event.effect != "read" or event.inner or not loops:
+    loop = loop_of(event)
+    if not (event.path and event.plain) or event.effect != "read" or event.inner or loop is None:
         return
-    if loops[-1].kind != "code":
-        return
-    site = event.chain[0].site if event.chain else event.site
     message = (
         f"N+1: '{event.operation}' runs a query of {event.model.rsplit('.', 1)[-1]} for every round of the loop over "
-        f"'{loops[-1].subject}' from line {loops[-1].site.span.line}; {eager_loading(event.dialect, event.path, True, event.is_async)}"
+        f"'{loop.subject}' from line {loop.site.span.line}; {eager_loading(event.dialect, event.path, True, event.is_async)}"
     )
-    trace = _trace(event, loops[-1], event.origin, f"'{event.operation}' runs a query")
+    trace = loop_trace(event, loop, f"'{event.operation}' runs a query", event.origin)
     fix = eager_fix(event.dialect, event.path, True, event.origin)
-    report(site, message, trace=trace, fix=fix, symbol=event.symbol, group=_group(event, loops[-1]))
-
-
-def _trace(event: RelationLoad | Query, loop: Loop, origin: Site | None, last: str) -> tuple[Step, ...]:
-    made = (Step(origin, "the rows come from this query"),) if origin is not None else ()
-    return (*made, Step(loop.site, f"the loop over '{loop.subject}'"), *event.chain, Step(event.site, last))
+    report(told_at(event)[0], message, trace=trace, fix=fix, symbol=event.symbol, group=_group(event, loop))
 
 
 def _group(event: RelationLoad | Query, loop: Loop) -> str:

@@ -56,9 +56,10 @@ None.
 from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.rounds import loop_of, loop_trace, told_at
 from backend_pitfalls.semantics.events import Query
 
 META = RuleMeta(
@@ -83,24 +84,16 @@ _INSTEAD = {
 @listens(Query)
 def query_in_loop(event: Query, report: Report) -> None:
     """A read whose number grows with the rounds of a loop in the function that reports it."""
-    loops = [loop for loop in event.loops if loop.counts]
-    if event.effect != "read" or event.batched or event.inner or not loops or (event.path and event.plain):
+    loop = loop_of(event)
+    if event.effect != "read" or event.batched or event.inner or loop is None or (event.path and event.plain):
         return
-    if loops[-1].kind != "code":
-        return
-    loop = loops[-1]
-    site = event.chain[0].site if event.chain else event.site
-    called = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""
+    site, called = told_at(event)
     model = event.model.rsplit(".", 1)[-1]
     of_model = f" of {model}" if model and model not in event.operation else ""
     report(
         site,
         f"N+1: '{event.operation}'{called} runs a query{of_model} for every round of the loop over '{loop.subject}' "
         f"from line {loop.site.span.line}; {_INSTEAD[event.dialect]}",
-        trace=(
-            Step(loop.site, f"the loop over '{loop.subject}'"),
-            *event.chain,
-            Step(event.site, f"'{event.operation}' runs a query"),
-        ),
+        trace=loop_trace(event, loop, f"'{event.operation}' runs a query"),
         symbol=event.symbol,
     )

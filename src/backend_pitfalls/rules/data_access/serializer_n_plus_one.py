@@ -84,8 +84,8 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.advice import eager_fix, eager_loading
-from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
+from backend_pitfalls.rules.rounds import EachRow, load_of_each_row, query_of_each_row
+from backend_pitfalls.semantics.events import Query, RelationLoad
 
 META = RuleMeta(
     code="BPF103",
@@ -103,41 +103,26 @@ META = RuleMeta(
 @listens(RelationLoad)
 def relation_of_each_row(event: RelationLoad, report: Report) -> None:
     """A field reads a relation to one row that was not loaded."""
-    loops = event.growing
-    if loops and loops[-1].kind == "serializer":
-        what = f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
-        advice = eager_loading(event.dialect, event.path, event.many, event.is_async)
-        _report(event, report, loops[-1], f"'{what}' runs a query", advice)
+    _report(event, report, load_of_each_row(event, "serializer"))
 
 
 @listens(Query)
 def query_for_each_row(event: Query, report: Report) -> None:
     """A field runs a query: a relation to many, or one of its own in a method."""
-    loops = [loop for loop in event.loops if loop.counts]
-    if event.effect != "read" or event.batched or not loops or loops[-1].kind != "serializer":
+    _report(event, report, query_of_each_row(event, "serializer"))
+
+
+def _report(event: RelationLoad | Query, report: Report, row: EachRow | None) -> None:
+    if row is None:
         return
-    advice = "annotate the query set with it, or fetch it for all rows at once"
-    if event.path and event.plain:
-        advice = eager_loading(event.dialect, event.path, True, event.is_async)
-    _report(event, report, loops[-1], f"'{event.operation}' runs a query", advice)
-
-
-def _report(event: RelationLoad | Query, report: Report, loop: Loop, what: str, advice: str) -> None:
-    is_relation = isinstance(event, RelationLoad) or (event.path and event.plain)
-    many = event.many if isinstance(event, RelationLoad) else True
-    fix = eager_fix(event.dialect, event.path, many, event.origin) if is_relation else None
-    path = event.path if is_relation else str(event.site)
-    outermost = next((at for at in event.loops if at.kind == "serializer"), loop)
+    outermost = next((loop for loop in event.loops if loop.kind == "serializer"), row.loop)
     site = event.origin or outermost.site
+    what = f"'{row.what}' runs a query"
     report(
         site,
-        f"N+1: serialising {loop.subject}, {what} for every row; {advice}",
-        trace=(
-            Step(site, "the rows come from this query"),
-            *event.chain,
-            Step(event.site, what),
-        ),
-        fix=fix,
+        f"N+1: serialising {row.loop.subject}, {what} for every row; {row.advice}",
+        trace=(Step(site, "the rows come from this query"), *event.chain, Step(event.site, what)),
+        fix=row.fix,
         symbol=event.symbol,
-        group=f"{site} {path}",
+        group=f"{site} {row.key}",
     )

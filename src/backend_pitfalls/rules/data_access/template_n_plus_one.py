@@ -78,8 +78,8 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.advice import eager_fix, eager_loading
-from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
+from backend_pitfalls.rules.rounds import EachRow, load_of_each_row, query_of_each_row
+from backend_pitfalls.semantics.events import Query, RelationLoad
 
 META = RuleMeta(
     code="BPF104",
@@ -97,41 +97,32 @@ META = RuleMeta(
 @listens(RelationLoad)
 def relation_of_each_row(event: RelationLoad, report: Report) -> None:
     """A relation to one row that was not loaded is read in a template's loop."""
-    loops = event.growing
-    if loops and loops[-1].kind == "template":
-        what = f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
-        _report(event, report, loops[-1], what, eager_loading(event.dialect, event.path, event.many, event.is_async))
+    _report(event, report, load_of_each_row(event, "template"))
 
 
 @listens(Query)
 def query_for_each_row(event: Query, report: Report) -> None:
     """A relation to many, a count or a method runs a query in a template's loop."""
-    loops = [loop for loop in event.loops if loop.counts]
-    if event.effect != "read" or event.batched or not loops or loops[-1].kind != "template":
+    _report(event, report, query_of_each_row(event, "template"))
+
+
+def _report(event: RelationLoad | Query, report: Report, row: EachRow | None) -> None:
+    if row is None:
         return
-    advice = "annotate the query set with it, or fetch it for all rows at once"
-    if event.path and event.plain:
-        advice = eager_loading(event.dialect, event.path, True, event.is_async)
-    _report(event, report, loops[-1], event.operation, advice)
-
-
-def _report(event: RelationLoad | Query, report: Report, loop: Loop, what: str, advice: str) -> None:
-    is_relation = isinstance(event, RelationLoad) or (event.path and event.plain)
-    many = event.many if isinstance(event, RelationLoad) else True
-    fix = eager_fix(event.dialect, event.path, many, event.origin) if is_relation else None
+    loop = row.loop
     shown_at = (event.site, *(step.site for step in reversed(event.chain)))
     site = next((s for s in shown_at if s.path == loop.site.path), event.site)
     origin = (Step(event.origin, "the rows come from this query"),) if event.origin is not None else ()
     report(
         site,
-        f"N+1: '{what}' runs a query for every round of the loop over '{loop.subject}' from line {loop.site.span.line}; {advice}",
+        f"N+1: '{row.what}' runs a query for every round of the loop over '{loop.subject}' from line {loop.site.span.line}; {row.advice}",
         trace=(
             *origin,
             *event.chain,
             Step(loop.site, f"the loop over '{loop.subject}'"),
-            Step(event.site, f"'{what}' runs a query"),
+            Step(event.site, f"'{row.what}' runs a query"),
         ),
-        fix=fix,
+        fix=row.fix,
         symbol=event.symbol,
-        group=f"{loop.site} {event.path if is_relation else event.site}",
+        group=f"{loop.site} {row.key}",
     )

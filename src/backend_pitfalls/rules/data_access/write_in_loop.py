@@ -49,9 +49,10 @@ None.
 from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.rounds import loop_of, loop_trace, told_at
 from backend_pitfalls.semantics.events import Query
 
 META = RuleMeta(
@@ -79,25 +80,19 @@ _NOT_IN_BULK = (".set", ".clear", ".remove", ".aset", ".aclear", ".aremove")
 @listens(Query)
 def write_each_round(event: Query, report: Report) -> None:
     """A write whose number grows with the rounds of a loop in the function that reports it."""
-    loops = [loop for loop in event.loops if loop.counts]
-    if event.effect != "write" or event.batched or event.inner or not loops or loops[-1].kind != "code":
+    loop = loop_of(event)
+    if event.effect != "write" or event.batched or event.inner or loop is None:
         return
     if any(word in event.operation for word in ("bulk", "insert_many", "_all")) or event.operation.endswith(
         _NOT_IN_BULK
     ):
         return
-    loop = loops[-1]
-    site = event.chain[0].site if event.chain else event.site
-    called = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""
+    site, called = told_at(event)
     report(
         site,
         f"'{event.operation}'{called} writes once for every round of the loop over '{loop.subject}' from line "
         f"{loop.site.span.line}; {_INSTEAD[event.dialect]}",
-        trace=(
-            Step(loop.site, f"the loop over '{loop.subject}'"),
-            *event.chain,
-            Step(event.site, f"'{event.operation}' writes"),
-        ),
+        trace=loop_trace(event, loop, f"'{event.operation}' writes"),
         symbol=event.symbol,
         group=f"{site} {loop.site}",
     )

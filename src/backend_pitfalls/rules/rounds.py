@@ -1,0 +1,69 @@
+"""What the rules about queries in loops share: the loop that counts, where it is said, the trace, and what each row of it runs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backend_pitfalls.model.finding import Site, Step
+from backend_pitfalls.model.fix import Fix
+from backend_pitfalls.rules.advice import eager_fix, eager_loading
+from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
+
+
+class EachRow(msgspec.Struct, frozen=True):
+    """A query for each row that a framework goes through: `what` is read, what to do instead, the repair, and a `key` that is the same
+    for other reads of the same relation."""
+
+    loop: Loop
+    what: str
+    advice: str
+    fix: Fix | None
+    key: str
+
+
+def loop_of(event: Query, kind: str = "code") -> Loop | None:
+    """The innermost loop whose rounds grow with data, when it is of this kind."""
+    loops = [loop for loop in event.loops if loop.counts]
+    return loops[-1] if loops and loops[-1].kind == kind else None
+
+
+def told_at(event: Query) -> tuple[Site, str]:
+    """Where the reader of the loop sees a query, and through which function."""
+    if not event.chain:
+        return event.site, ""
+    return event.chain[0].site, f" (through {event.chain[0].message.removeprefix('calls ')})"
+
+
+def loop_trace(event: Query | RelationLoad, loop: Loop, last: str, origin: Site | None = None) -> tuple[Step, ...]:
+    """From where the rows come from, through the loop and the calls, to what happens last."""
+    made = (Step(origin, "the rows come from this query"),) if origin is not None else ()
+    return (*made, Step(loop.site, f"the loop over '{loop.subject}'"), *event.chain, Step(event.site, last))
+
+
+def relation_name(event: RelationLoad) -> str:
+    """`Book.author`."""
+    return f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
+
+
+def load_of_each_row(event: RelationLoad, kind: str) -> EachRow | None:
+    """A relation that is loaded for each row which a framework of this kind goes through."""
+    loops = event.growing
+    if not loops or loops[-1].kind != kind:
+        return None
+    advice = eager_loading(event.dialect, event.path, event.many, event.is_async)
+    fix = eager_fix(event.dialect, event.path, event.many, event.origin)
+    return EachRow(loops[-1], relation_name(event), advice, fix, event.path)
+
+
+def query_of_each_row(event: Query, kind: str) -> EachRow | None:
+    """A query that is run for each row which a framework of this kind goes through."""
+    loop = loop_of(event, kind)
+    if event.effect != "read" or event.batched or loop is None:
+        return None
+    if event.path and event.plain:
+        advice = eager_loading(event.dialect, event.path, True, event.is_async)
+        return EachRow(
+            loop, event.operation, advice, eager_fix(event.dialect, event.path, True, event.origin), event.path
+        )
+    advice = "annotate the query set with it, or fetch it for all rows at once"
+    return EachRow(loop, event.operation, advice, None, str(event.site))
