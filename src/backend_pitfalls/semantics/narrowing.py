@@ -124,6 +124,17 @@ def _inside(variables: dict[str, Value], name: str, test: str) -> None:
         _clean(variables, name, frozenset({"path"}))
 
 
+_FIXED_START = re.compile(r"^/[^/\\]|^\w+://[^/?#]+[/?#]")
+
+
+def _starts(frame: Frame, variables: dict[str, Value], name: str, test: ast.Call) -> None:
+    """`target.startswith("/shop")`: an address that starts so stays on a known host; a lone slash could be the first of two."""
+    assert isinstance(test.func, ast.Attribute)
+    start = frame.evaluate(test.args[0]) if test.func.attr == "startswith" and test.args else None
+    if isinstance(start, Const) and isinstance(start.value, str) and _FIXED_START.match(start.value):
+        _clean(variables, name, frozenset({"redirect", "url"}))
+
+
 def _clean(variables: dict[str, Value], name: str, harms: frozenset[str]) -> None:
     value = variables.get(name)
     if value is not None and value.labels and harms:
@@ -164,6 +175,7 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         return variables
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and holds:
         _inside(variables, function.value.id, function.attr)
+        _starts(frame, variables, function.value.id, test)
     callee = frame.evaluate(function)
     given = [*test.args, *(k.value for k in test.keywords)]
     if isinstance(callee, Function) and _JUDGES.search(callee.qualname.rsplit(".", 1)[-1]):
