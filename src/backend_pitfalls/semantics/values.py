@@ -324,6 +324,16 @@ class Row(Value):
         )
 
 
+def _widest(start: Site | None, origin: Site | None) -> Site | None:
+    """Where a row set was first made: the whole chain of calls, when it goes on in the same expression."""
+    if start is None or origin is None:
+        return start or origin
+    outer, inner = origin.span, start.span
+    begins_before = (outer.line, outer.col) <= (inner.line, inner.col)
+    ends_after = (outer.end_line, outer.end_col) >= (inner.end_line, inner.end_col)
+    return origin if origin.path == start.path and begins_before and ends_after else start
+
+
 _ROW_SET_FIELDS = (
     "model",
     "dialect",
@@ -336,6 +346,7 @@ _ROW_SET_FIELDS = (
     "path",
     "plain",
     "labels",
+    "start",
 )
 
 
@@ -345,9 +356,10 @@ class RowSet(Value):
     `shape` is "manager", "query" (lazy), "rows" (a fetched list), "prefetched" (a relation that was loaded), "values" (dictionaries, tuples) "statement" (SELECT) or "change" (INSERT, UPDATE, DELETE).
     `path` is set for the rows of a relation: how it is reached from the query set of `origin`; `plain` tells that nothing was filtered or ordered since. `batched` tells that it is asked for many rows by key (`id__in=…`).
     `dialect` names the ORM: "django", "sqlalchemy" …; `manager` the project's class whose methods it has beside the ORM's own.
+    `origin` is the expression that last built it, `start` the one that first did: another statement's when it is built in steps.
     """
 
-    __slots__ = ("batched", "dialect", "loaded", "loops", "manager", "model", "origin", "path", "plain", "shape")
+    __slots__ = ("batched", "dialect", "loaded", "loops", "manager", "model", "origin", "path", "plain", "shape", "start")
 
     def __init__(
         self,
@@ -362,10 +374,12 @@ class RowSet(Value):
         path: str = "",
         plain: bool = True,
         labels: Labels = CLEAN,
+        start: Site | None = None,
     ) -> None:
         self.path = path
         self.plain = plain
         self.manager = manager
+        self.start = _widest(start, origin)
         self.model = model
         self.dialect = dialect
         self.shape = shape
@@ -389,6 +403,7 @@ class RowSet(Value):
             self.path,
             self.plain,
             self.labels,
+            self.start,
         )
 
     def evolve(self, **changes: object) -> RowSet:
@@ -496,9 +511,24 @@ def join(left: Value, right: Value) -> Value:
         found.setdefault(value.key(), value)
     if len(found) == 1:
         return next(iter(found.values()))
-    if len(found) > MAX_OPTIONS:
-        return Unknown(union_labels(found.values()))
-    return OneOf(tuple(found.values()))
+    values = tuple(found.values())
+    if sum(isinstance(value, RowSet) for value in values) > 1:
+        values = _one_start(values)
+    if len(values) > MAX_OPTIONS:
+        return Unknown(union_labels(values))
+    return values[0] if len(values) == 1 else OneOf(values)
+
+
+def _one_start(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Row sets that branches built on from one query set (each its own `order_by`) are one, made where that was."""
+    found: dict[Hashable, Value] = {}
+    for value in values:
+        if not isinstance(value, RowSet) or value.start is None:
+            found[value.key()] = value
+            continue
+        general = value.evolve(origin=value.start)
+        found[general.key()] = value if general.key() not in found else general
+    return tuple(found.values())
 
 
 def join_all(values: Iterable[Value]) -> Value:
