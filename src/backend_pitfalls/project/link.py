@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -117,6 +117,7 @@ class Project:
         if module is None or hops <= 0:
             return Definition("external", "", qualified)
         facts = self.modules[module]
+        module = facts.module  # one name for what can be imported under several
         self._touch(facts)
         if not rest:
             return Definition("module", module, "")
@@ -376,7 +377,10 @@ class Project:
         body: list[ast.stmt] = source.tree.body if source is not None else []
         node: ast.ClassDef | None = None
         for name in class_name[len(module) + 1 :].split("."):
-            node = next((s for s in body if isinstance(s, ast.ClassDef) and s.name == name), None)
+            node = None
+            for statement in class_definitions(body):
+                if statement.name == name:
+                    node = statement  # the last of that name is the one that stays
             if node is None:
                 return None
             body = node.body
@@ -442,15 +446,20 @@ def graph_digest(files: Iterable[FileFacts]) -> bytes:
 
 
 def function_nodes(tree: ast.Module) -> dict[str, FunctionNode]:
-    """Functions and methods by their dotted name; of several with one name the first."""
+    """Functions and methods by their dotted name; of several with one name the first, of several classes the last."""
     found: dict[str, FunctionNode] = {}
+    classes: set[str] = set()
     stack: list[tuple[str, ast.stmt]] = [("", s) for s in reversed(tree.body)]
     while stack:
         prefix, node = stack.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             found.setdefault(prefix + node.name, node)
         elif isinstance(node, ast.ClassDef):
-            stack.extend((f"{prefix}{node.name}.", s) for s in reversed(node.body))
+            inside = f"{prefix}{node.name}."
+            if inside in classes:
+                found = {name: function for name, function in found.items() if not name.startswith(inside)}
+            classes.add(inside)
+            stack.extend((inside, s) for s in reversed(node.body))
         else:
             children = [
                 s for field in ("finalbody", "orelse", "body") for s in reversed(getattr(node, field, []) or [])
@@ -458,6 +467,16 @@ def function_nodes(tree: ast.Module) -> dict[str, FunctionNode]:
             children += [s for handler in getattr(node, "handlers", ()) for s in reversed(handler.body)]
             stack.extend((prefix, s) for s in children if isinstance(s, ast.stmt))
     return found
+
+
+def class_definitions(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
+    """The classes that a body defines, also under `if`, `try` and `with`, in order."""
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield statement
+        elif isinstance(statement, (ast.If, ast.Try, ast.With)):
+            yield from class_definitions(statement.body)
+            yield from class_definitions(getattr(statement, "orelse", ()))
 
 
 def module_names(module: str) -> list[str]:

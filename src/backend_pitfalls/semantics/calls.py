@@ -830,6 +830,7 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "sqlalchemy.delete": _change,
     "django.db.models.Prefetch": orm.prefetch,
     "django.apps.apps.get_model": _get_model,
+    "django.apps.apps.get_registered_model": _get_model,
     "django.apps.registry.apps.get_model": _get_model,
     "fastapi.Depends": _depends,
     "django.shortcuts.get_object_or_404": _get_or_404,

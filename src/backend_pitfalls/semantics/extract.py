@@ -97,6 +97,8 @@ class _Collector:
 
     def class_(self, node: ast.ClassDef, prefix: str) -> None:
         name = prefix + node.name
+        if name in self.classes:  # of several classes of one name the last is the one that stays
+            self.functions = {n: f for n, f in self.functions.items() if not n.startswith(f"{name}.")}
         fields: list[FieldFacts] = []
         methods: set[str] = set()
         attributes: dict[str, list[str]] = {}

@@ -469,7 +469,7 @@ class Frame:
             self.variables[node.name] = UNKNOWN
         else:
             name = f"{self.module}.{qualname}"
-            self.bodies.setdefault(name, body.variables)
+            self.bodies[name] = body.variables
             self.variables[node.name] = ClassRef(name)
 
     def import_statement(self, node: ast.Import | ast.ImportFrom) -> None:

@@ -359,7 +359,19 @@ class RowSet(Value):
     `origin` is the expression that last built it, `start` the one that first did: another statement's when it is built in steps.
     """
 
-    __slots__ = ("batched", "dialect", "loaded", "loops", "manager", "model", "origin", "path", "plain", "shape", "start")
+    __slots__ = (
+        "batched",
+        "dialect",
+        "loaded",
+        "loops",
+        "manager",
+        "model",
+        "origin",
+        "path",
+        "plain",
+        "shape",
+        "start",
+    )
 
     def __init__(
         self,
