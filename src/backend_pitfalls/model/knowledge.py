@@ -142,6 +142,14 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     managers: tuple[str, ...] = ()
 
 
+class BlockingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that hold the thread while they wait; `instead` says in words what an event loop can go on with."""
+
+    calls: tuple[str, ...]
+    instead: str
+    docs: str
+
+
 class NoReturnFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that never return."""
 
@@ -174,6 +182,7 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     query: tuple[QueryFacts, ...] = ()
     model: tuple[ModelFacts, ...] = ()
     noreturn: tuple[NoReturnFacts, ...] = ()
+    blocking: tuple[BlockingFacts, ...] = ()
     token: tuple[TokenFacts, ...] = ()
 
 
@@ -218,10 +227,11 @@ class Knowledge:
         self.models: dict[str, str] = {}
         self.manager_bases: dict[str, str] = {}
         self.noreturn: set[str] = set()
+        self.blocking: dict[str, BlockingFacts] = {}
         self.tokens: list[TokenFacts] = []
         for table in tables:
             self._add(table)
-        self.notable = frozenset(self.clients) | frozenset(self.sinks)
+        self.notable = frozenset(self.clients) | frozenset(self.sinks) | frozenset(self.blocking)
 
     def _add(self, table: LibraryTable) -> None:
         self.aliases.update(table.aliases)
@@ -258,6 +268,8 @@ class Knowledge:
             self.manager_bases.update(dict.fromkeys(model.managers, model.dialect))
         for row in table.noreturn:
             self.noreturn.update(row.calls)
+        for held in table.blocking:
+            self.blocking.update(dict.fromkeys(held.calls, held))
         self.tokens.extend(table.token)
 
     def provider_of(self, text: str) -> str:

@@ -577,6 +577,15 @@ def _runs_each_time(function: Function) -> bool:
     return not any(word in name.lower() for name in decorators(function.node) for word in _DEFERRING)
 
 
+# `sync_to_async` of asgiref, `run_on_executor` of Tornado, and the thread decorators of projects.
+_ELSEWHERE = ("sync_to_async", "thread", "executor")
+
+
+def _runs_elsewhere(function: Function) -> bool:
+    """Whether calling the function runs its body in another thread."""
+    return any(word in name.lower() for name in decorators(function.node) for word in _ELSEWHERE)
+
+
 def _custom_sanitizer(frame: Frame, function: Function) -> frozenset[str] | None:
     return frame.knowledge.sanitizers.get(f"{function.module}.{function.qualname}")
 
@@ -624,15 +633,20 @@ def _defaults(function: Function, bound: dict[str, Value]) -> None:
 def _replay(
     frame: Frame, events: tuple[Any, ...], function: Function, node: ast.AST, bound: dict[str, Value] | None
 ) -> None:
-    """See a called function's events from here: its queries always, its calls where this context decides them."""
+    """See a called function's events from here: its queries and what holds the thread always, its other calls where this
+    context decides them."""
     verb = "calls" if isinstance(node, ast.Call) else "reads"
     step = Step(frame.site(node), f"{verb} '{function.qualname}'")
+    symbol = frame.symbol or frame.class_name
+    called = "" if _runs_elsewhere(function) else function.qualname
     count = 0
     for event in events:
         if len(event.chain) < 5 and (
-            isinstance(event, Query) or (bound is not None and isinstance(event, (Call, RelationLoad)))
+            isinstance(event, Query)
+            or (bound is not None and isinstance(event, (Call, RelationLoad)))
+            or (isinstance(event, Call) and event.callee in frame.knowledge.blocking)
         ):
-            frame.events.append(event.seen_from(step, frame.symbol or frame.class_name, frame.loops, frame.is_async))
+            frame.events.append(event.seen_from(step, symbol, frame.loops, frame.is_async, called))
             count += 1
             if count >= MAX_REPLAYED:
                 return

@@ -38,10 +38,11 @@ class Event:
     """Base: the place, the function it stands in, the loops around it there, and the calls that led to it.
 
     `chain` is empty in the function where the event stands; seen from a caller it holds one step a call, outermost
-    first, and `inner` tells whether the event stands in a loop of a called function.
+    first, `inner` tells whether the event stands in a loop of a called function, and `awaited` whether it happens in a coroutine
+    that was called, or in a function that was only defined on the way, and so at a time of its own.
     """
 
-    __slots__ = ("chain", "inner", "is_async", "loops", "site", "symbol")
+    __slots__ = ("awaited", "chain", "inner", "is_async", "loops", "site", "symbol")
 
     def __init__(self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool = False) -> None:
         self.site = site
@@ -50,12 +51,14 @@ class Event:
         self.is_async = is_async
         self.chain: tuple[Step, ...] = ()
         self.inner = False
+        self.awaited = False
 
-    def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
-        """The event as the caller sees it."""
+    def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
+        """The event as the caller of the function `called` sees it."""
         copy = self._copy()
         copy.symbol = symbol
         copy.inner = self.inner or any(loop.counts for loop in self.loops)
+        copy.awaited = self.awaited or self.is_async or self.symbol != called
         copy.loops = loops
         copy.is_async = is_async
         copy.chain = (call, *self.chain)
@@ -66,6 +69,7 @@ class Event:
         copy = self._copy()
         copy.symbol = symbol
         copy.inner = self.inner
+        copy.awaited = self.awaited
         copy.loops = (*loops, *(loop for loop in self.loops if loop not in loops))
         copy.is_async = is_async
         copy.chain = (step, *self.chain)
@@ -220,9 +224,9 @@ class RelationLoad(Event):
         """The loops with whose rounds the number of queries grows, outermost first."""
         return [loop for loop in self.loops if loop.counts and loop in self.varies]
 
-    def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
-        """The event as the caller sees it."""
-        copy = super().seen_from(call, symbol, loops, is_async)
+    def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
+        """The event as the caller of the function `called` sees it."""
+        copy = super().seen_from(call, symbol, loops, is_async, called)
         copy.loops = (*loops, *self.loops)
         return copy
 

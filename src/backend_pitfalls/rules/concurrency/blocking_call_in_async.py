@@ -1,0 +1,87 @@
+"""A call that holds the event loop.
+
+## What it does
+Finds calls that wait without giving way (requests and other synchronous HTTP clients, `time.sleep`, subprocesses, connections of synchronous
+drivers) in `async def` functions, also where a plain function that the coroutine calls does it, in whatever file: the finding is at the call in
+the coroutine, the trace leads to the one that waits. Functions that are handed to `asyncio.to_thread`, `run_in_executor`, `run_in_threadpool` and the like are
+silent, as are coroutines in tests and scripts.
+
+## Why it hurts in production
+One event loop serves all requests of a worker. While a coroutine waits without `await`, none of the others goes on: a dependency that answers in two
+seconds makes every request two seconds late, and the health probe times out, so that the orchestrator restarts a process that was only waiting.
+
+## Example
+```python
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/price/{book}")
+async def price(book: int):
+    return requests.get(f"https://prices.internal/{book}", timeout=5).json()
+```
+
+## Use instead
+```python
+import httpx
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/price/{book}")
+async def price(book: int):
+    async with httpx.AsyncClient(timeout=5) as client:
+        return (await client.get(f"https://prices.internal/{book}")).json()
+```
+
+## Fix safety
+There is no repair: another client, a thread and a plain `def` (which FastAPI runs in a thread) are all right in their place.
+
+## Options
+None.
+
+## Known limits
+Synchronous sessions of an ORM and reads of files are not reported; a function chosen at run time is not followed.
+
+## References
+- [Python: developing with asyncio, running blocking code](https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code)
+- [FastAPI: concurrency and async / await](https://fastapi.tiangolo.com/async/)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.semantics.events import Call
+
+META = RuleMeta(
+    code="BPF701",
+    name="blocking-call-in-async",
+    summary="A call holds the event loop while it waits",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    tokens=(b"async def",),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
+    cwe=(833,),
+)
+
+
+@listens(Call)
+def call_that_waits(event: Call, report: Report) -> None:
+    """A call that holds the thread, in a coroutine or in a plain function that one calls."""
+    facts = report.knowledge.blocking.get(event.callee)
+    if facts is None or not event.is_async or event.awaited:
+        return
+    site = event.chain[0].site if event.chain else event.site
+    through = f" (through {event.chain[0].message})" if event.chain else ""
+    report(
+        site,
+        f"'{event.callee}'{through} holds the event loop until it returns; {facts.instead}",
+        trace=(*event.chain, Step(event.site, f"'{event.callee}' waits")) if event.chain else (),
+        symbol=event.symbol,
+        group=f"{site} {event.callee}",
+    )
