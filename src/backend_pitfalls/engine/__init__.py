@@ -12,7 +12,7 @@ import msgspec
 
 from backend_pitfalls.engine.finishing import Finisher, Marked
 from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
-from backend_pitfalls.engine.session import Session, project_files, unhurried
+from backend_pitfalls.engine.session import Session, lies_beside, project_files, unhurried
 from backend_pitfalls.engine.team import Progress, Team, facts_of, usable_cores
 from backend_pitfalls.model.files import FileKind
 from backend_pitfalls.model.finding import Finding
@@ -97,12 +97,12 @@ class _Run:
         """The analysis, and what to leave for the next run."""
         with Team(self.session, self.jobs) as team:
             indexed = self._index(team, before)
-            templates = [path for path, f in self.files.items() if f.kind is FileKind.TEMPLATE]
-            units = (*(path for path, i in indexed.items() if i.facts is not None), *templates)
+            beside = [path for path, f in self.files.items() if lies_beside(f)]
+            units = (*(path for path, i in indexed.items() if i.facts is not None), *beside)
             graph = _graph_of(indexed, before)
             reusable = _reusable(before, indexed, units, graph)
             pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
-            fresh = team.interpret(facts_of(indexed.values()), templates, pending, self.progress)
+            fresh = team.interpret(facts_of(indexed.values()), beside, pending, self.progress)
         interpreted = {**reusable, **{r.path: r for r in fresh}}
         analysis = self._finish(indexed, interpreted)
         state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph)

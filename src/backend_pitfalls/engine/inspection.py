@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from backend_pitfalls.engine.session import Session, project_files, unhurried
-from backend_pitfalls.model.files import FileKind
+from backend_pitfalls.engine.session import Session, lies_beside, project_files, unhurried
 from backend_pitfalls.model.finding import Span
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.link import Project
@@ -87,8 +86,8 @@ def inspect(root: Path, options: Options, path: str, overlay: Mapping[str, bytes
         facts = {i.path: i.facts for i in indexed if i.facts is not None}
         if path not in facts:
             return None
-        templates = [f.path for f in found.values() if f.kind is FileKind.TEMPLATE]
-        project = Project(facts.values(), session.knowledge, session.source, templates)
+        beside = [f.path for f in found.values() if lies_beside(f)]
+        project = Project(facts.values(), session.knowledge, session.source, beside)
         return _inspected(project, facts[path])
 
 

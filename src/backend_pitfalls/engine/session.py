@@ -16,7 +16,7 @@ from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.finding import Finding, Site, Span
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import version_of
-from backend_pitfalls.project.discover import ProjectFile, context_of, discover, kind_of
+from backend_pitfalls.project.discover import ProjectFile, context_of, deploys, discover, kind_of
 from backend_pitfalls.project.link import Project, module_name
 from backend_pitfalls.project.manifests import ImageFound, SettingFound, WorkloadFound, dockerfile, kubernetes, settings
 from backend_pitfalls.rules import Report, Rule, selected_rules
@@ -97,7 +97,7 @@ class Session:
         path, digest = file.path, content_digest(data)
         try:
             source = Source(path, data, self._version)
-            facts = extract(source.tree, path, module_name(path))
+            facts = extract(source.tree, path, module_name(path), source.text)
         except Unreadable as error:
             return Indexed(path, digest, len(data), findings=self.unreadable(path, error.reason, error.line))
         except RecursionError:
@@ -154,9 +154,10 @@ class Session:
 
     # -- interpreting -------------------------------------------------------------------------------------------
 
-    def link(self, facts: Iterable[FileFacts], templates: Iterable[str] = ()) -> None:
-        """Join the facts of every Python file of the project and the paths of its templates; to be done before `interpret`."""
-        self._project = Project(facts, self.knowledge, self.source, templates)
+    def link(self, facts: Iterable[FileFacts], beside: Iterable[str] = ()) -> None:
+        """Join the facts of every Python file of the project and the paths of what lies beside the code; to be done before
+        `interpret`."""
+        self._project = Project(facts, self.knowledge, self.source, beside)
         self._facts = {f.path: f for f in self._project.files}
         self._interpreter = Interpreter(self._project, FrameEvaluator())
 
@@ -188,6 +189,11 @@ class Session:
         for event in events:
             for function, report in self._listeners.get(type(event), ()):
                 function(event, report)
+
+
+def lies_beside(file: ProjectFile) -> bool:
+    """Whether the path of a file tells something about the code: it is a template, or it deploys the project."""
+    return file.kind is FileKind.TEMPLATE or (file.context is not FileContext.TEST and deploys(file.path))
 
 
 def project_files(

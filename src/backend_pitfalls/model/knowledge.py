@@ -150,6 +150,23 @@ class BlockingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     docs: str
 
 
+class ApplicationFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that make the application object of a web service, by which `group` of frameworks."""
+
+    calls: tuple[str, ...]
+    group: str
+    docs: str
+
+
+class ProbeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How services name the routes that an orchestrator asks: `segments` of their paths, without `-` and `_`, and `modules` of libraries
+    that bring such routes."""
+
+    docs: str
+    segments: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
 class NoReturnFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that never return."""
 
@@ -183,6 +200,8 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[ModelFacts, ...] = ()
     noreturn: tuple[NoReturnFacts, ...] = ()
     blocking: tuple[BlockingFacts, ...] = ()
+    application: tuple[ApplicationFacts, ...] = ()
+    probe: tuple[ProbeFacts, ...] = ()
     token: tuple[TokenFacts, ...] = ()
 
 
@@ -228,6 +247,9 @@ class Knowledge:
         self.manager_bases: dict[str, str] = {}
         self.noreturn: set[str] = set()
         self.blocking: dict[str, BlockingFacts] = {}
+        self.applications: dict[str, str] = {}
+        self.probe_segments: set[str] = set()
+        self.probe_modules: set[str] = set()
         self.tokens: list[TokenFacts] = []
         for table in tables:
             self._add(table)
@@ -268,9 +290,21 @@ class Knowledge:
             self.manager_bases.update(dict.fromkeys(model.managers, model.dialect))
         for row in table.noreturn:
             self.noreturn.update(row.calls)
+        for application in table.application:
+            self.applications.update(dict.fromkeys(application.calls, application.group))
+        for probe in table.probe:
+            self.probe_segments.update(probe.segments)
+            self.probe_modules.update(probe.modules)
         for held in table.blocking:
             self.blocking.update(dict.fromkeys(held.calls, held))
         self.tokens.extend(table.token)
+
+    def is_probe(self, route: str) -> bool:
+        """Whether a route (or an installed or included module) is one that an orchestrator asks for the health of the service."""
+        if route.split(".")[0] in self.probe_modules:
+            return True
+        words = route.strip("^$").replace("-", "").replace("_", "").lower().split("/")
+        return any(word.strip("?$^").partition(".")[0] in self.probe_segments for word in words)
 
     def provider_of(self, text: str) -> str:
         """The provider whose token format a text has; the empty string for none."""

@@ -36,6 +36,7 @@ _SKIPPED_FOLDERS = frozenset(
         ".backend_pitfalls_cache",
     }
 )
+_COMPOSE = re.compile(r"(docker-)?compose[\w.-]*\.ya?ml")
 _DOCKERFILE = re.compile(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
 _CONFIGURATION = re.compile(
     r"^\.env([._-].+)?$|\.(env|json|toml|ini|cfg|conf|properties|tf|tfvars|sh|ipynb|credentials)$|^\.(npmrc|pypirc|netrc|dockercfg)$"
@@ -73,6 +74,12 @@ def kind_of(name: str) -> FileKind | None:
     if _DOCKERFILE.match(name):
         return FileKind.DOCKERFILE
     return FileKind.SETTINGS if _CONFIGURATION.search(name) and name not in _LOCKS else None
+
+
+def deploys(path: str) -> bool:
+    """Whether a file of this path is one with which a service is put into production."""
+    name = path.rsplit("/", 1)[-1]
+    return kind_of(name) is FileKind.DOCKERFILE or bool(_COMPOSE.fullmatch(name))
 
 
 def context_of(path: str) -> FileContext:

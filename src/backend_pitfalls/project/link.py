@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.knowledge import Knowledge
+from backend_pitfalls.project.discover import context_of, deploys
 from backend_pitfalls.project.orm.graph import backrefs, declares_relations, relations_of, reverse_relations
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation
@@ -44,14 +46,15 @@ def tracked(method: Callable[..., T]) -> Callable[..., T]:
 
 
 class Project:
-    """All that is known of a project's Python files. `load` gives the source of a path when its code is needed."""
+    """All that is known of a project's Python files. `load` gives the source of a path when its code is needed,
+    `beside` are the paths of templates and of files that deploy it."""
 
     def __init__(
         self,
         files: Iterable[FileFacts],
         knowledge: Knowledge,
         load: Callable[[str], Source | None],
-        templates: Iterable[str] = (),
+        beside: Iterable[str] = (),
     ) -> None:
         self.knowledge = knowledge
         self.touched = 0
@@ -63,10 +66,14 @@ class Project:
             self._bits[facts.path] = 1 << (2 * position)
             for name in module_names(facts.module):
                 self.modules.setdefault(name, facts)
-        self.units = [*(f.path for f in self.files), *sorted(templates)]
+        self.units = [*(f.path for f in self.files), *sorted(beside)]
         for position, path in enumerate(self.units[len(self.files) :], len(self.files)):
             self._bits[path] = 1 << (2 * position)
-        self._templates = template_names(self.units[len(self.files) :])
+        templates: list[str] = []
+        self.deployments: list[str] = []
+        for path in self.units[len(self.files) :]:
+            (self.deployments if deploys(path) else templates).append(path)
+        self._templates = template_names(templates)
         self.memo: dict[str, dict[tuple[Any, ...], tuple[Any, int]]] = {}
         self._nodes: dict[str, dict[str, FunctionNode]] = {}
         self._splits: dict[str, tuple[str | None, tuple[str, ...]]] = {}
@@ -396,6 +403,23 @@ class Project:
             elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
                 found.update({statement.target.id: statement.value} if isinstance(statement.target, ast.Name) else {})
         return found
+
+    @tracked
+    def unprobed(self) -> str:
+        """The first file that puts the project into production, when none of its routes answers for the health of the service;
+        else the empty string."""
+        if not self.deployments:
+            return ""
+        for facts in self.files:
+            self._touch(facts)
+        known = self.knowledge
+        has_probe = any(
+            any(known.is_probe(route) for route in facts.routes)
+            or any(target.split(".")[0] in known.probe_modules for target in (*facts.imports.values(), *facts.stars))
+            for facts in self.files
+            if context_of(facts.path) is not FileContext.TEST
+        )
+        return "" if has_probe else self.deployments[0]
 
     def functions(self, module: str) -> dict[str, FunctionNode]:
         """The functions and methods that a module defines, by dotted name."""

@@ -16,7 +16,7 @@ from backend_pitfalls.semantics.attributes import (
     load_attribute,
     property_function,
 )
-from backend_pitfalls.semantics.events import Call, Query, RelationLoad
+from backend_pitfalls.semantics.events import Application, Call, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     CLEAN,
     UNKNOWN,
@@ -496,6 +496,8 @@ def _emit(
     spread: bool,
     receiver: Value | None,
 ) -> None:
+    if name in frame.knowledge.applications:
+        _application(frame, node, name)
     if name not in frame.knowledge.notable:
         return
     frame.events.append(
@@ -513,6 +515,13 @@ def _emit(
             frame.source.snippet(node, 80),
         )
     )
+
+
+def _application(frame: Frame, node: ast.AST, name: str) -> None:
+    symbol = frame.symbol or frame.class_name
+    group = frame.knowledge.applications[name]
+    unprobed = frame.world.unprobed()
+    frame.events.append(Application(frame.site(node), symbol, frame.loops, frame.is_async, name, group, unprobed))
 
 
 def _instantiate(frame: Frame, callee: ClassRef, arguments: Arguments) -> Value:

@@ -186,6 +186,31 @@ class Query(Event):
         )
 
 
+class Application(Event):
+    """The application object of a web service is made by `callee`, of the frameworks `group`; `unprobed` is a file that deploys the project where
+    none of its routes answers for its health."""
+
+    __slots__ = ("callee", "group", "unprobed")
+
+    def __init__(
+        self,
+        site: Site,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        callee: str,
+        group: str,
+        unprobed: str,
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.callee = callee
+        self.group = group
+        self.unprobed = unprobed
+
+    def _copy(self) -> Event:
+        return Application(self.site, self.symbol, self.loops, self.is_async, self.callee, self.group, self.unprobed)
+
+
 class RelationLoad(Event):
     """A relation of a row is read that was not loaded with it, so that a query is run.
 

@@ -6,16 +6,18 @@ import ast
 from collections.abc import Iterable
 
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts, FileFacts, FunctionFacts, Scalar
+from backend_pitfalls.semantics.routes import routes
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 
 
-def extract(tree: ast.Module, path: str, module: str) -> FileFacts:
+def extract(tree: ast.Module, path: str, module: str, text: str = "") -> FileFacts:
     """Return the facts of a parsed file.
 
     Parameters:
         tree: its syntax tree (read only).
         path: relative to the project root.
         module: its absolute dotted name.
+        text: its source, for the routes in it.
     """
     is_package = path.endswith("__init__.py")
     collector = _Collector(module, is_package)
@@ -31,6 +33,7 @@ def extract(tree: ast.Module, path: str, module: str) -> FileFacts:
         functions=collector.functions,
         variables=collector.variables,
         constants=collector.constants,
+        routes=routes(tree, text),
     )
 
 

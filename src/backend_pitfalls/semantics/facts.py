@@ -58,7 +58,8 @@ class FileFacts(msgspec.Struct, frozen=True):
     `imports` maps local names to absolute dotted targets (those under `if TYPE_CHECKING` and in `try` included), `stars` lists
     the modules of star imports; `classes` and `functions` are keyed by their dotted name inside the module
     (`Outer.method`); `variables` are the other names that the module binds, with the callee's dotted name where a call's
-    result is bound, `constants` those bound to a number, text, truth value or None.
+    result is bound, `constants` those bound to a number, text, truth value or None; `routes` are the texts that may be URL paths
+    of the application or modules that bring some.
     """
 
     path: str
@@ -71,3 +72,4 @@ class FileFacts(msgspec.Struct, frozen=True):
     functions: dict[str, FunctionFacts] = {}
     variables: dict[str, str] = {}
     constants: dict[str, Scalar] = {}
+    routes: tuple[str, ...] = ()

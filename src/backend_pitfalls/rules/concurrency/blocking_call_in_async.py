@@ -4,7 +4,7 @@
 Finds calls that wait without giving way (requests and other synchronous HTTP clients, `time.sleep`, subprocesses, connections of synchronous
 drivers) in `async def` functions, also where a plain function that the coroutine calls does it, in whatever file: the finding is at the call in
 the coroutine, the trace leads to the one that waits. Functions that are handed to `asyncio.to_thread`, `run_in_executor`, `run_in_threadpool` and the like are
-silent, as are coroutines in tests and scripts.
+silent, as are coroutines in tests and scripts and those that run at startup or shutdown.
 
 ## Why it hurts in production
 One event loop serves all requests of a worker. While a coroutine waits without `await`, none of the others goes on: a dependency that answers in two
@@ -70,6 +70,10 @@ META = RuleMeta(
 )
 
 
+# What runs before the first request and after the last one holds nobody up: https://fastapi.tiangolo.com/advanced/events/
+_BEFORE_SERVING = ("lifespan", "startup", "shutdown")
+
+
 @listens(Call)
 def call_that_waits(event: Call, report: Report) -> None:
     """A call that holds the thread, in a coroutine or in a plain function that one calls."""
@@ -77,7 +81,9 @@ def call_that_waits(event: Call, report: Report) -> None:
     if facts is None or not event.is_async or event.awaited:
         return
     site = event.chain[0].site if event.chain else event.site
-    through = f" (through {event.chain[0].message})" if event.chain else ""
+    if any(word in event.symbol.lower() for word in _BEFORE_SERVING):
+        return
+    through = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""
     report(
         site,
         f"'{event.callee}'{through} holds the event loop until it returns; {facts.instead}",

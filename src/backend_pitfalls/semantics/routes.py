@@ -1,0 +1,65 @@
+"""The texts of a file that may be URL paths of its application."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from backend_pitfalls.syntax.names import dotted
+
+MAX_ROUTE = 80
+# Files in which none of these occurs have no route, so that the tree needs no walk.
+_HINT = re.compile(
+    r"urlpatterns|rout|add_(?:get|url|api|view)|RequestHandler|INSTALLED_APPS|request\.path|[\"']/\w", re.IGNORECASE
+)
+_ROUTING = frozenset(
+    [
+        "path",
+        "re_path",
+        "url",
+        "include",
+        "route",
+        "get",
+        "head",
+        "api_route",
+        "add_url_rule",
+        "add_api_route",
+        "add_route",
+        "add_get",
+        "add_view",
+        "Route",
+        "Rule",
+    ]
+)
+
+
+def routes(tree: ast.Module, text: str) -> tuple[str, ...]:
+    """The texts that are written as URL paths (with a slash or as a pattern at the start), that routing functions are given first, and
+    the applications that a Django project installs.
+
+    Parameters:
+        tree: the syntax tree (read only).
+        text: the source.
+    """
+    if not _HINT.search(text):
+        return ()
+    found: dict[str, None] = {}
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str) and node.value[:1] in ("/", "^"):
+                found[node.value] = None
+            continue
+        if isinstance(node, ast.Call) and node.args and dotted(node.func).rsplit(".", 1)[-1] in _ROUTING:
+            found.update(_texts(node.args[:1]))
+        elif isinstance(node, (ast.Assign, ast.AugAssign)) and isinstance(node.value, (ast.List, ast.Tuple)):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if dotted(target) == "INSTALLED_APPS":
+                found.update(_texts(node.value.elts))
+        stack.extend(ast.iter_child_nodes(node))
+    return tuple(sorted(route for route in found if 0 < len(route) <= MAX_ROUTE and not any(map(str.isspace, route))))
+
+
+def _texts(nodes: list[ast.expr]) -> dict[str, None]:
+    return {n.value: None for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
