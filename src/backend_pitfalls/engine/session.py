@@ -18,7 +18,16 @@ from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import version_of
 from backend_pitfalls.project.discover import ProjectFile, context_of, deploys, discover, kind_of
 from backend_pitfalls.project.link import Project, module_name
-from backend_pitfalls.project.manifests import ImageFound, SettingFound, WorkloadFound, dockerfile, kubernetes, settings
+from backend_pitfalls.project.manifests import (
+    ComposeFound,
+    ImageFound,
+    SettingFound,
+    WorkloadFound,
+    compose,
+    dockerfile,
+    kubernetes,
+    settings,
+)
 from backend_pitfalls.rules import Report, Rule, selected_rules
 from backend_pitfalls.semantics.extract import extract
 from backend_pitfalls.semantics.facts import FileFacts
@@ -116,7 +125,9 @@ class Session:
             text = data.decode("utf-8", "replace")
             self._tell(SettingFound(file.path, s) for s in settings.settings(text))
         try:
-            if file.kind is FileKind.YAML:
+            if file.kind is FileKind.YAML and compose.is_compose(file.path):
+                self._tell([ComposeFound(file.path, tuple(compose.services(data)))])
+            elif file.kind is FileKind.YAML:
                 self._tell(WorkloadFound(file.path, w) for w in kubernetes.workloads(data))
             elif file.kind is FileKind.DOCKERFILE:
                 self._tell([ImageFound(file.path, dockerfile.image(data))])

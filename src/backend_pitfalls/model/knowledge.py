@@ -167,6 +167,14 @@ class ProbeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     modules: tuple[str, ...] = ()
 
 
+class SlowStarterFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Official images (by their last name) of servers that take connections only some time after they were started, and that
+    have no health check of their own."""
+
+    images: tuple[str, ...]
+    docs: str
+
+
 class NoReturnFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that never return."""
 
@@ -202,6 +210,7 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blocking: tuple[BlockingFacts, ...] = ()
     application: tuple[ApplicationFacts, ...] = ()
     probe: tuple[ProbeFacts, ...] = ()
+    slow_starter: tuple[SlowStarterFacts, ...] = ()
     token: tuple[TokenFacts, ...] = ()
 
 
@@ -250,6 +259,7 @@ class Knowledge:
         self.applications: dict[str, str] = {}
         self.probe_segments: set[str] = set()
         self.probe_modules: set[str] = set()
+        self.slow_starters: set[str] = set()
         self.tokens: list[TokenFacts] = []
         for table in tables:
             self._add(table)
@@ -295,6 +305,8 @@ class Knowledge:
         for probe in table.probe:
             self.probe_segments.update(probe.segments)
             self.probe_modules.update(probe.modules)
+        for starter in table.slow_starter:
+            self.slow_starters.update(starter.images)
         for held in table.blocking:
             self.blocking.update(dict.fromkeys(held.calls, held))
         self.tokens.extend(table.token)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backend_pitfalls.model.files import FileContext, FileKind
+from backend_pitfalls.project.manifests.compose import is_compose
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
@@ -36,7 +37,6 @@ _SKIPPED_FOLDERS = frozenset(
         ".backend_pitfalls_cache",
     }
 )
-_COMPOSE = re.compile(r"(docker-)?compose[\w.-]*\.ya?ml")
 _DOCKERFILE = re.compile(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
 _CONFIGURATION = re.compile(
     r"^\.env([._-].+)?$|\.(env|json|toml|ini|cfg|conf|properties|tf|tfvars|sh|ipynb|credentials)$|^\.(npmrc|pypirc|netrc|dockercfg)$"
@@ -79,7 +79,7 @@ def kind_of(name: str) -> FileKind | None:
 def deploys(path: str) -> bool:
     """Whether a file of this path is one with which a service is put into production."""
     name = path.rsplit("/", 1)[-1]
-    return kind_of(name) is FileKind.DOCKERFILE or bool(_COMPOSE.fullmatch(name))
+    return kind_of(name) is FileKind.DOCKERFILE or is_compose(name)
 
 
 def context_of(path: str) -> FileContext:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.project.manifests import yaml_nodes
 from backend_pitfalls.syntax.source import Unreadable
 
 MAX_BYTES = 2_000_000
@@ -52,18 +53,7 @@ def workloads(data: bytes) -> list[Workload]:
         raise Unreadable(
             f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a manifest; exclude it or split it"
         )
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        documents = list(YAML(typ="safe", pure=True).compose_all(data.decode("utf-8-sig")))
-    except UnicodeDecodeError:
-        raise Unreadable("is not valid UTF-8; save it as UTF-8") from None
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Unreadable(f"is not valid YAML: {error.problem}", line) from None
-    except (YAMLError, RecursionError, ValueError) as error:
-        raise Unreadable(f"is not valid YAML: {str(error).splitlines()[0]}") from None
+    documents = yaml_nodes.documents(data)
     found: list[Workload] = []
     for document in documents:
         _collect(document, found)
@@ -71,61 +61,34 @@ def workloads(data: bytes) -> list[Workload]:
 
 
 def _collect(node: Any, found: list[Workload]) -> None:
-    mapping = _mapping(node)
-    kind = _scalar(mapping.get("kind"))
+    mapping = yaml_nodes.mapping(node)
+    kind = yaml_nodes.scalar(mapping.get("kind"))
     if kind == "List":
         for item in getattr(mapping.get("items"), "value", ()):
             _collect(item, found)
     elif kind in SERVING_KINDS:
-        metadata = _mapping(mapping.get("metadata"))
-        spec = _mapping(mapping.get("spec"))
-        pod = spec if kind == "Pod" else _mapping(_mapping(spec.get("template")).get("spec"))
-        containers = tuple(_container(c) for c in getattr(pod.get("containers"), "value", ()) if _mapping(c))
-        if kind == "Pod" and _scalar(pod.get("restartPolicy")) in ("Never", "OnFailure"):
+        metadata = yaml_nodes.mapping(mapping.get("metadata"))
+        spec = yaml_nodes.mapping(mapping.get("spec"))
+        pod = spec if kind == "Pod" else yaml_nodes.mapping(yaml_nodes.mapping(spec.get("template")).get("spec"))
+        containers = tuple(_container(c) for c in getattr(pod.get("containers"), "value", ()) if yaml_nodes.mapping(c))
+        if kind == "Pod" and yaml_nodes.scalar(pod.get("restartPolicy")) in ("Never", "OnFailure"):
             return
         if containers:
-            found.append(Workload(kind, _scalar(metadata.get("name")), containers, _span(node)))
+            found.append(Workload(kind, yaml_nodes.scalar(metadata.get("name")), containers, yaml_nodes.span(node)))
 
 
 def _container(node: Any) -> Container:
-    mapping = _mapping(node)
+    mapping = yaml_nodes.mapping(node)
     ports = []
     for port in getattr(mapping.get("ports"), "value", ()):
-        text = _scalar(_mapping(port).get("containerPort"))
+        text = yaml_nodes.scalar(yaml_nodes.mapping(port).get("containerPort"))
         ports.append(int(text) if text.isdigit() else text)
-    words = [_scalar(w) for key in ("command", "args") for w in _items(mapping.get(key))]
+    words = [yaml_nodes.scalar(w) for key in ("command", "args") for w in yaml_nodes.items(mapping.get(key))]
     return Container(
-        _scalar(mapping.get("name")),
+        yaml_nodes.scalar(mapping.get("name")),
         frozenset(mapping),
         tuple(ports),
         " ".join(words),
-        _scalar(mapping.get("image")),
-        _span(node),
+        yaml_nodes.scalar(mapping.get("image")),
+        yaml_nodes.span(node),
     )
-
-
-def _items(node: Any) -> list[Any]:
-    value = getattr(node, "value", [])
-    return value if isinstance(value, list) else [node]
-
-
-def _mapping(node: Any) -> dict[str, Any]:
-    """The entries of a mapping node by scalar key, merge keys (`<<`) followed."""
-    if node is None or not isinstance(getattr(node, "value", None), list) or getattr(node, "id", "") != "mapping":
-        return {}
-    own = {_scalar(k): v for k, v in node.value}
-    if "<<" in own:
-        merged = own.pop("<<")
-        for part in merged.value if getattr(merged, "id", "") == "sequence" else [merged]:
-            own = {**_mapping(part), **own}
-    return own
-
-
-def _scalar(node: Any) -> str:
-    value = getattr(node, "value", "")
-    return value if isinstance(value, str) else ""
-
-
-def _span(node: Any) -> Span:
-    start = node.start_mark
-    return Span(start.line + 1, start.column, start.line + 1, start.column + 1)

@@ -1,0 +1,58 @@
+"""YAML as nodes with positions: the documents of a file, mappings with their merge keys, scalars, ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend_pitfalls.model.finding import Span
+from backend_pitfalls.syntax.source import Unreadable
+
+
+def documents(data: bytes) -> list[Any]:
+    """The root nodes of a file's documents.
+
+    Raises:
+        Unreadable: when it is not valid YAML.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return list(YAML(typ="safe", pure=True).compose_all(data.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        raise Unreadable("is not valid UTF-8; save it as UTF-8") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Unreadable(f"is not valid YAML: {error.problem}", line) from None
+    except (YAMLError, RecursionError, ValueError) as error:
+        raise Unreadable(f"is not valid YAML: {str(error).splitlines()[0]}") from None
+
+
+def items(node: Any) -> list[Any]:
+    """The nodes of a sequence, or the one node that stands for it."""
+    value = getattr(node, "value", [])
+    return value if isinstance(value, list) else [node]
+
+
+def mapping(node: Any) -> dict[str, Any]:
+    """The entries of a mapping node by scalar key, merge keys (`<<`) followed."""
+    if node is None or not isinstance(getattr(node, "value", None), list) or getattr(node, "id", "") != "mapping":
+        return {}
+    own = {scalar(k): v for k, v in node.value}
+    if "<<" in own:
+        merged = own.pop("<<")
+        for part in merged.value if getattr(merged, "id", "") == "sequence" else [merged]:
+            own = {**mapping(part), **own}
+    return own
+
+
+def scalar(node: Any) -> str:
+    """The text of a scalar; the empty string for anything else."""
+    value = getattr(node, "value", "")
+    return value if isinstance(value, str) else ""
+
+
+def span(node: Any) -> Span:
+    """Where a node starts."""
+    start = node.start_mark
+    return Span(start.line + 1, start.column, start.line + 1, start.column + 1)
