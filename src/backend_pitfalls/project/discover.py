@@ -51,6 +51,7 @@ _MIGRATION = re.compile(r"(^|/)(migrations|alembic/versions|versions)/[^/]+\.py$
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
 _SCRIPT = re.compile(
     r"(^|/)(scripts?|bin|tools|docs|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$"
+    r"|(^|/)\.[^/]+/"
 )
 _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
 

@@ -1,8 +1,8 @@
 """A compose service that starts before its database answers.
 
 ## What it does
-Finds `depends_on` entries of compose files that name a database, cache or broker (by its image) without `condition: service_healthy`.
-Services whose image is not known to start slowly are silent, as are conditions that are given and one-shot jobs (`service_completed_successfully`).
+Finds `depends_on` entries of compose files that name a database, cache or broker (by its image) without `condition: service_healthy`; one finding a server, with all services that do not wait for it.
+Services whose image is not known to start slowly are silent, as are conditions that are given, files in hidden folders and one-shot jobs (`service_completed_successfully`).
 
 ## Why it hurts in production
 `depends_on` alone waits until the container was started, not until the server in it takes connections. On a fast machine that is the same; on the first start
@@ -54,9 +54,10 @@ Services of other files (`extends`, `include`, overrides) are not joined. An ent
 from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
+from backend_pitfalls.model.finding import Confidence, Severity, Site, Span, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import ComposeFound
+from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.rules import Report, listens
 
 META = RuleMeta(
@@ -67,27 +68,36 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     tokens=(b"depends_on",),
-    silent_in=frozenset({FileContext.TEST}),
+    silent_in=frozenset({FileContext.TEST, FileContext.SCRIPT}),
 )
 
 
 @listens(ComposeFound)
 def started_is_not_ready(event: ComposeFound, report: Report) -> None:
-    """A dependency on a server that takes its time, without the condition that it is healthy."""
-    services = {service.name: service for service in event.services}
-    for service in event.services:
-        for dependency in service.depends:
-            server = services.get(dependency.name)
-            if server is None or dependency.condition not in ("", "service_started"):
-                continue
-            image = server.image.rsplit("/", 1)[-1].split("@")[0].split(":")[0]
-            if image not in report.knowledge.slow_starters:
-                continue
-            first = "" if server.checked else f"give '{server.name}' a healthcheck and "
-            report(
-                Site(event.path, dependency.span),
-                f"'{service.name}' starts when '{server.name}' ({image}) was started, not when it answers; {first}wait for "
-                "condition: service_healthy",
-                trace=(Step(Site(event.path, server.span), f"'{server.name}' is {server.image}"),),
-                symbol=service.name,
-            )
+    """A server that takes its time, and services that depend on it without the condition that it is healthy."""
+    for server in event.services:
+        image = server.image.rsplit("/", 1)[-1].split("@")[0].split(":")[0]
+        if image not in report.knowledge.slow_starters:
+            continue
+        early = {
+            d.span: service.name
+            for service in event.services
+            for d in service.depends
+            if d.name == server.name and d.condition in ("", "service_started")
+        }
+        if early:
+            _report(event.path, server, image, early, report)
+
+
+def _report(path: str, server: Service, image: str, early: dict[Span, str], report: Report) -> None:
+    (first, name), *others = early.items()
+    also = f" (and {len(others)} more)" if others else ""
+    check = "" if server.checked else f"give '{server.name}' a healthcheck and "
+    starts = f"'{name}'{also} starts when '{server.name}' ({image}) was started, not when it answers"
+    steps = [Step(Site(path, span), f"'{other}' does not wait either") for span, other in others]
+    report(
+        Site(path, first),
+        f"{starts}; {check}wait for condition: service_healthy",
+        trace=(Step(Site(path, server.span), f"'{server.name}' is {server.image}"), *steps),
+        symbol=name,
+    )
