@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from backend_pitfalls.model.finding import Span
-from backend_pitfalls.project.manifests import yaml_nodes
+from backend_pitfalls.project.manifests import helm, yaml_nodes
 from backend_pitfalls.syntax.source import Unreadable
 
 MAX_BYTES = 2_000_000
@@ -22,7 +22,8 @@ _HINT = re.compile(
 
 
 class Container(msgspec.Struct, frozen=True):
-    """A container of a workload: its name, the keys that it has, its ports and command, and where it is written."""
+    """A container of a workload: its name, the keys that it has, its ports (the empty text: one that a template fills in) and
+    command, and where it is written. `partial` tells that a template may give it more keys."""
 
     name: str
     keys: frozenset[str]
@@ -30,6 +31,7 @@ class Container(msgspec.Struct, frozen=True):
     command: str
     image: str
     span: Span
+    partial: bool = False
 
 
 class Workload(msgspec.Struct, frozen=True):
@@ -42,22 +44,30 @@ class Workload(msgspec.Struct, frozen=True):
 
 
 def workloads(data: bytes) -> list[Workload]:
-    """The workloads of a YAML file, several documents and lists included; a template is no YAML and gives none.
+    """The workloads of a YAML file, several documents and lists included. Of a Helm template those that can be told without
+    rendering it; other templates are no YAML and give none.
 
     Raises:
         Unreadable: when the file looks like a manifest but is not valid YAML.
     """
-    if not _HINT.search(data) or b"{{" in data or b"{%" in data:
+    if not _HINT.search(data) or b"{%" in data:
         return []
     if len(data) > MAX_BYTES:
         raise Unreadable(
             f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a manifest; exclude it or split it"
         )
-    documents = yaml_nodes.documents(data)
+    documents = _outlined(data) if b"{{" in data else yaml_nodes.documents(data)
     found: list[Workload] = []
     for document in documents:
         _collect(document, found)
     return found
+
+
+def _outlined(data: bytes) -> list[Any]:
+    try:
+        return yaml_nodes.documents(helm.outline(data.decode("utf-8-sig")).encode())
+    except (Unreadable, UnicodeDecodeError):
+        return []  # what its actions give is needed to read it
 
 
 def _collect(node: Any, found: list[Workload]) -> None:
@@ -74,7 +84,7 @@ def _collect(node: Any, found: list[Workload]) -> None:
         if kind == "Pod" and yaml_nodes.scalar(pod.get("restartPolicy")) in ("Never", "OnFailure"):
             return
         if containers:
-            found.append(Workload(kind, yaml_nodes.scalar(metadata.get("name")), containers, yaml_nodes.span(node)))
+            found.append(Workload(kind, _shown(metadata.get("name")), containers, yaml_nodes.span(node)))
 
 
 def _container(node: Any) -> Container:
@@ -82,13 +92,18 @@ def _container(node: Any) -> Container:
     ports = []
     for port in getattr(mapping.get("ports"), "value", ()):
         text = yaml_nodes.scalar(yaml_nodes.mapping(port).get("containerPort"))
-        ports.append(int(text) if text.isdigit() else text)
+        ports.append(int(text) if text.isdigit() else text.replace(helm.RENDERED, ""))
     words = [yaml_nodes.scalar(w) for key in ("command", "args") for w in yaml_nodes.items(mapping.get(key))]
     return Container(
-        yaml_nodes.scalar(mapping.get("name")),
+        _shown(mapping.get("name")),
         frozenset(mapping),
         tuple(ports),
         " ".join(words),
         yaml_nodes.scalar(mapping.get("image")),
         yaml_nodes.span(node),
+        any(key.startswith(helm.RENDERED) for key in mapping),
     )
+
+
+def _shown(node: Any) -> str:
+    return yaml_nodes.scalar(node).replace(helm.RENDERED, "…")

@@ -45,7 +45,8 @@ There is no automatic repair yet.
 None.
 
 ## Known limits
-Jobs, CronJobs, init containers and containers without ports are silent. Helm templates are not rendered; kustomize
+Jobs, CronJobs, init containers and containers without ports are silent. Of a Helm template only what can be told
+without rendering it is read: a container that it may give more keys is silent. Kustomize
 patches are not joined.
 
 ## References
@@ -78,10 +79,11 @@ def container_without_probe(event: WorkloadFound, report: Report) -> None:
     workload = event.workload
     for container in workload.containers:
         missing = [probe for probe in ("readinessProbe", "livenessProbe") if probe not in container.keys]
-        if container.ports and missing:
+        if container.ports and missing and not container.partial:
+            port = f"port {container.ports[0]}" if container.ports[0] else "a port"
             report(
                 Site(event.path, container.span),
-                f"the container '{container.name}' of {workload.kind} '{workload.name}' serves port {container.ports[0]} "
+                f"the container '{container.name}' of {workload.kind} '{workload.name}' serves {port} "
                 f"without {' and '.join(missing)}; add {'them' if len(missing) > 1 else 'it'}",
                 symbol=f"{workload.kind}/{workload.name}",
             )
