@@ -22,8 +22,10 @@ def outline(text: str) -> str:
     Parameters:
         text: of the template.
     """
-    alone = "\n".join(_line(line, number) for number, line in enumerate(_ACTION.sub(_joined, text).split("\n")))
-    return _ACTION.sub(RENDERED, alone)
+    lines: list[str] = []
+    for line in _ACTION.sub(_joined, text).split("\n"):
+        lines.append(_line(line, lines))
+    return _ACTION.sub(RENDERED, "\n".join(lines))
 
 
 def _joined(match: re.Match[str]) -> str:
@@ -32,7 +34,7 @@ def _joined(match: re.Match[str]) -> str:
     return action if "\n" not in action else " ".join(action.split()) + "\n" * action.count("\n")
 
 
-def _line(line: str, number: int) -> str:
+def _line(line: str, before: list[str]) -> str:
     content = line.strip()
     if not content.startswith("{{") or _ACTION.sub("", content).strip():
         return line
@@ -41,4 +43,14 @@ def _line(line: str, number: int) -> str:
         return ""
     asked = _INDENT.search(actions[0])
     column = int(asked[1]) if asked else len(line) - len(line.lstrip())
-    return f"{' ' * column}{RENDERED}{number}: {RENDERED}"
+    entry = f"- {RENDERED}" if _in_sequence(before, column) else f"{RENDERED}{len(before)}: {RENDERED}"
+    return f"{' ' * column}{entry}"
+
+
+def _in_sequence(before: list[str], column: int) -> bool:
+    """Whether the lines before go on with the items of a sequence at a column."""
+    for line in reversed(before):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and indent <= column:
+            return indent == column and line.lstrip().startswith("-")
+    return False
