@@ -320,6 +320,7 @@ _VIEWS = frozenset(
         "django.views.generic.detail.SingleObjectMixin",
         "django.views.generic.base.ContextMixin",
         "rest_framework.generics.GenericAPIView",
+        "django.contrib.admin.ModelAdmin",
     }
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics import calls, expressions, narrowing, orm, serializers, views
+from backend_pitfalls.semantics import admin, calls, expressions, narrowing, orm, serializers, views
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop, Named
@@ -57,6 +57,7 @@ class FrameEvaluator:
     def framework(self, frame: Frame, cls: str) -> None:
         serializers.view_events(frame, cls)
         views.view_events(frame, cls)
+        admin.admin_events(frame, cls)
 
     def framework_events(self, interpreter: Interpreter, facts: FileFacts) -> tuple[Event, ...]:
         source = interpreter.world.source(facts.module)

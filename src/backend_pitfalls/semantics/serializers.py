@@ -110,6 +110,9 @@ def query_set_of(frame: Frame, view: Instance, above: str = "") -> Value:
         for option in options(body.get("model", Const(None))):
             if isinstance(option, ClassRef) and interpreter.world.dialect(option.name) == "django":
                 return load_attribute(interpreter, option, "objects")
+    shown = view.attributes.get("model")
+    if isinstance(shown, ClassRef):
+        return load_attribute(interpreter, shown, "objects")
     return Const(None)
 
 

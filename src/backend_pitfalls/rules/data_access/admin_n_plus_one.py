@@ -1,0 +1,133 @@
+"""A list of Django's admin that runs queries for every row.
+
+## What it does
+Follows the columns of `list_display` (methods of the admin, functions, methods and properties of the model) over the rows that the list shows:
+`get_queryset()` of the admin, else the model's default manager, with what `list_select_related` joins. Relations that are columns themselves are joined
+by Django and silent.
+
+## Why it hurts in production
+The change list shows a hundred rows a page. A column that reads one relation makes it a hundred queries more, on the page that support has open
+all day, against the database that serves the customers.
+
+## Example
+```python
+from django.contrib import admin
+from django.db import models
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    title = models.CharField(max_length=80)
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+@admin.register(Book)
+class BookAdmin(admin.ModelAdmin):
+    list_display = ["title", "written_by"]
+
+    def written_by(self, book):
+        return book.author.name
+```
+
+## Use instead
+```python
+from django.contrib import admin
+from django.db import models
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    title = models.CharField(max_length=80)
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+@admin.register(Book)
+class BookAdmin(admin.ModelAdmin):
+    list_display = ["title", "written_by"]
+    list_select_related = ["author"]
+
+    def written_by(self, book):
+        return book.author.name
+```
+
+The query log of the first for three rows, and of the second:
+
+    SELECT … FROM book                         SELECT … FROM book INNER JOIN author …
+    SELECT … FROM author WHERE id = 1
+    SELECT … FROM author WHERE id = 2
+    SELECT … FROM author WHERE id = 3
+
+## Fix safety
+Safe where the admin has a `get_queryset()` that makes its rows: `select_related` or `prefetch_related` is added there. Elsewhere the message says what to add.
+
+## Options
+None.
+
+## Known limits
+Inlines, filters and `list_display` that is made by `get_list_display()` are silent.
+
+## References
+- [Django admin: list_select_related](https://docs.djangoproject.com/en/stable/ref/contrib/admin/#django.contrib.admin.ModelAdmin.list_select_related)
+- [Django admin: get_queryset](https://docs.djangoproject.com/en/stable/ref/contrib/admin/#django.contrib.admin.ModelAdmin.get_queryset)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.fix import Safety
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.rounds import EachRow, load_of_each_row, query_of_each_row
+from backend_pitfalls.semantics.events import Query, RelationLoad
+
+META = RuleMeta(
+    code="BPF106",
+    name="admin-n-plus-one",
+    summary="A list of the admin runs queries for every row that it shows",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    tokens=(b"list_display",),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    fix=Safety.SAFE,
+)
+
+
+@listens(RelationLoad)
+def relation_of_each_row(event: RelationLoad, report: Report) -> None:
+    """A column reads a relation to one row that was not loaded."""
+    _report(event, report, load_of_each_row(event, "admin"))
+
+
+@listens(Query)
+def query_for_each_row(event: Query, report: Report) -> None:
+    """A column runs a query: a relation to many, a count, one of its own."""
+    _report(event, report, query_of_each_row(event, "admin"))
+
+
+def _report(event: RelationLoad | Query, report: Report, row: EachRow | None) -> None:
+    if row is None:
+        return
+    loop = row.loop
+    advice, fix = row.advice, row.fix
+    if event.origin == loop.site:  # the rows are Django's, not those of a query set that the project makes
+        fix = None
+        many = isinstance(event, Query) or event.many
+        advice = (
+            f'give it a get_queryset() with prefetch_related("{event.path}")'
+            if many
+            else f'add list_select_related = ["{event.path}"]'
+        )
+    report(
+        event.site,
+        f"N+1: '{row.what}' runs a query for every row of {loop.subject}; {advice}",
+        trace=(
+            Step(event.origin or loop.site, "the rows come from here"),
+            *event.chain,
+            Step(event.site, f"'{row.what}' runs a query"),
+        ),
+        fix=fix,
+        symbol=event.symbol,
+        group=f"{loop.site} {row.key}",
+    )

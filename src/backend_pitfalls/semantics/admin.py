@@ -1,0 +1,130 @@
+"""What Django's admin does with the rows of a model: show the columns of `list_display` for each of them.
+https://docs.djangoproject.com/en/stable/ref/contrib/admin/#modeladmin-objects"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics import calls, orm, serializers
+from backend_pitfalls.semantics.attributes import first_parameter
+from backend_pitfalls.semantics.events import Loop
+from backend_pitfalls.semantics.values import (
+    BoundMethod,
+    ClassRef,
+    Const,
+    Container,
+    Function,
+    Instance,
+    Row,
+    RowSet,
+    Value,
+    constant_text,
+    each_round,
+    options,
+)
+from backend_pitfalls.syntax.names import dotted
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+_MODEL_ADMIN = "django.contrib.admin.ModelAdmin"
+
+
+def admin_events(frame: Frame, cls: str) -> None:
+    """See the events of showing the list of the models that a class is registered for."""
+    if _MODEL_ADMIN not in frame.world.lineage(cls):
+        return
+    columns = _listed(frame, cls, "list_display")
+    if not columns:
+        return
+    for model in _models(frame, cls):
+        view = Instance(cls, {"model": ClassRef(model)})
+        for rows in options(serializers.query_set_of(frame, view)):
+            if isinstance(rows, RowSet) and rows.model and rows.shape != "values":
+                _show(frame, view, rows.evolve(loaded=rows.loaded | _joined(frame, cls, rows.model, columns)), columns)
+
+
+def _show(frame: Frame, view: Instance, rows: RowSet, columns: list[Value]) -> None:
+    short = rows.model.rsplit(".", 1)[-1]
+    site = frame.class_site(view.cls)
+    rows = rows.evolve(origin=rows.origin or site)
+    loop = Loop(site, f"the admin's list of {short}", frozenset(), few=False, batched=False, kind="admin")
+    outer, frame.loops = frame.loops, (loop,)
+    row = each_round(orm.row_of(rows), loop)
+    for column in columns:
+        if isinstance(row, Row):
+            _column(frame, view, row, column)
+    frame.loops = outer
+
+
+def _column(frame: Frame, view: Instance, row: Row, column: Value) -> None:
+    """One column: a function, a method of the admin, an attribute or method of the model."""
+    if isinstance(column, Function):
+        _run(frame, column, [row])
+        return
+    name = constant_text(column)
+    if not name:
+        return
+    found = frame.world.method(view.cls, name)
+    function = frame.interpreter.function(*found) if found is not None else None
+    if function is not None:
+        _run(frame, function, [view, row])
+        return
+    node = frame.world.class_node(view.cls)
+    relation = frame.world.relation(row.model, name)
+    if node is None or relation is not None:
+        return  # Django joins the relations to one row that are columns themselves, and refuses those to many
+    value = calls.attribute_at(frame, node, row, name)
+    if isinstance(value, BoundMethod) and value.function is not None:
+        calls.run(frame, node, value.function, {first_parameter(value.function.node): row})
+
+
+def _run(frame: Frame, function: Function, given: list[Value]) -> None:
+    named = [*function.node.args.posonlyargs, *function.node.args.args]
+    if len(named) >= len(given):
+        calls.run(frame, function.node, function, {p.arg: value for p, value in zip(named, given)})
+
+
+def _joined(frame: Frame, cls: str, model: str, columns: list[Value]) -> frozenset[str]:
+    """The relations that the list joins by itself."""
+    written = frame.interpreter.instance_attribute(cls, "list_select_related")
+    if isinstance(written, Container):
+        return frozenset(filter(None, (constant_text(v) for v in written.items.values())))
+    forward = {r.name for r in frame.world.relations_of(model) if not r.reverse and not r.many}
+    is_joined = isinstance(written, Const) and written.value is True
+    if is_joined or any(constant_text(column) in forward for column in columns):
+        return frozenset(forward)
+    return frozenset()
+
+
+def _listed(frame: Frame, cls: str, name: str) -> list[Value]:
+    value = frame.interpreter.instance_attribute(cls, name)
+    return list(value.items.values()) if isinstance(value, Container) else []
+
+
+def _models(frame: Frame, cls: str) -> list[str]:
+    """The models that a class is registered for: by its decorator, or by a call in its module."""
+    node = frame.world.class_node(cls)
+    written: list[ast.expr] = []
+    for decorator in node.decorator_list if node is not None else ():
+        if isinstance(decorator, ast.Call) and dotted(decorator.func).rsplit(".", 1)[-1] == "register":
+            written.extend(decorator.args)
+    written.extend(_registered(frame.source.tree, cls.rsplit(".", 1)[-1]))
+    found = {o.name: None for w in written for o in options(frame.evaluate(w)) if isinstance(o, ClassRef)}
+    return [name for name in found if frame.world.dialect(name) == "django"]
+
+
+def _registered(tree: ast.Module, short: str) -> Iterator[ast.expr]:
+    """The models in `admin.site.register(Model, Admin)` at the top of a module."""
+    for statement in tree.body:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if (
+            isinstance(call, ast.Call)
+            and dotted(call.func).rsplit(".", 1)[-1] == "register"
+            and len(call.args) >= 2
+            and dotted(call.args[1]) == short
+        ):
+            models = call.args[0]
+            yield from models.elts if isinstance(models, (ast.List, ast.Tuple)) else [models]
