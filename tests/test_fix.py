@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend_pitfalls import check_source, fix_source
-from backend_pitfalls.fixes.apply import FilePlan, plan_file, write
+from backend_pitfalls.fixes.apply import FilePlan, plan_file, write_all
 from backend_pitfalls.hosts.cli import main
 from backend_pitfalls.model.errors import UserError
 
@@ -83,7 +83,7 @@ def test_unsafe_repairs_are_left_and_explained(tmp_path: Path, capsys: pytest.Ca
 def test_a_file_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("other")
     with pytest.raises(UserError, match="changed while it was being repaired"):
-        write(tmp_path, FilePlan("app.py", b"before", b"after", (), ()))
+        write_all([(tmp_path, FilePlan("app.py", b"before", b"after", (), ()))])
     assert (tmp_path / "app.py").read_text() == "other"
 
 
@@ -92,7 +92,7 @@ def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
     real.write_text(f"import requests\n{CALL}\n")
     real.chmod(0o755)
     (tmp_path / "link.py").symlink_to(real)
-    write(tmp_path, FilePlan("link.py", real.read_bytes(), b"after", (), ()))
+    write_all([(tmp_path, FilePlan("link.py", real.read_bytes(), b"after", (), ()))])
     assert (tmp_path / "link.py").is_symlink() and real.read_bytes() == b"after"
     assert real.stat().st_mode & 0o777 == 0o755
     assert {p.name for p in tmp_path.iterdir()} == {"real.py", "link.py"}

@@ -123,31 +123,52 @@ def edits_of(data: bytes, findings: Iterable[Finding]) -> dict[int, list[Edit]]:
     return found
 
 
-def write(root: Path, plan: FilePlan) -> None:
-    """Replace the file atomically, its permissions kept and links respected.
+def write_all(plans: Iterable[tuple[Path, FilePlan]]) -> None:
+    """Replace the files of (project root, plan) together: each atomically, permissions kept and links respected, and none when one
+    cannot be.
 
     Raises:
-        UserError: when the file changed since it was read, or cannot be written.
+        UserError: when a file changed since it was read, or cannot be written.
     """
-    target = (root / plan.path).resolve()
+    staged: list[tuple[Path, Path, bytes]] = []
+    done: list[tuple[Path, bytes]] = []
+    current = ""
     try:
-        if target.read_bytes() != plan.before:
-            raise UserError(f"{plan.path}: changed while it was being repaired; nothing was written, run again")
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(plan.after)
-                out.flush()
-                os.fsync(out.fileno())
-            Path(name).chmod(target.stat().st_mode & 0o7777)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        for root, plan in plans:
+            current, target = plan.path, (root / plan.path).resolve()
+            if target.read_bytes() != plan.before:
+                raise UserError(f"{plan.path}: changed while it was being repaired; nothing was written, run again")
+            staged.append((_staged(target, plan.after), target, plan.before))
+        for made, target, before in staged:
+            current = target.name
+            made.replace(target)
+            done.append((target, before))
     except OSError as error:
+        for target, before in done:
+            with contextlib.suppress(OSError):
+                _staged(target, before).replace(target)
         raise UserError(
-            f"{plan.path}: cannot be written: {error.strerror}; give the right to write it and run again"
+            f"{current}: cannot be written: {error.strerror}; give the right to write it and run again"
         ) from None
+    finally:
+        for made, _, _ in staged:
+            made.unlink(missing_ok=True)
+
+
+def _staged(target: Path, data: bytes) -> Path:
+    """A finished file beside the target, with its permissions, to be renamed to it."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    made = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        made.chmod(target.stat().st_mode & 0o7777)
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise
+    return made
 
 
 def _decoded(data: bytes) -> tuple[str, str, bytes]:

@@ -123,9 +123,13 @@ def _fix_parser(commands: argparse._SubParsersAction[_Parser]) -> None:
     fix = commands.add_parser("fix", help="repair pitfalls")
     _selection(fix)
     fix.add_argument("--diff", action="store_true", help="show the changes, change nothing")
+    fix.add_argument(
+        "-o", "--output", metavar="FILE", help="write the changes to a patch that `git apply` takes, change nothing"
+    )
+    fix.add_argument("--interactive", action="store_true", help="ask before each repair")
     fix.add_argument("--unsafe-fixes", action="store_true", help="also repairs that may change behaviour")
     fix.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 when something was repaired")
-    fix.set_defaults(run=lambda o: _lazy("fix_command")(o))
+    fix.set_defaults(run=lambda o: _lazy("fix_command", "repairs")(o))
 
 
 def _codes(text: str) -> tuple[str, ...]:

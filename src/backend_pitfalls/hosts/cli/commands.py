@@ -12,7 +12,6 @@ from backend_pitfalls.hosts.cli import CLEAN, FOUND
 from backend_pitfalls.hosts.cli.changes import added_lines, read_baseline, write_baseline
 from backend_pitfalls.hosts.cli.targets import Outcome, run
 from backend_pitfalls.model.errors import UserError
-from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.output import structured, text
 from backend_pitfalls.output.results import Located, with_fingerprints
 from backend_pitfalls.rules import all_rules, rule_by
@@ -81,56 +80,6 @@ def _is_added(located: Located, lines: dict[str, set[int]]) -> bool:
 
 def _is_terminal(stream: object) -> bool:
     return bool(getattr(stream, "isatty", lambda: False)())
-
-
-def fix_command(options: argparse.Namespace) -> int:
-    """`backend-pitfalls fix`."""
-    from backend_pitfalls.fixes.apply import FilePlan, plan_file, write
-
-    outcome = run(options)
-    by_file: dict[tuple[Path, str], list[Finding]] = {}
-    for root, finding in outcome.findings:
-        if finding.fix is not None:
-            by_file.setdefault((root, finding.fixed_path), []).append(finding)
-    plans: list[tuple[Path, FilePlan]] = []
-    for (root, path), findings in by_file.items():
-        data = outcome.overlay.get(root, {}).get(path)
-        plans.append(
-            (
-                root,
-                plan_file(
-                    path, data if data is not None else (root / path).read_bytes(), findings, options.unsafe_fixes
-                ),
-            )
-        )
-    repaired = sum(len(p.repaired) for _, p in plans)
-    if outcome.stdin is not None:
-        plan = next((p for root, p in plans if (root, p.path) == outcome.stdin), None)
-        after = plan.after if plan is not None else outcome.overlay[outcome.stdin[0]][outcome.stdin[1]]
-        if options.diff:
-            sys.stdout.write(plan.diff() if plan is not None else "")
-        else:
-            sys.stdout.buffer.write(after)
-            sys.stdout.buffer.flush()
-    else:
-        for root, plan in plans:
-            if not plan.repaired:
-                continue
-            if options.diff:
-                sys.stdout.write(plan.diff())
-            else:
-                write(root, plan)
-    _fix_summary(plans, repaired, options.diff)
-    return FOUND if repaired and options.exit_non_zero_on_fix else CLEAN
-
-
-def _fix_summary(plans: list, repaired: int, diff: bool) -> None:  # type: ignore[type-arg]
-    files = sum(bool(p.repaired) for _, p in plans)
-    verb = "would be repaired" if diff else "repaired"
-    sys.stderr.write(f"{repaired} {verb} in {files} {'file' if files == 1 else 'files'}.\n")
-    for root, plan in plans:
-        for finding, why in plan.left:
-            sys.stderr.write(f"left: {Located(root, finding).shown_path()}:{finding.span.line} {finding.code}: {why}\n")
 
 
 def rule_command(options: argparse.Namespace) -> int:

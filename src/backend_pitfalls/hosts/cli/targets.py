@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import hashlib
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from backend_pitfalls.engine import analyse
+from backend_pitfalls.engine import Analysis, analyse
 from backend_pitfalls.fixes.edits import Edit
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Confidence, Finding
@@ -33,6 +34,11 @@ class Outcome:
         self.overlay: dict[Path, dict[str, bytes]] = {}
         self.stdin: tuple[Path, str] | None = None
         self._edits: dict[Path, dict[Finding, list[Edit]]] = {}
+        self.projects: dict[Path, Callable[[dict[str, bytes]], list[Finding]]] = {}
+
+    def analyse_again(self, root: Path, overlay: dict[str, bytes]) -> list[Finding]:
+        """The findings in the named paths of a project with other contents of some files."""
+        return self.projects[root](overlay)
 
     def edits(self, located: Located) -> list[Edit] | None:
         """The edits of a finding's repair; all of a file's are made at once."""
@@ -64,11 +70,27 @@ def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:
             analysis = analyse(root, checked, outcome.overlay.get(root), progress, cache, options.jobs)
         # A project inside this one, with a configuration of its own, speaks for its files itself.
         nested = {r.relative_to(root).as_posix() for r in targets if r != root and root in r.parents}
-        shown = [f for f in analysis.shown() if _inside(f.path, wanted) and not _inside(f.path, nested)]
-        outcome.findings.extend((root, f) for f in shown)
+        select = functools.partial(_shown, wanted=wanted, nested=nested)
+        outcome.findings.extend((root, f) for f in select(analysis))
+        outcome.projects[root] = functools.partial(_again, root, checked, cache, options.jobs, select)
         outcome.capped.extend(analysis.capped)
         outcome.files += sum(_inside(path, wanted) and not _inside(path, nested) for path in analysis.paths)
     return outcome
+
+
+def _shown(analysis: Analysis, wanted: set[str], nested: set[str]) -> list[Finding]:
+    return [f for f in analysis.shown() if _inside(f.path, wanted) and not _inside(f.path, nested)]
+
+
+def _again(
+    root: Path,
+    checked: Options,
+    cache: Cache | None,
+    jobs: int,
+    select: Callable[[Analysis], list[Finding]],
+    overlay: dict[str, bytes],
+) -> list[Finding]:
+    return select(analyse(root, checked, overlay, None, cache, jobs))
 
 
 def _cache_folder(options: argparse.Namespace, root: Path) -> Path | None:

@@ -1,0 +1,110 @@
+"""Repair the files of a project together: plan, analyse the result again, roll back what does not hold, go on until nothing is left."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec.structs import replace
+
+from backend_pitfalls.fixes.apply import FilePlan, plan_file
+from backend_pitfalls.model.finding import Finding
+
+# A repair that overlaps another one waits for the next round; more rounds than these would be a repair that feeds itself.
+MAX_ROUNDS = 8
+
+_Key = tuple[str, str, str, str]
+Analyse = Callable[[Mapping[str, bytes]], Iterable[Finding]]
+
+
+def repair_project(
+    findings: Iterable[Finding],
+    read: Callable[[str], bytes],
+    analyse_again: Analyse,
+    unsafe: bool,
+    wanted: Callable[[Finding], bool] = lambda _: True,
+) -> list[FilePlan]:
+    """The repaired files, each verified: the project is analysed with the result in place, and a repair whose finding is still there, or
+    that brings a new one, is rolled back.
+
+    Parameters:
+        findings: the findings of the project as it is; those without a repair count in the verification only.
+        read: gives the bytes of a file as they were analysed.
+        analyse_again: analyses the project with these files in place of those on disk.
+        unsafe: whether unsafe repairs are wanted too.
+        wanted: whether a repair is wanted; asked once a finding.
+
+    Returns:
+        A plan for each file that has a finding with a repair, in the order of their paths.
+    """
+    return _Repair(read, analyse_again, unsafe).run([*findings], wanted)
+
+
+class _Repair:
+    def __init__(self, read: Callable[[str], bytes], analyse_again: Analyse, unsafe: bool) -> None:
+        self._read = read
+        self._analyse_again = analyse_again
+        self._unsafe = unsafe
+        self._before: dict[str, bytes] = {}
+        self._now: dict[str, bytes] = {}
+        self._repaired: dict[str, list[Finding]] = {}
+        self._left: dict[str, tuple[tuple[Finding, str], ...]] = {}
+        self._refused: dict[_Key, str] = {}
+
+    def run(self, findings: list[Finding], wanted: Callable[[Finding], bool]) -> list[FilePlan]:
+        asked = {_key(f): f for f in findings if f.fix is not None}
+        unwanted = {key for key, finding in asked.items() if not wanted(finding)}
+        for _ in range(MAX_ROUNDS):
+            plans = self._plan(f for f in findings if f.fix is not None and _key(f) not in unwanted)
+            if not any(plan.repaired for plan in plans):
+                break
+            result = {**self._now, **{plan.path: plan.after for plan in plans}}
+            after = [*self._analyse_again(result)]
+            if self._refuse(plans, findings, after):
+                continue
+            self._now = result
+            for plan in plans:
+                self._repaired.setdefault(plan.path, []).extend(plan.repaired)
+            findings = after
+        return [
+            FilePlan(path, before, self._now[path], tuple(self._repaired.get(path, ())), self._left.get(path, ()))
+            for path, before in sorted(self._before.items())
+        ]
+
+    def _plan(self, findings: Iterable[Finding]) -> list[FilePlan]:
+        by_file: dict[str, list[Finding]] = {}
+        for finding in findings:
+            by_file.setdefault(finding.fixed_path, []).append(finding)
+        plans = []
+        for path, found in sorted(by_file.items()):
+            if path not in self._before:
+                self._before[path] = self._now[path] = self._read(path)
+            allowed = [f for f in found if _key(f) not in self._refused]
+            plan = plan_file(path, self._now[path], allowed, self._unsafe)
+            refused = tuple((f, self._refused[_key(f)]) for f in found if _key(f) in self._refused)
+            plans.append(replace(plan, left=(*plan.left, *refused)))
+        self._left = {plan.path: plan.left for plan in plans}
+        return plans
+
+    def _refuse(self, plans: list[FilePlan], before: list[Finding], after: list[Finding]) -> bool:
+        """Refuse the repairs after which the project has a finding that it should not have; whether there are any."""
+        had, has = Counter(map(_key, before)), Counter(map(_key, after))
+        refused = len(self._refused)
+        for plan in plans:
+            for finding in plan.repaired:
+                key = _key(finding)
+                if has[key] >= had[key]:
+                    self._refused[key] = "the finding would still be there; rolled back"
+        new = {key: count for key, count in has.items() if count > had[key]}
+        for plan in plans:
+            touched = {plan.path, *(f.path for f in plan.repaired)}
+            brought = next((key[0] for key in new if key[1] in touched), "")
+            for finding in plan.repaired if brought else ():
+                self._refused.setdefault(_key(finding), f"it would bring a new finding ({brought}); rolled back")
+        return len(self._refused) > refused
+
+
+def _key(finding: Finding) -> _Key:
+    """A finding but for its line, which repairs move and change."""
+    return (finding.code, finding.path, finding.symbol, re.sub(r"\d+", "#", finding.message))

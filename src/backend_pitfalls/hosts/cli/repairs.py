@@ -1,0 +1,120 @@
+"""`backend-pitfalls fix`: repair, show or ask, and say what was done."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from backend_pitfalls.fixes.apply import FilePlan, write_all
+from backend_pitfalls.fixes.project import repair_project
+from backend_pitfalls.hosts.cli import CLEAN, FOUND
+from backend_pitfalls.hosts.cli.targets import Outcome, run
+from backend_pitfalls.model.errors import UserError
+from backend_pitfalls.model.finding import Finding
+from backend_pitfalls.output.results import Located
+
+Wanted = Callable[[Finding], bool]
+
+
+def fix_command(options: argparse.Namespace) -> int:
+    """`backend-pitfalls fix`."""
+    if options.interactive and not sys.stdin.isatty():
+        raise UserError("--interactive needs a terminal to ask on; leave it out, or use --diff to see the changes")
+    outcome = run(options)
+    questions = _Questions()
+    plans = [
+        (root, plan)
+        for root in outcome.projects
+        for plan in _plans(outcome, root, options, questions if options.interactive else None)
+    ]
+    repaired = sum(len(p.repaired) for _, p in plans)
+    shows = options.diff or options.output is not None
+    if outcome.stdin is not None and not shows:
+        root, path = outcome.stdin
+        after = next((p.after for r, p in plans if (r, p.path) == (root, path)), outcome.overlay[root][path])
+        sys.stdout.buffer.write(after)
+        sys.stdout.buffer.flush()
+    elif shows:
+        _show(options.output, "".join(plan.diff() for _, plan in plans if plan.repaired))
+    else:
+        write_all([(root, plan) for root, plan in plans if plan.repaired])
+    _summary(plans, repaired, shows)
+    return FOUND if repaired and options.exit_non_zero_on_fix else CLEAN
+
+
+def _plans(outcome: Outcome, root: Path, options: argparse.Namespace, questions: _Questions | None) -> list[FilePlan]:
+    findings = [f for r, f in outcome.findings if r == root]
+    if not any(f.fix is not None for f in findings):
+        return []
+    overlay = outcome.overlay.get(root, {})
+
+    def wanted(finding: Finding) -> bool:
+        return questions is None or questions.ask(Located(root, finding))
+
+    return repair_project(
+        findings,
+        lambda path: overlay[path] if path in overlay else (root / path).read_bytes(),
+        lambda changed: outcome.analyse_again(root, {**overlay, **changed}),
+        options.unsafe_fixes,
+        wanted,
+    )
+
+
+def _show(output: str | None, diff: str) -> None:
+    if output is None or output == "-":
+        sys.stdout.write(diff)
+        return
+    try:
+        Path(output).write_bytes(diff.encode())
+    except OSError as error:
+        raise UserError(f"{output}: cannot be written: {error.strerror}; name another file with --output") from None
+
+
+def _summary(plans: list[tuple[Path, FilePlan]], repaired: int, shows: bool) -> None:
+    files = sum(bool(p.repaired) for _, p in plans)
+    verb = "would be repaired" if shows else "repaired"
+    sys.stderr.write(f"{repaired} {verb} in {files} {'file' if files == 1 else 'files'}.\n")
+    for root, plan in plans:
+        for finding, why in plan.left:
+            sys.stderr.write(f"left: {Located(root, finding).shown_path()}:{finding.span.line} {finding.code}: {why}\n")
+
+
+class _Questions:
+    """Asks for each repair whether it is wanted: yes, no, all of this rule, quit."""
+
+    def __init__(self) -> None:
+        self._all: set[str] = set()
+        self._has_quit = False
+
+    def ask(self, located: Located) -> bool:
+        """Whether a repair is wanted."""
+        finding = located.finding
+        if self._has_quit or finding.fix is None:
+            return False
+        if finding.code in self._all:
+            return True
+        sys.stderr.write(f"\n{located.shown_path()}:{finding.span.line}: {finding.code} {finding.message}\n")
+        sys.stderr.write(f"    {_line(located)}\n  {finding.fix.title} ({finding.fix.safety.value})\n")
+        while True:
+            sys.stderr.write("Apply this repair? [y]es, [n]o, [a]ll of this rule, [q]uit: ")
+            sys.stderr.flush()
+            answer = sys.stdin.readline()
+            choice = answer.strip().lower()[:1] if answer else "q"
+            if choice == "a":
+                self._all.add(finding.code)
+            self._has_quit = choice == "q"
+            if choice in ("y", "n", "a", "q"):
+                return choice in ("y", "a")
+
+
+def _line(located: Located) -> str:
+    """The line of a finding; nothing where it may hold a secret."""
+    if located.finding.redact:
+        return "(not shown: it holds a credential)"
+    try:
+        lines = (located.root / located.finding.path).read_text("utf-8", errors="replace").splitlines()
+        return lines[located.finding.span.line - 1].strip()
+    except (OSError, IndexError):
+        return ""

@@ -1,0 +1,153 @@
+"""Repairs of a whole project: together or not at all, verified, never half a file."""
+
+from __future__ import annotations
+
+import io
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+
+from backend_pitfalls.fixes.apply import FilePlan, write_all
+from backend_pitfalls.fixes.project import repair_project
+from backend_pitfalls.hosts.cli import main
+from backend_pitfalls.model.errors import UserError
+from backend_pitfalls.model.finding import Confidence, Finding, Severity, Site, Span
+from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
+
+CALL = "import requests\n\n\ndef get():\n    return requests.get('x')\n"
+FIXED = CALL.replace("'x'", "'x', timeout=10")
+
+
+def finding(path: str, code: str = "BPF401", symbol: str = "get") -> Finding:
+    """A call on line 5 that a keyword repairs."""
+    fix = Fix("add timeout=10", Safety.SAFE, (AddKeyword(5, 11, 5, 28, "timeout", "10", ()),))
+    site = Site(path, Span(5, 11, 5, 28))
+    return Finding(code, "a-rule", "a message", site, Severity.WARNING, Confidence.HIGH, (), fix, symbol)
+
+
+def repaired(
+    findings: Iterable[Finding], analyse_again: object, files: Mapping[str, str]
+) -> dict[str, tuple[str, list[str]]]:
+    plans = repair_project(findings, lambda path: files[path].encode(), analyse_again, False)  # type: ignore[arg-type]
+    return {p.path: (p.after.decode(), [why for _, why in p.left]) for p in plans}
+
+
+def test_a_repair_whose_finding_goes_is_kept() -> None:
+    def again(files: Mapping[str, bytes]) -> list[Finding]:
+        return [finding(path) for path in ("a.py", "b.py") if b"timeout" not in files.get(path, b"")]
+
+    files = {"a.py": CALL, "b.py": CALL}
+    assert repaired([finding("a.py"), finding("b.py")], again, files) == {"a.py": (FIXED, []), "b.py": (FIXED, [])}
+
+
+def test_a_repair_whose_finding_stays_is_rolled_back() -> None:
+    def again(files: Mapping[str, bytes]) -> list[Finding]:
+        return [finding("a.py"), *([] if b"timeout" in files["b.py"] else [finding("b.py")])]
+
+    assert repaired([finding("a.py"), finding("b.py")], again, {"a.py": CALL, "b.py": CALL}) == {
+        "a.py": (CALL, ["the finding would still be there; rolled back"]),
+        "b.py": (FIXED, []),
+    }
+
+
+def test_a_repair_that_brings_a_finding_is_rolled_back() -> None:
+    def again(files: Mapping[str, bytes]) -> list[Finding]:
+        return [finding("a.py", "BPF999")] if b"timeout" in files["a.py"] else [finding("a.py")]
+
+    why = "it would bring a new finding (BPF999); rolled back"
+    assert repaired([finding("a.py")], again, {"a.py": CALL}) == {"a.py": (CALL, [why])}
+
+
+def project(tmp_path: Path, count: int) -> list[Path]:
+    (tmp_path / "pyproject.toml").write_text("")
+    paths = [tmp_path / f"m{number}.py" for number in range(count)]
+    for path in paths:
+        path.write_text(CALL)
+    return paths
+
+
+def test_all_files_or_none(tmp_path: Path) -> None:
+    one, two = project(tmp_path, 2)
+    two.write_text("changed meanwhile")
+    plans = [(tmp_path, FilePlan(p.name, CALL.encode(), FIXED.encode(), (), ())) for p in (one, two)]
+    with pytest.raises(UserError, match=r"m1\.py: changed while it was being repaired; nothing was written"):
+        write_all(plans)
+    assert one.read_text() == CALL
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m0.py", "m1.py", "pyproject.toml"]
+
+
+def test_a_patch_is_written_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (one,) = project(tmp_path, 1)
+    patch = tmp_path / "repairs.patch"
+    assert main(["fix", str(tmp_path), "--no-cache", "--output", str(patch)]) == 0
+    assert one.read_text() == CALL
+    assert "1 would be repaired in 1 file." in capsys.readouterr().err
+    subprocess.run(["git", "apply", patch.name], cwd=tmp_path, check=True)
+    assert one.read_text() == FIXED
+
+
+class Terminal(io.StringIO):
+    """Standard input as a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ("y\nn\ny\n", [FIXED, CALL, FIXED]),
+        ("what\na\n", [FIXED, FIXED, FIXED]),
+        ("n\nq\n", [CALL, CALL, CALL]),
+        ("y\n", [FIXED, CALL, CALL]),
+    ],
+)
+def test_each_repair_is_asked_for(
+    answers: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = project(tmp_path, 3)
+    monkeypatch.setattr(sys, "stdin", Terminal(answers))
+    assert main(["fix", str(tmp_path), "--no-cache", "--interactive"]) == 0
+    assert [p.read_text() for p in paths] == expected
+
+
+def test_nobody_to_ask(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    project(tmp_path, 1)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    assert main(["fix", str(tmp_path), "--interactive"]) == 2
+    assert "--interactive needs a terminal" in capsys.readouterr().err
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from backend_pitfalls.fixes.apply import FilePlan, write_all
+root, size = Path(sys.argv[1]), int(sys.argv[2])
+print("ready", flush=True)
+old, new = b"#o\\n" * size, b"#n\\n" * size
+for _ in range(1000):
+    write_all([(root, FilePlan(f"m{n}.py", old, new, (), ())) for n in range(20)])
+    old, new = new, old
+"""
+
+
+def test_killed_at_any_moment_a_file_is_old_or_new(tmp_path: Path) -> None:
+    size, chance = 20_000, random.Random(7)
+    versions = {b"#o\n" * size, b"#n\n" * size}
+    paths = [tmp_path / f"m{number}.py" for number in range(20)]
+    for _ in range(12):
+        for path in paths:
+            path.write_bytes(b"#o\n" * size)
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(size)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.random() * 0.2)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert {path.read_bytes() for path in paths} <= versions
