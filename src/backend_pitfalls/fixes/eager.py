@@ -76,11 +76,22 @@ def eager_load(node: cst.CSTNode, intent: EagerLoad, text: str, position: Callab
     quoted = ", ".join(f'"{name}"' for name in intent.names)
     for name, call in calls:
         if name == intent.method and call.args and all(_is_text(a) for a in call.args):
-            end = position(call.args[-1].value).end
-            return Edit(end.line, end.column, end.line, end.column, f", {quoted}")
+            return _extended(call, intent.names, text, position)
     end = position(node).end
     added = f".{intent.method}({quoted})"
     return Edit(end.line, end.column, end.line, end.column, _line_break(node, text, position) + added)
+
+
+def _extended(call: cst.Call, names: tuple[str, ...], text: str, position: Callable[[cst.CSTNode], Any]) -> Edit:
+    """More arguments behind the last one; a line for each where every argument has one and a comma ends the last."""
+    last, close = call.args[-1], position(call).end
+    end, start = position(last.value).end, position(last).start
+    comma = position(last.comma).end if isinstance(last.comma, cst.Comma) else close
+    if comma.line < close.line and start.line != position(call).start.line:
+        newline = "\r\n" if "\r\n" in text else "\n"
+        added = "".join(f'{" " * start.column}"{name}",{newline}' for name in names)
+        return Edit(comma.line + 1, 0, comma.line + 1, 0, added)
+    return Edit(end.line, end.column, end.line, end.column, "".join(f', "{name}"' for name in names))
 
 
 def _chain(node: cst.CSTNode) -> Iterator[tuple[str, cst.Call]]:
