@@ -22,6 +22,7 @@ from backend_pitfalls.semantics.values import (
     Unknown,
     Value,
 )
+from backend_pitfalls.semantics.world import Relation
 
 NOWHERE = Site("", Span(0, 0, 0, 0))
 
@@ -224,15 +225,14 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
     if relation is not None:
         path = f"{value.path}__{name}" if value.path else name
         dialect = world.dialect(value.model)
+        loaded = loaded_below(value.loaded, name) | _known_back(interpreter, relation, dialect)
         if relation.many:
             prefetched = name in value.loaded or "*" in value.loaded
             shape = "prefetched" if prefetched else _many_shape(dialect, relation.lazy)
-            return RowSet(
-                relation.target, dialect, shape, loaded_below(value.loaded, name), value.origin, value.loops, path=path
-            )
+            return RowSet(relation.target, dialect, shape, loaded, value.origin, value.loops, path=path)
         if not relation.target:
             return UNKNOWN
-        return Row(relation.target, loaded_below(value.loaded, name), value.origin, value.loops, path, value.many)
+        return Row(relation.target, loaded, value.origin, value.loops, path, value.many)
     method = world.method(value.model, name)
     if method is not None:
         function = interpreter.function(*method)
@@ -253,6 +253,21 @@ def _many_shape(dialect: str, lazy: str) -> str:
     if dialect == "sqlalchemy":
         return "query" if lazy in ("dynamic", "write_only") else "rows"
     return "manager"
+
+
+def _known_back(interpreter: Interpreter, relation: Relation, dialect: str) -> frozenset[str]:
+    """What a relation gives knows the row that it was asked of without a query: Django sets it on the rows of a reverse relation,
+    SQLAlchemy finds it in the session.
+
+    https://docs.djangoproject.com/en/stable/topics/db/queries/#backwards-related-objects,
+    https://docs.sqlalchemy.org/en/20/orm/session_basics.html#is-the-session-a-cache
+    """
+    if not relation.back or dialect not in ("django", "sqlalchemy"):
+        return frozenset()
+    back = interpreter.world.relation(relation.target, relation.back)
+    if back is None or back.many:
+        return frozenset()
+    return frozenset((relation.back, f"{relation.back}__*"))
 
 
 def loaded_below(loaded: frozenset[str], name: str) -> frozenset[str]:

@@ -28,13 +28,15 @@ class Definition(msgspec.Struct, frozen=True):
 
 class Relation(msgspec.Struct, frozen=True):
     """A relation of a model: its target model (empty when only the data tells), whether it gives many rows, whether the other
-    side declares it, and how SQLAlchemy loads it (`lazy=`: "select" when not given)."""
+    side declares it, how SQLAlchemy loads it (`lazy=`: "select" when not given), and the name under which what it gives knows the
+    model again."""
 
     name: str
     target: str
     many: bool
     reverse: bool
     lazy: str = "select"
+    back: str = ""
 
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

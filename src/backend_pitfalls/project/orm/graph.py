@@ -77,7 +77,7 @@ def reverse_relations(
             one_to_one = field.call.callee.endswith("OneToOneField")
             reverse = _reverse_name(field, name, one_to_one, project.dialect(name))
             if reverse and relation.target:
-                yield relation.target, Relation(reverse, name, not one_to_one, True)
+                yield relation.target, Relation(reverse, name, not one_to_one, True, back=field.name)
 
 
 def _reverse_name(field: FieldFacts, model: str, one_to_one: bool, dialect: str) -> str:
@@ -134,7 +134,8 @@ def _relationship(project: Project, name: str, field: FieldFacts, by_name: dict[
     if not target:
         return None
     is_many = bool(many) or (not field.annotation and field.call.keywords.get("uselist") is not False)
-    return Relation(field.name, target, is_many, False, _lazy(field.call))
+    back = field.call.keywords.get("back_populates") or field.call.keywords.get("backref")
+    return Relation(field.name, target, is_many, False, _lazy(field.call), back if isinstance(back, str) else "")
 
 
 def _lazy(call: CallFacts) -> str:
@@ -153,4 +154,4 @@ def backrefs(name: str, cls: ClassFacts, relations: dict[str, Relation]) -> Iter
         reverse = field.call.keywords.get("backref") if field.call is not None else None
         if relation is not None and isinstance(reverse, str):
             # The side with the foreign key is the one; a relation is to many unless one side says otherwise.
-            yield relation.target, Relation(reverse, name, not relation.many, True)
+            yield relation.target, Relation(reverse, name, not relation.many, True, back=field.name)

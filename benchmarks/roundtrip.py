@@ -1,0 +1,101 @@
+"""Repair whole projects and count what went wrong: files that no longer parse, findings that are new, a second run that changes something.
+
+    python -m benchmarks.roundtrip PROJECT [PROJECT ...]
+
+Each project is copied first. Prints a table and, at the end, the repairs by rule; exits with 1 when a count that should be nought is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+_TOOL = [sys.executable, "-m", "backend_pitfalls"]
+_SKIPPED = shutil.ignore_patterns(".git", "node_modules", ".backend_pitfalls_cache")
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("projects", nargs="+", type=Path)
+    rules: Counter[str] = Counter()
+    failures = 0
+    print(f"{'project':32} {'files':>6} {'lines':>6} {'broken':>6} {'new':>4} {'again':>5} {'seconds':>8}")
+    for project in parser.parse_args().projects:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / project.name
+            shutil.copytree(project, copy, ignore=_SKIPPED, symlinks=True, ignore_dangling_symlinks=True)
+            failures += _round_trip(copy, rules)
+    for code, count in sorted(rules.items()):
+        print(f"{count:6} {code}")
+    return 1 if failures else 0
+
+
+def _round_trip(copy: Path, rules: Counter[str]) -> int:
+    before, content = _findings(copy), _content(copy)
+    start = time.perf_counter()
+    _fix(copy)
+    seconds = time.perf_counter() - start
+    after, repaired = _findings(copy), _content(copy)
+    changed = [path for path, data in repaired.items() if data != content[path]]
+    broken = sum(not _parses(repaired[path]) for path in changed)
+    new = sum((after - before).values())
+    rules.update(_by_code(before) - _by_code(after))
+    _fix(copy)
+    again = sum(data != repaired[path] for path, data in _content(copy).items())
+    lines = sum(_new_lines(content[path], repaired[path]) for path in changed)
+    print(f"{copy.name[:32]:32} {len(changed):6} {lines:6} {broken:6} {new:4} {again:5} {seconds:8.1f}", flush=True)
+    return broken + new + again
+
+
+def _new_lines(old: bytes, new: bytes) -> int:
+    return len(set(new.splitlines()) - set(old.splitlines()))
+
+
+def _findings(root: Path) -> Counter[tuple[str, str, str]]:
+    done = subprocess.run(
+        [*_TOOL, "check", ".", "--output-format", "json", "--exit-zero"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: Counter[tuple[str, str, str]] = Counter()
+    for finding in json.loads(done.stdout)["findings"]:
+        found[finding["code"], finding["path"], finding.get("symbol") or ""] += 1
+    return found
+
+
+def _by_code(found: Counter[tuple[str, str, str]]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for (code, _, _), count in found.items():
+        counts[code] += count
+    return counts
+
+
+def _fix(root: Path) -> None:
+    subprocess.run([*_TOOL, "fix", ".", "--unsafe-fixes"], cwd=root, capture_output=True, check=True)
+
+
+def _content(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*.py")) if p.is_file()}
+
+
+def _parses(data: bytes) -> bool:
+    try:
+        ast.parse(data)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
