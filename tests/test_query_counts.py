@@ -46,6 +46,7 @@ class Blurb(models.Model):
     text = models.CharField(max_length=80)
 """
 VIEWS = """
+from django.contrib import admin
 from django.shortcuts import render
 from django.views.generic import ListView
 from rest_framework import generics, serializers
@@ -119,6 +120,36 @@ def list_view(request):
     return BookList.as_view()(request).render().content.decode()
 
 
+def in_branches(request):
+    books = Book.objects.exclude(title="none")
+    if "title" in request.GET:
+        books = books.order_by("title")
+    elif "new" in request.GET:
+        books = books.order_by("-pk")
+    else:
+        books = books.order_by("pk")
+    return [book.author.name for book in books]
+
+
+@admin.register(Book)
+class BookAdmin(admin.ModelAdmin):
+    list_display = ["title", "labels", "home"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).order_by("pk")
+
+    def labels(self, book):
+        return sorted(tag.name for tag in book.tags.all())
+
+    def home(self, book):
+        return book.author.country.name
+
+
+def admin_list(request):
+    shown = BookAdmin(Book, admin.site)
+    return [[getattr(shown, name)(book) for name in ("labels", "home")] for book in shown.get_queryset(request)]
+
+
 def api(request):
     return BookApi.as_view()(request).data
 """
@@ -135,7 +166,7 @@ from django.conf import settings
 
 settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-    INSTALLED_APPS=["shop", "rest_framework"],
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.admin", "shop", "rest_framework"],
     DEFAULT_AUTO_FIELD="django.db.models.AutoField",
     ROOT_URLCONF="shop.views",
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [str(Path("templates").resolve())]}],
@@ -177,6 +208,8 @@ NAMES = [
     "template",
     "list_view",
     "api",
+    "in_branches",
+    "admin_list",
 ]
 
 
