@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -207,3 +208,21 @@ def test_a_project_inside_another_is_shown_once(
     monkeypatch.chdir(tmp_path)
     found = json.loads(output(capsys, "--output-format", "json", "--select", "BPF401"))["findings"]
     assert [f["path"] for f in found] == ["app.py", "inner/app.py"]
+
+
+def test_what_is_said_twice_of_one_place_is_shown_the_same_in_any_order() -> None:
+    from backend_pitfalls.engine.finishing import Finisher
+    from backend_pitfalls.model.finding import Confidence, Finding, Severity, Site, Span, Step
+    from backend_pitfalls.model.options import Options
+
+    site = Site("app.py", Span(3, 4, 3, 9))
+    steps = [Step(Site("app.py", Span(line, 0, line, 1)), "a call") for line in (7, 9)]
+    found = [
+        Finding(
+            "BPF401", "request-without-timeout", "waits", site, Severity.WARNING, Confidence.HIGH, trace, None, symbol
+        )
+        for symbol, trace in (("b", tuple(steps)), ("c", ()), ("a", (steps[0],)), ("a", (steps[1],)))
+    ]
+    for order in itertools.permutations(found):
+        (marked,) = Finisher(Options(), {}, lambda _: ()).finish(order, {})
+        assert marked.finding.symbol == "c"

@@ -45,7 +45,7 @@ class Site(msgspec.Struct, frozen=True, order=True):
     span: Span
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, order=True):
     """One step of a trace: a place and what happens there."""
 
     site: Site
@@ -83,6 +83,14 @@ class Finding(msgspec.Struct, frozen=True):
         """The file that the repair changes."""
         return self.fix.path if self.fix is not None and self.fix.path else self.site.path
 
-    def sort_key(self) -> tuple[str, Span, str, str]:
-        """Order of output: by file, place, code."""
-        return (self.site.path, self.site.span, self.code, self.message)
+    def sort_key(self) -> tuple[str, Span, str, str, int, str, tuple[Step, ...]]:
+        """Order of output: by file, place, code; of what is said twice of one place the shortest trace comes first."""
+        return (
+            self.site.path,
+            self.site.span,
+            self.code,
+            self.message,
+            len(self.trace),
+            self.symbol,
+            self.trace,
+        )
