@@ -236,6 +236,11 @@ def _run_by(rows: RowSet, name: str) -> RowSet:
     return rows if name in ("count", "exists", "acount", "aexists") else rows.evolve(plain=False)
 
 
+# What was built before one of these takes no more relations: they would be fields that it leaves out, or columns that its other part
+# does not have. https://docs.djangoproject.com/en/stable/ref/models/querysets/
+_NARROWS = frozenset({"only", "defer", "union", "intersection", "difference"})
+
+
 def _built(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arguments) -> RowSet:
     if name == "none":
         return rows.evolve(shape="query", loaded=ANY_LOADED)
@@ -245,6 +250,7 @@ def _built(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         isinstance(v, Const) and v.value is None for v in arguments.positional
     )
     return rows.evolve(
+        start=None if name in _NARROWS else rows.start,
         shape=rows.shape if rows.shape == "values" else "query",
         loaded=frozenset() if cleared else rows.loaded | _loaded(name, arguments),
         origin=_origin(frame, node, rows),
