@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from backend_pitfalls.engine import analyse
-from backend_pitfalls.fixes.apply import plan_file
+from backend_pitfalls.fixes.project import repair_project
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import find_root, read_options
@@ -25,7 +26,7 @@ def check_source(code: str, filename: str = "module.py", select: tuple[str, ...]
 
 
 def fix_source(code: str, filename: str = "module.py", select: tuple[str, ...] = ("BPF",), unsafe: bool = False) -> str:
-    """The source text with its findings repaired; the same text when there is nothing to repair.
+    """The source text with its findings repaired, each repair verified; the same text when there is nothing to repair.
 
     Parameters:
         code: Python source.
@@ -33,8 +34,14 @@ def fix_source(code: str, filename: str = "module.py", select: tuple[str, ...] =
         select: code prefixes or rule names.
         unsafe: whether unsafe repairs are wanted too.
     """
-    findings = check_source(code, filename, select)
-    return plan_file(filename, code.encode(), findings, unsafe).after.decode()
+    data = code.encode()
+    plans = repair_project(
+        check_source(code, filename, select),
+        lambda _: data,
+        lambda files: check_source(files[filename].decode(), filename, select),
+        unsafe,
+    )
+    return plans[0].after.decode() if plans else code
 
 
 def fix_in_project(
@@ -50,5 +57,10 @@ def fix_in_project(
 
     options = replace(options, select=select, ignore=(), **({"timeout_seconds": seconds} if seconds else {}))
     name = path.relative_to(root).as_posix()
-    findings = [f for f in analyse(root, options, {name: code.encode()}).shown() if f.fixed_path == name]
-    return plan_file(name, code.encode(), findings, unsafe).after.decode()
+    data = code.encode()
+
+    def found(files: Mapping[str, bytes]) -> list[Finding]:
+        return [f for f in analyse(root, options, dict(files)).shown() if f.fixed_path == name]
+
+    plans = repair_project(found({name: data}), lambda _: data, found, unsafe)
+    return plans[0].after.decode() if plans else code
