@@ -82,6 +82,31 @@ def eager_load(node: cst.CSTNode, intent: EagerLoad, text: str, position: Callab
     return Edit(end.line, end.column, end.line, end.column, _line_break(node, text, position) + added)
 
 
+def list_select_related(
+    node: cst.CSTNode, intent: EagerLoad, text: str, position: Callable[[cst.CSTNode], Any]
+) -> Edit | None:
+    """The edit that makes a list of the admin join relations: `node` is what `list_select_related` is bound to, and gets more elements, or
+    what `list_display` is, and gets a line behind it; None for another form."""
+    if not isinstance(node, (cst.List, cst.Tuple)):
+        return None
+    lines = text.split("\n")
+    before = lines[intent.line - 1][: intent.col]
+    if "list_select_related" in before:
+        if not node.elements or not all(isinstance(e.value, cst.SimpleString) for e in node.elements):
+            return None
+        last = position(node.elements[-1].value).end
+        added = "".join(f', "{name}"' for name in intent.names)
+        return Edit(last.line, last.column, last.line, last.column, added)
+    rest = lines[intent.end_line - 1][intent.end_col :].strip()
+    if rest and not rest.startswith("#"):
+        return None
+    indent = before[: len(before) - len(before.lstrip())]
+    quoted = ", ".join(f'"{name}"' for name in intent.names)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    line = intent.end_line + 1
+    return Edit(line, 0, line, 0, f"{indent}list_select_related = [{quoted}]{newline}")
+
+
 def _extended(call: cst.Call, names: tuple[str, ...], text: str, position: Callable[[cst.CSTNode], Any]) -> Edit:
     """More arguments behind the last one; a line for each where every argument has one and a comma ends the last."""
     last, close = call.args[-1], position(call).end

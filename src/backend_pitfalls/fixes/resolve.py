@@ -10,7 +10,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from backend_pitfalls.fixes.eager import eager_load
+from backend_pitfalls.fixes.eager import eager_load, list_select_related
 from backend_pitfalls.fixes.edits import Edit
 from backend_pitfalls.model.fix import AddKeyword, EagerLoad, Fix, Intent, ReplaceWithEnvironment
 
@@ -46,6 +46,11 @@ class Resolver:
             call = self._at(place, cst.Call)
             edit = _add_keyword(self._module, call, intent, self._position) if isinstance(call, cst.Call) else None
             return [edit, *self._import_edits(intent.imports)] if edit is not None else None
+        if isinstance(intent, EagerLoad) and intent.method == "list_select_related":
+            inside = (intent.line, intent.col + 1, intent.end_line, intent.end_col - 1)  # LibCST leaves parentheses out
+            shown = self._at(place, cst.List) or self._at(inside, cst.Tuple) or self._at(place, cst.Tuple)
+            edit = list_select_related(shown, intent, self.text, self._position) if shown is not None else None
+            return [edit] if edit is not None else None
         if isinstance(intent, EagerLoad):
             node = self._at(place, (cst.Call, cst.Attribute))
             edit = eager_load(node, intent, self.text, self._position) if node is not None else None

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.finding import Site
 from backend_pitfalls.semantics import calls, orm, serializers
 from backend_pitfalls.semantics.attributes import first_parameter
 from backend_pitfalls.semantics.events import Loop
@@ -48,7 +49,7 @@ def admin_events(frame: Frame, cls: str) -> None:
 
 def _show(frame: Frame, view: Instance, rows: RowSet, columns: list[Value]) -> None:
     short = rows.model.rsplit(".", 1)[-1]
-    site = frame.class_site(view.cls)
+    site = _join_site(frame, view.cls)
     rows = rows.evolve(origin=rows.origin or site)
     loop = Loop(site, f"the admin's list of {short}", frozenset(), few=False, batched=False, kind="admin")
     outer, frame.loops = frame.loops, (loop,)
@@ -57,6 +58,13 @@ def _show(frame: Frame, view: Instance, rows: RowSet, columns: list[Value]) -> N
         if isinstance(row, Row):
             _column(frame, view, row, column)
     frame.loops = outer
+
+
+def _join_site(frame: Frame, cls: str) -> Site:
+    """Where a class says, or can say, what its list joins: `list_select_related`, else `list_display`, else the class."""
+    own = frame.world.class_assignments(cls)
+    node = own.get("list_select_related") or own.get("list_display")
+    return frame.site(node) if node is not None else frame.class_site(cls)
 
 
 def _column(frame: Frame, view: Instance, row: Row, column: Value) -> None:
@@ -91,7 +99,8 @@ def _joined(frame: Frame, cls: str, model: str, columns: list[Value]) -> frozens
     """The relations that the list joins by itself."""
     written = frame.interpreter.instance_attribute(cls, "list_select_related")
     if isinstance(written, Container):
-        return frozenset(filter(None, (constant_text(v) for v in written.items.values())))
+        paths = filter(None, (constant_text(v) for v in written.items.values()))
+        return frozenset().union(*(orm.with_prefixes(path) for path in paths))
     forward = {r.name for r in frame.world.relations_of(model) if not r.reverse and not r.many}
     is_joined = isinstance(written, Const) and written.value is True
     if is_joined or any(constant_text(column) in forward for column in columns):

@@ -58,7 +58,8 @@ The query log of the first for three rows, and of the second:
     SELECT … FROM author WHERE id = 3
 
 ## Fix safety
-Safe where the admin has a `get_queryset()` that makes its rows: `select_related` or `prefetch_related` is added there. Elsewhere the message says what to add.
+Safe: `select_related` or `prefetch_related` is added in the admin's own `get_queryset()`; where it has none, `list_select_related` is added or extended. For relations to
+many without a `get_queryset()` the message says what to add.
 
 ## Options
 None.
@@ -74,8 +75,8 @@ Inlines, filters and `list_display` that is made by `get_list_display()` are sil
 from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Step
-from backend_pitfalls.model.fix import Safety
+from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
+from backend_pitfalls.model.fix import EagerLoad, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.rounds import EachRow, load_of_each_row, query_of_each_row
@@ -106,14 +107,20 @@ def query_for_each_row(event: Query, report: Report) -> None:
     _report(event, report, query_of_each_row(event, "admin"))
 
 
+def _joined(site: Site, path: str) -> Fix:
+    place = site.span
+    intent = EagerLoad(place.line, place.col, place.end_line, place.end_col, "list_select_related", (path,))
+    return Fix(f'add list_select_related = ["{path}"]', Safety.SAFE, (intent,), path=site.path)
+
+
 def _report(event: RelationLoad | Query, report: Report, row: EachRow | None) -> None:
     if row is None:
         return
     loop = row.loop
     advice, fix = row.advice, row.fix
     if event.origin == loop.site:  # the rows are Django's, not those of a query set that the project makes
-        fix = None
         many = isinstance(event, Query) or event.many
+        fix = None if many else _joined(loop.site, event.path)
         advice = (
             f'give it a get_queryset() with prefetch_related("{event.path}")'
             if many
