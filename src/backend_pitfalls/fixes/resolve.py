@@ -47,8 +47,7 @@ class Resolver:
             edit = _add_keyword(self._module, call, intent, self._position) if isinstance(call, cst.Call) else None
             return [edit, *self._import_edits(intent.imports)] if edit is not None else None
         if isinstance(intent, EagerLoad) and intent.method == "list_select_related":
-            inside = (intent.line, intent.col + 1, intent.end_line, intent.end_col - 1)  # LibCST leaves parentheses out
-            shown = self._at(place, cst.List) or self._at(inside, cst.Tuple) or self._at(place, cst.Tuple)
+            shown = self._at(place, cst.List) or self._tuple_in(place)
             edit = list_select_related(shown, intent, self.text, self._position) if shown is not None else None
             return [edit] if edit is not None else None
         if isinstance(intent, EagerLoad):
@@ -81,6 +80,14 @@ class Resolver:
         self._metadata()
         return next((n for n in self._places.get(place, ()) if isinstance(n, kind)), None)
 
+    def _tuple_in(self, place: Place) -> cst.CSTNode | None:
+        """The outermost tuple at a place that counts its parentheses, which LibCST leaves out."""
+        self._metadata()
+        start, end = place[:2], place[2:]
+        inside = (p for p, nodes in self._places.items() if start <= p[:2] and p[2:] <= end and _has_tuple(nodes))
+        outermost = min(inside, key=lambda p: (p[0], p[1], -p[2], -p[3]), default=None)
+        return self._at(outermost, cst.Tuple) if outermost is not None else None
+
     def _import_edits(self, modules: tuple[str, ...]) -> list[Edit]:
         """Edits that make modules importable by their own name, as LibCST's import visitor places them."""
         if not modules:
@@ -93,6 +100,10 @@ class Resolver:
             changed = AddImportsVisitor(context).transform_module(self._module).code
             self._imports[modules] = line_edits(self.text, changed)
         return self._imports[modules]
+
+
+def _has_tuple(nodes: list[cst.CSTNode]) -> bool:
+    return any(isinstance(node, cst.Tuple) for node in nodes)
 
 
 def _binds(module: cst.Module, name: str) -> bool:
