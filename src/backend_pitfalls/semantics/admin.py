@@ -62,9 +62,14 @@ def _show(frame: Frame, view: Instance, rows: RowSet, columns: list[Value]) -> N
 
 def _join_site(frame: Frame, cls: str) -> Site:
     """Where a class says, or can say, what its list joins: `list_select_related`, else `list_display`, else the class."""
-    own = frame.world.class_assignments(cls)
-    node = own.get("list_select_related") or own.get("list_display")
-    return frame.site(node) if node is not None else frame.class_site(cls)
+    for base in frame.world.lineage(cls):
+        if frame.world.class_facts(base) is None or frame.world.module_of(base) != frame.module:
+            continue
+        written = frame.world.class_assignments(base)
+        node = written.get("list_select_related") or written.get("list_display")
+        if node is not None:
+            return frame.site(node)
+    return frame.class_site(cls)
 
 
 def _column(frame: Frame, view: Instance, row: Row, column: Value) -> None:
@@ -104,7 +109,8 @@ def _joined(frame: Frame, cls: str, model: str, columns: list[Value]) -> frozens
     forward = {r.name for r in frame.world.relations_of(model) if not r.reverse and not r.many}
     is_joined = isinstance(written, Const) and written.value is True
     if is_joined or any(constant_text(column) in forward for column in columns):
-        return frozenset(forward)
+        # `select_related()` without names follows what cannot be null, five relations far.
+        return frozenset(forward | {f"{name}__*" for name in forward})
     return frozenset()
 
 
