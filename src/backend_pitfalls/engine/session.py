@@ -29,6 +29,7 @@ from backend_pitfalls.project.manifests import (
     settings,
 )
 from backend_pitfalls.rules import Report, Rule, selected_rules
+from backend_pitfalls.semantics.events import Application
 from backend_pitfalls.semantics.extract import extract
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.frame import FrameEvaluator
@@ -106,7 +107,8 @@ class Session:
         path, digest = file.path, content_digest(data)
         try:
             source = Source(path, data, self._version)
-            facts = extract(source.tree, path, module_name(path), source.text)
+            # Routes cost a walk over the whole tree, and only rules about applications ask for them.
+            facts = extract(source.tree, path, module_name(path), source.text if Application in self._listeners else "")
         except Unreadable as error:
             return Indexed(path, digest, len(data), findings=self.unreadable(path, error.reason, error.line))
         except RecursionError:

@@ -94,17 +94,23 @@ def list_select_related(
     if "list_select_related" in before:
         if not node.elements or not all(isinstance(e.value, cst.SimpleString) for e in node.elements):
             return None
-        last = position(node.elements[-1].value).end
-        added = "".join(f', "{name}"' for name in intent.names)
-        return Edit(last.line, last.column, last.line, last.column, added)
+        return _behind(position(node.elements[-1].value).end, intent.names)
     rest = lines[intent.end_line - 1][intent.end_col :].strip()
     if rest and not rest.startswith("#"):
         return None
     indent = before[: len(before) - len(before.lstrip())]
     quoted = ", ".join(f'"{name}"' for name in intent.names)
-    newline = "\r\n" if "\r\n" in text else "\n"
     line = intent.end_line + 1
-    return Edit(line, 0, line, 0, f"{indent}list_select_related = [{quoted}]{newline}")
+    return Edit(line, 0, line, 0, f"{indent}list_select_related = [{quoted}]{_newline(text)}")
+
+
+def _behind(end: Any, names: tuple[str, ...]) -> Edit:
+    """More texts behind one, on its line."""
+    return Edit(end.line, end.column, end.line, end.column, "".join(f', "{name}"' for name in names))
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _extended(call: cst.Call, names: tuple[str, ...], text: str, position: Callable[[cst.CSTNode], Any]) -> Edit:
@@ -113,10 +119,9 @@ def _extended(call: cst.Call, names: tuple[str, ...], text: str, position: Calla
     end, start = position(last.value).end, position(last).start
     comma = position(last.comma).end if isinstance(last.comma, cst.Comma) else close
     if comma.line < close.line and start.line != position(call).start.line:
-        newline = "\r\n" if "\r\n" in text else "\n"
-        added = "".join(f'{" " * start.column}"{name}",{newline}' for name in names)
+        added = "".join(f'{" " * start.column}"{name}",{_newline(text)}' for name in names)
         return Edit(comma.line + 1, 0, comma.line + 1, 0, added)
-    return Edit(end.line, end.column, end.line, end.column, "".join(f', "{name}"' for name in names))
+    return _behind(end, names)
 
 
 def _chain(node: cst.CSTNode) -> Iterator[tuple[str, cst.Call]]:

@@ -45,8 +45,12 @@ def relation_name(event: RelationLoad) -> str:
     return f"{event.model.rsplit('.', 1)[-1]}.{event.relation}"
 
 
-def load_of_each_row(event: RelationLoad, kind: str) -> EachRow | None:
-    """A relation that is loaded for each row which a framework of this kind goes through."""
+def of_each_row(event: RelationLoad | Query, kind: str) -> EachRow | None:
+    """What is run for each row which a framework of this kind goes through; None when nothing is."""
+    return _load(event, kind) if isinstance(event, RelationLoad) else _query(event, kind)
+
+
+def _load(event: RelationLoad, kind: str) -> EachRow | None:
     loops = event.growing
     if not loops or loops[-1].kind != kind:
         return None
@@ -55,8 +59,7 @@ def load_of_each_row(event: RelationLoad, kind: str) -> EachRow | None:
     return EachRow(loops[-1], relation_name(event), advice, fix, event.path)
 
 
-def query_of_each_row(event: Query, kind: str) -> EachRow | None:
-    """A query that is run for each row which a framework of this kind goes through."""
+def _query(event: Query, kind: str) -> EachRow | None:
     loop = loop_of(event, kind)
     if event.effect != "read" or event.batched or loop is None:
         return None

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site
 from backend_pitfalls.semantics import calls, orm, serializers
-from backend_pitfalls.semantics.attributes import first_parameter
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.values import (
-    BoundMethod,
     ClassRef,
     Const,
     Container,
@@ -89,9 +87,7 @@ def _column(frame: Frame, view: Instance, row: Row, column: Value) -> None:
     relation = frame.world.relation(row.model, name)
     if node is None or relation is not None:
         return  # Django joins the relations to one row that are columns themselves, and refuses those to many
-    value = calls.attribute_at(frame, node, row, name)
-    if isinstance(value, BoundMethod) and value.function is not None:
-        calls.run(frame, node, value.function, {first_parameter(value.function.node): row})
+    calls.shown(frame, node, row, name)
 
 
 def _run(frame: Frame, function: Function, given: list[Value]) -> None:

@@ -70,6 +70,15 @@ def run(frame: Frame, node: ast.AST, function: Function, bound: dict[str, Value]
     return summary.result
 
 
+def shown(frame: Frame, node: ast.AST, row: Row, name: str) -> Value:
+    """`row.name` as a framework shows it: a relation is read, a method is called."""
+    orm.read_relation(frame, node, row, name)
+    value = attribute_at(frame, node, row, name)
+    if isinstance(value, BoundMethod) and value.function is not None:
+        return run(frame, node, value.function, {first_parameter(value.function.node): row})
+    return value
+
+
 class Arguments:
     """Evaluated arguments of one call."""
 

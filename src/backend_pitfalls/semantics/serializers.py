@@ -12,7 +12,6 @@ from backend_pitfalls.semantics import calls, orm
 from backend_pitfalls.semantics.attributes import first_parameter, load_attribute
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.values import (
-    BoundMethod,
     ClassRef,
     Const,
     Container,
@@ -221,7 +220,7 @@ class _Walk:
             many = _is_true(settings.get("many"))
             if relation is not None and not relation.many and not is_nested and kind not in _RELATED:
                 return  # the key of a relation to one row is in the row itself
-            nested = self._read(frame, node, holder, last)
+            nested = calls.shown(frame, node, holder, last)
             if isinstance(nested, RowSet):
                 if not (many or is_nested or not kind or kind in _PRIMARY_KEY | _RELATED):
                     return
@@ -236,21 +235,13 @@ class _Walk:
         for name in path:
             if not isinstance(value, Row):
                 return None
-            value = self._read(frame, node, value, name)
+            value = calls.shown(frame, node, value, name)
         return value if isinstance(value, Row) else None
-
-    def _read(self, frame: Frame, node: ast.AST, row: Row, name: str) -> Value:
-        """`row.name` as the serializer reads it; a method is called."""
-        orm.read_relation(frame, node, row, name)
-        value = calls.attribute_at(frame, node, row, name)
-        if isinstance(value, BoundMethod) and value.function is not None:
-            return calls.run(frame, node, value.function, {first_parameter(value.function.node): row})
-        return value
 
     def _text(self, frame: Frame, node: ast.AST, row: Row, kind: str, settings: Mapping[str, Value]) -> None:
         """What a related field shows of the row it stands for."""
         slug = constant_text(settings.get("slug_field", Const("__str__"))) or "__str__"
-        self._read(frame, node, row, slug)
+        calls.shown(frame, node, row, slug)
 
     def _nested(self, frame: Frame, kind: str, value: Value, node: ast.AST, depth: int) -> None:
         outer = self._use.loops

@@ -9,9 +9,7 @@ import msgspec
 
 from backend_pitfalls.model.finding import Span
 from backend_pitfalls.project.manifests import yaml_nodes
-from backend_pitfalls.syntax.source import Unreadable
 
-MAX_BYTES = 2_000_000
 _HINT = re.compile(rb"^services:", re.MULTILINE)
 _NAME = re.compile(r"(docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)
 
@@ -47,10 +45,7 @@ def services(data: bytes) -> list[Service]:
     """
     if not _HINT.search(data) or b"{{" in data or b"{%" in data:
         return []
-    if len(data) > MAX_BYTES:
-        raise Unreadable(
-            f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a compose file; exclude it or split it"
-        )
+    yaml_nodes.check_size(data, "a compose file")
     found = []
     for document in yaml_nodes.documents(data):
         for name, node in yaml_nodes.mapping(yaml_nodes.mapping(document).get("services")).items():

@@ -11,7 +11,6 @@ from backend_pitfalls.model.finding import Span
 from backend_pitfalls.project.manifests import helm, yaml_nodes
 from backend_pitfalls.syntax.source import Unreadable
 
-MAX_BYTES = 2_000_000
 SERVING_KINDS = frozenset(
     {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "Pod"}
 )
@@ -52,10 +51,7 @@ def workloads(data: bytes) -> list[Workload]:
     """
     if not _HINT.search(data) or b"{%" in data:
         return []
-    if len(data) > MAX_BYTES:
-        raise Unreadable(
-            f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as a manifest; exclude it or split it"
-        )
+    yaml_nodes.check_size(data, "a manifest")
     documents = _outlined(data) if b"{{" in data else yaml_nodes.documents(data)
     found: list[Workload] = []
     for document in documents:

@@ -7,6 +7,20 @@ from typing import Any
 from backend_pitfalls.model.finding import Span
 from backend_pitfalls.syntax.source import Unreadable
 
+MAX_BYTES = 2_000_000
+
+
+def check_size(data: bytes, kind: str) -> None:
+    """Refuse what is too large to be a file of this kind.
+
+    Raises:
+        Unreadable: when it is.
+    """
+    if len(data) > MAX_BYTES:
+        raise Unreadable(
+            f"has {len(data):,} bytes, more than the {MAX_BYTES:,} that are analysed as {kind}; exclude it or split it"
+        )
+
 
 def documents(data: bytes) -> list[Any]:
     """The root nodes of a file's documents.

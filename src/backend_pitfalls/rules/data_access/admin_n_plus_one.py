@@ -79,7 +79,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
 from backend_pitfalls.model.fix import EagerLoad, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import EachRow, load_of_each_row, query_of_each_row
+from backend_pitfalls.rules.rounds import of_each_row
 from backend_pitfalls.semantics.events import Query, RelationLoad
 
 META = RuleMeta(
@@ -95,25 +95,16 @@ META = RuleMeta(
 )
 
 
-@listens(RelationLoad)
-def relation_of_each_row(event: RelationLoad, report: Report) -> None:
-    """A column reads a relation to one row that was not loaded."""
-    _report(event, report, load_of_each_row(event, "admin"))
-
-
-@listens(Query)
-def query_for_each_row(event: Query, report: Report) -> None:
-    """A column runs a query: a relation to many, a count, one of its own."""
-    _report(event, report, query_of_each_row(event, "admin"))
-
-
 def _joined(site: Site, path: str) -> Fix:
     place = site.span
     intent = EagerLoad(place.line, place.col, place.end_line, place.end_col, "list_select_related", (path,))
     return Fix(f'add list_select_related = ["{path}"]', Safety.SAFE, (intent,), path=site.path)
 
 
-def _report(event: RelationLoad | Query, report: Report, row: EachRow | None) -> None:
+@listens(RelationLoad, Query)
+def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
+    """A column reads a relation that was not loaded, or runs a query of its own."""
+    row = of_each_row(event, "admin")
     if row is None:
         return
     loop = row.loop

@@ -69,7 +69,7 @@ from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.advice import eager_fix, eager_loading
-from backend_pitfalls.rules.rounds import load_of_each_row, loop_of, loop_trace, told_at
+from backend_pitfalls.rules.rounds import loop_of, loop_trace, of_each_row, told_at
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 
 META = RuleMeta(
@@ -88,7 +88,7 @@ META = RuleMeta(
 @listens(RelationLoad)
 def relation_in_loop(event: RelationLoad, report: Report) -> None:
     """A relation to one row (in SQLAlchemy also to many) that is read of another row in each round."""
-    row = load_of_each_row(event, "code")
+    row = of_each_row(event, "code")
     if row is None:
         return
     message = (

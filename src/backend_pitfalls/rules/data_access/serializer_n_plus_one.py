@@ -84,7 +84,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import EachRow, load_of_each_row, query_of_each_row
+from backend_pitfalls.rules.rounds import of_each_row
 from backend_pitfalls.semantics.events import Query, RelationLoad
 
 META = RuleMeta(
@@ -100,19 +100,10 @@ META = RuleMeta(
 )
 
 
-@listens(RelationLoad)
-def relation_of_each_row(event: RelationLoad, report: Report) -> None:
-    """A field reads a relation to one row that was not loaded."""
-    _report(event, report, load_of_each_row(event, "serializer"))
-
-
-@listens(Query)
-def query_for_each_row(event: Query, report: Report) -> None:
-    """A field runs a query: a relation to many, or one of its own in a method."""
-    _report(event, report, query_of_each_row(event, "serializer"))
-
-
-def _report(event: RelationLoad | Query, report: Report, row: EachRow | None) -> None:
+@listens(RelationLoad, Query)
+def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
+    """A field reads a relation that was not loaded, or runs a query of its own."""
+    row = of_each_row(event, "serializer")
     if row is None:
         return
     outermost = next((loop for loop in event.loops if loop.kind == "serializer"), row.loop)

@@ -78,7 +78,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import EachRow, load_of_each_row, query_of_each_row
+from backend_pitfalls.rules.rounds import of_each_row
 from backend_pitfalls.semantics.events import Query, RelationLoad
 
 META = RuleMeta(
@@ -94,19 +94,10 @@ META = RuleMeta(
 )
 
 
-@listens(RelationLoad)
-def relation_of_each_row(event: RelationLoad, report: Report) -> None:
-    """A relation to one row that was not loaded is read in a template's loop."""
-    _report(event, report, load_of_each_row(event, "template"))
-
-
-@listens(Query)
-def query_for_each_row(event: Query, report: Report) -> None:
-    """A relation to many, a count or a method runs a query in a template's loop."""
-    _report(event, report, query_of_each_row(event, "template"))
-
-
-def _report(event: RelationLoad | Query, report: Report, row: EachRow | None) -> None:
+@listens(RelationLoad, Query)
+def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
+    """A relation that was not loaded, a count or a method runs a query in a template's loop."""
+    row = of_each_row(event, "template")
     if row is None:
         return
     loop = row.loop
