@@ -30,6 +30,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     deep_labels,
     each_round,
+    few_rounds,
     join,
     options,
     same,
@@ -360,7 +361,7 @@ class Frame:
             self.site(iter_node),
             self.source.snippet(iter_node, 40),
             names,
-            few_rounds(self, iterable),
+            few_rounds(iterable),
             is_batched(iter_node),
         )
 
@@ -531,17 +532,6 @@ def merged(outcomes: list[dict[str, Value]]) -> dict[str, Value]:
             old = result.get(name)
             result[name] = value if old is None or old is value else join(old, value)
     return result
-
-
-def few_rounds(frame: Frame, iterable: Value) -> bool:
-    """Whether a loop runs a number of rounds that the code fixes, not the data."""
-    if isinstance(iterable, Container):
-        return iterable.kind != "generator" and iterable.is_small_constant(limit=50) and bool(iterable.items)
-    if isinstance(iterable, ClassRef):
-        return True  # a class that can be iterated (an enum, a choice set) has the members that the code gives it
-    if isinstance(iterable, Symbol):
-        return iterable.name.startswith("django.conf.settings.")
-    return isinstance(iterable, (Const, Text)) and not iterable.labels
 
 
 def is_batched(node: ast.expr) -> bool:

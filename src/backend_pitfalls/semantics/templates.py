@@ -18,6 +18,7 @@ from backend_pitfalls.semantics.values import (
     Unknown,
     Value,
     each_round,
+    few_rounds,
     join_all,
     options,
 )
@@ -97,7 +98,7 @@ class _Rendering:
         frame = self._frame
         iterable = join_all([self._read(v) for v in node.reads[:1]])
         subject = frame.source.snippet(node.node, 40)
-        few = isinstance(iterable, Container) and iterable.is_small_constant(50) and bool(iterable.items)
+        few = few_rounds(iterable)
         loop = Loop(frame.site(node.node), subject, frozenset(node.names), few, "page_range" in subject, "template")
         element = self._element(node, iterable, loop)
         outer_variables, outer_loops = frame.variables, frame.loops

@@ -564,6 +564,17 @@ def each_round(value: Value, loop: Loop) -> Value:
     return value
 
 
+def few_rounds(iterable: Value) -> bool:
+    """Whether a loop runs a number of rounds that the code fixes, not the data."""
+    if isinstance(iterable, Container):
+        return iterable.kind != "generator" and iterable.is_small_constant(limit=50) and bool(iterable.items)
+    if isinstance(iterable, ClassRef):
+        return True  # a class that can be iterated (an enum, a choice set) has the members that the code gives it
+    if isinstance(iterable, Symbol):
+        return iterable.name.startswith("django.conf.settings.")
+    return isinstance(iterable, (Const, Text)) and not iterable.labels
+
+
 def same(left: Value, right: Value) -> bool:
     return left is right or left.key() == right.key()
 
