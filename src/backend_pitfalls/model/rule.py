@@ -29,7 +29,7 @@ class RuleMeta(msgspec.Struct, frozen=True):
     "allow"; `summary` is one sentence without a full stop; `tokens` are byte strings of which a file must hold at least
     one for the rule to be able to fire there (empty: any file); `silent_in` the file contexts where the rule makes no
     sense; `fix` the safety of its repair; `category` the letter of its pylint message; `security_severity` a CVSS-like
-    number from 0.0 to 10.0 for security rules.
+    number from 0.0 to 10.0 for security rules; `preview` a rule that runs only where it is selected by its whole code or its name.
     """
 
     code: str

@@ -102,8 +102,14 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def selected_rules(options: Options) -> list[Rule]:
-    """The rules that the options select."""
-    return [r for r in all_rules() if options.selects(r.meta.code, r.meta.name)]
+    """The rules that the options select; one in preview only by its whole code or its name."""
+    named = {*options.select, *options.extend_select}
+    return [
+        r
+        for r in all_rules()
+        if options.selects(r.meta.code, r.meta.name)
+        and (not r.meta.preview or not named.isdisjoint((r.meta.code, r.meta.name)))
+    ]
 
 
 def rule_by(selector: str) -> Rule | None:

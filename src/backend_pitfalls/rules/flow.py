@@ -11,6 +11,7 @@ from backend_pitfalls.rules import Report
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import (
     Const,
+    Container,
     Instance,
     Label,
     Symbol,
@@ -52,16 +53,62 @@ def report_flow(
         label = tainted(event, sink, harm, kind, is_harmful) if sink.harm == harm else None
         if label is None:
             continue
-        trace = (Step(label.site, f"{label.description} comes in"), *label.steps, Step(event.site, into))
-        by_name = Confidence.MEDIUM if event.callee.startswith("?.") else None
-        report(
-            event.site,
-            f"{title}: {label.description} from line {label.site.span.line} reaches '{_shown(event.callee)}'; {mend}",
-            trace=trace,
-            confidence=confidence or by_name,
-            symbol=event.symbol,
-        )
+        report_label(event, report, label, title, mend, into=into, confidence=confidence)
         return
+
+
+def report_label(
+    event: Call,
+    report: Report,
+    label: Label,
+    title: str,
+    mend: str,
+    *,
+    into: str,
+    confidence: Confidence | None = None,
+    group: str = "",
+) -> None:
+    """Report a call that a label of untrusted data reached.
+
+    Parameters:
+        event: the call.
+        report: where to report to.
+        label: of the data.
+        title: the pitfall, at the start of the message; the whole message when there is no `mend`.
+        mend: what to do, at its end.
+        into: the last step of the trace.
+        confidence: when not the rule's own.
+        group: of findings that are one.
+    """
+    by_name = Confidence.MEDIUM if event.callee.startswith("?.") else None
+    told = f"{title}: {origin(event, label)} reaches {_shown(event.callee)}; {mend}"
+    report(
+        event.site,
+        told if mend else title,
+        trace=(Step(label.site, f"{label.description} comes in"), *label.steps, Step(event.site, into)),
+        confidence=confidence or by_name,
+        symbol=event.symbol,
+        group=group,
+    )
+
+
+def origin(event: Call, label: Label) -> str:
+    """What came in, and where from."""
+    where = "" if label.site.path == event.site.path else f" of {label.site.path}"
+    return f"{label.description} from line {label.site.span.line}{where}"
+
+
+def of_data(value: Value, harm: str) -> list[Label]:
+    """The labels of request data in a value, and at any depth of a container, that were not cleaned of a harm."""
+    if isinstance(value, Container):
+        inner = [*value.items.values(), *([value.rest] if value.rest is not None else [])]
+        found = [label for v in inner for label in of_data(v, harm)]
+        return [*found, *_uncleaned(value, harm)]
+    return [label for option in options(value) for label in _uncleaned(option, harm)]
+
+
+def _uncleaned(value: Value, harm: str) -> list[Label]:
+    return [label for label in value.labels if label.kind == "input" and harm not in label.cleaned]
 
 
 def tainted(event: Call, sink: SinkFacts, harm: str, kind: str, is_harmful: Harmful | None) -> Label | None:
@@ -105,8 +152,11 @@ def decides_host(value: Value, fixed: re.Pattern[str]) -> bool:
 
 
 def _shown(callee: str) -> str:
+    if callee.endswith("<unescaped>"):
+        return "the page unescaped"
     if callee.endswith("<answer>"):
         return "the answer"
     if callee.endswith(".__setitem__"):
-        return "the session" if "ession" in callee else callee
-    return callee.removeprefix("?.")
+        return "the session" if "ession" in callee else f"'{callee}'"
+    name = callee.removeprefix("?.")
+    return f"'{name}'"

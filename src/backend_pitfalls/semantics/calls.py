@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
-from backend_pitfalls.semantics import orm, serializers, strings, templates, views
+from backend_pitfalls.semantics import checks, orm, serializers, strings, templates, views
 from backend_pitfalls.semantics.attributes import (
     decorators,
     first_parameter,
@@ -82,13 +82,21 @@ def shown(frame: Frame, node: ast.AST, row: Row, name: str) -> Value:
 class Arguments:
     """Evaluated arguments of one call."""
 
-    __slots__ = ("keywords", "node", "positional", "spread")
+    __slots__ = ("keywords", "node", "positional", "rest", "spread")
 
-    def __init__(self, node: ast.Call, positional: tuple[Value, ...], keywords: dict[str, Value], spread: bool) -> None:
+    def __init__(
+        self,
+        node: ast.Call,
+        positional: tuple[Value, ...],
+        keywords: dict[str, Value],
+        spread: bool,
+        rest: Value = UNKNOWN,
+    ) -> None:
         self.node = node
         self.positional = positional
         self.keywords = keywords
         self.spread = spread
+        self.rest = rest
 
 
 def call(frame: Frame, node: ast.Call) -> Value:
@@ -96,13 +104,15 @@ def call(frame: Frame, node: ast.Call) -> Value:
     callee = frame.evaluate(node.func)
     arguments = _arguments(frame, node, callee)
     _fallback(frame, arguments)
-    return join_all(apply(frame, option, arguments) for option in options(callee))
+    result = join_all(apply(frame, option, arguments) for option in options(callee))
+    return checks.validated(frame, node, result) if frame.tainted else result
 
 
 def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
     positional: list[Value] = []
     keywords: dict[str, Value] = {}
     spread = False
+    rest: Value = UNKNOWN
     for argument in node.args:
         value = frame.evaluate(argument)
         if not isinstance(argument, ast.Starred):
@@ -119,9 +129,11 @@ def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
         elif isinstance(value, Container) and value.kind == "dict":
             keywords.update({k: v for k, v in value.items.items() if isinstance(k, str) and k not in keywords})
             spread = spread or value.rest is not None
+            rest = value.rest if value.rest is not None and value.rest.labels else rest
         else:
             spread = True
-    return Arguments(node, tuple(positional), keywords, spread)
+            rest = value if value.labels else rest
+    return Arguments(node, tuple(positional), keywords, spread, rest)
 
 
 def _fallback(frame: Frame, arguments: Arguments) -> None:
@@ -166,6 +178,7 @@ def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
             (*callee.args, *arguments.positional),
             {**callee.keywords, **arguments.keywords},
             arguments.spread,
+            arguments.rest,
         )
         return apply(frame, callee.function, merged)
     if isinstance(callee, Instance):
@@ -191,6 +204,8 @@ def _call_method(frame: Frame, callee: BoundMethod, arguments: Arguments) -> Val
     if isinstance(receiver, Row):
         return orm.row_method(frame, arguments.node, receiver, callee.name)
     if isinstance(receiver, (Const, Text)):
+        if receiver.labels and callee.name in ("format", "format_map"):
+            emit_call(frame, f"?.{callee.name}", arguments, receiver)
         return strings.method(receiver, callee.name, arguments.positional, arguments.keywords)
     if isinstance(receiver, Container):
         return _container_method(frame, receiver, callee.name, arguments)
@@ -198,11 +213,11 @@ def _call_method(frame: Frame, callee: BoundMethod, arguments: Arguments) -> Val
         return _instance_method(frame, receiver, callee.name, arguments)
     emit_call(frame, f"?.{callee.name}", arguments, receiver)
     if receiver.labels:
-        return _cast(arguments, receiver, callee.name)
+        return _cast(frame, arguments, receiver, callee.name)
     return orm.by_convention(frame, arguments, callee.name)
 
 
-def _cast(arguments: Arguments, receiver: Value, name: str) -> Value:
+def _cast(frame: Frame, arguments: Arguments, receiver: Value, name: str) -> Value:
     """`request.args.get("page", type=int)` is clean; other methods of untrusted data give untrusted data."""
     type_ = arguments.keywords.get("type")
     if isinstance(type_, Symbol) and type_.name in ("builtins.int", "builtins.float", "builtins.bool"):
@@ -222,7 +237,24 @@ def _cast(arguments: Arguments, receiver: Value, name: str) -> Value:
         return Instance("builtins.bool")
     if name == "urlencode":
         return Unknown(frozenset(label.clean(_URL_SAFE) for label in receiver.labels))
+    if name in ("get", "pop", "getlist", "getone", "getall") and isinstance(arguments.node.func, ast.Attribute):
+        key = arguments.positional[0] if arguments.positional else None
+        return checks.part(frame, arguments.node.func.value, key, Unknown(receiver.labels))
+    if name == "replace" and arguments.positional:
+        return checks.cleaned(
+            Unknown(receiver.labels), _REPLACED.get(constant_text(arguments.positional[0]) or "", CLEANED_OF_NOTHING)
+        )
     return Unknown(receiver.labels)
+
+
+CLEANED_OF_NOTHING: frozenset[str] = frozenset()
+# What a text in which a character was replaced cannot do any more.
+_REPLACED = {
+    "\n": frozenset({"header", "log"}),
+    "\r": frozenset({"header", "log"}),
+    "\r\n": frozenset({"header", "log"}),
+    "<": frozenset({"html"}),
+}
 
 
 _URL_SAFE = frozenset({"redirect", "html", "header", "path"})
@@ -424,6 +456,7 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         if any(keyword in arguments.keywords for keyword in facts.unless):
             return UNKNOWN
         label = Label(facts.description, frame.site(arguments.node), (), frozenset(facts.cleaned), facts.kind)
+        frame.tainted = True
         return Unknown(frozenset({label}))
     type_ = knowledge.types.get(name)
     if type_ is not None:
@@ -485,6 +518,16 @@ def set_item(frame: Frame, node: ast.AST, container: Value, index: Value, value:
     _emit(frame, node, f"{frame.knowledge.types.get(name, name)}.__setitem__", (index, value), {}, False, container)
 
 
+def set_field(frame: Frame, node: ast.AST, row: Row, value: Value) -> None:
+    """`row.field = value`, told as a call of `<dialect>.<field>`."""
+    _emit(frame, node, f"{frame.world.dialect(row.model)}.<field>", (value,), {}, False, row)
+
+
+def unescaped(frame: Frame, node: ast.AST, value: Value) -> None:
+    """What a template shows as it is, told as a call of `template.<unescaped>`."""
+    _emit(frame, node, "template.<unescaped>", (value,), {}, False, None)
+
+
 def answer(frame: Frame, node: ast.AST, value: Value) -> None:
     """What a request handler returns, told as a call of `<style>.<answer>`."""
     for option in options(value):
@@ -494,7 +537,16 @@ def answer(frame: Frame, node: ast.AST, value: Value) -> None:
 
 def emit_call(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> None:
     """Tell rules that a library function or method is called that the tables know."""
-    _emit(frame, arguments.node, name, arguments.positional, arguments.keywords, arguments.spread, receiver)
+    _emit(
+        frame,
+        arguments.node,
+        name,
+        arguments.positional,
+        arguments.keywords,
+        arguments.spread,
+        receiver,
+        arguments.rest,
+    )
 
 
 def _emit(
@@ -505,6 +557,7 @@ def _emit(
     keywords: dict[str, Value],
     spread: bool,
     receiver: Value | None,
+    rest: Value = UNKNOWN,
 ) -> None:
     if name in frame.knowledge.applications:
         _application(frame, node, name)
@@ -523,6 +576,7 @@ def _emit(
             receiver,
             frame.guards > 0,
             frame.source.snippet(node, 80),
+            rest,
         )
     )
 
@@ -537,6 +591,7 @@ def _application(frame: Frame, node: ast.AST, name: str) -> None:
 def _instantiate(frame: Frame, callee: ClassRef, arguments: Arguments) -> Value:
     world = frame.world
     if world.dialect(callee.name):
+        emit_call(frame, f"{world.dialect(callee.name)}.<row>", arguments, Row(callee.name))
         return Row(callee.name, orm.ANY_LOADED)  # made in memory, with what the caller gave it
     if world.manager_dialect(callee.name):
         return RowSet("", world.manager_dialect(callee.name), "manager")
@@ -630,7 +685,10 @@ def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value
         else:
             rest[name] = value
     if parameters.kwarg is not None:
-        bound[parameters.kwarg.arg] = Container("dict", rest, UNKNOWN if arguments.spread else None)
+        bound[parameters.kwarg.arg] = Container("dict", rest, arguments.rest if arguments.spread else None)
+    if arguments.rest.labels:
+        for name in accepted - bound.keys():
+            bound[name] = _passed(frame, arguments.node, name, function, arguments.rest)
     if not arguments.spread:
         _defaults(function, bound)
     return {name: value for name, value in bound.items() if type(value) is not Unknown or value.labels} or None
@@ -702,7 +760,13 @@ def _text(frame: Frame, arguments: Arguments) -> Value:
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     if isinstance(first, Const) and isinstance(first.value, (str, int)):
         return Const(str(first.value))
-    return first if isinstance(first, (Text, Instance)) else Unknown(_labels_of(arguments.positional))
+    if isinstance(first, (Text, Instance)):
+        return first
+    return checks.cleaned(Unknown(_labels_of(arguments.positional)), _TEXT)
+
+
+_TEXT = frozenset({"nosql"})
+"""What a text cannot do: be an object with operators of a query language."""
 
 
 def _dedent(frame: Frame, arguments: Arguments) -> Value:

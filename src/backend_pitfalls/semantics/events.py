@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics.values import Value
+from backend_pitfalls.semantics.values import UNKNOWN, Value
 
 
 class Loop:
@@ -82,11 +82,11 @@ class Event:
 class Call(Event):
     """A call of a library function or method, by its qualified name, with abstract arguments.
 
-    `spread` tells that `*args` or `**kwargs` with unknown content were passed; `receiver` is the object of a method, `written` the
+    `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
     call as the reader wrote it.
     """
 
-    __slots__ = ("args", "callee", "guarded", "keywords", "receiver", "spread", "written")
+    __slots__ = ("args", "callee", "guarded", "keywords", "receiver", "rest", "spread", "written")
 
     def __init__(
         self,
@@ -101,6 +101,7 @@ class Call(Event):
         receiver: Value | None,
         guarded: bool,
         written: str = "",
+        rest: Value = UNKNOWN,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.callee = callee
@@ -110,6 +111,7 @@ class Call(Event):
         self.receiver = receiver
         self.guarded = guarded
         self.written = written
+        self.rest = rest
 
     def argument(self, position: int | None, name: str) -> Value | None:
         """The argument at a position or under a name, None when it was not passed."""
@@ -132,6 +134,7 @@ class Call(Event):
             self.receiver,
             self.guarded,
             self.written,
+            self.rest,
         )
 
 

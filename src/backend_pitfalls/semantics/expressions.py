@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from backend_pitfalls.semantics import calls, narrowing, orm
+from backend_pitfalls.semantics import calls, checks, narrowing, orm
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -64,6 +64,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
 def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:
     """Give a source's label the place where it is read."""
     site = frame.site(node)
+    frame.tainted = True
     return value.with_labels(
         frozenset(
             Label(label.description, site, (), label.cleaned, label.kind)
@@ -381,6 +382,8 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
             found.append(load_attribute(frame.interpreter, option, "[]"))
         else:
             found.append(item(option, index.value if isinstance(index, Const) else None, index))
+            if isinstance(option, Unknown):
+                found[-1] = checks.part(frame, node.value, index, found[-1])
     return join_all(found)
 
 
@@ -451,6 +454,10 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
                 result = frame.evaluate(node.elt)
         finally:
             frame.variables, frame.loops = outer_variables, outer_loops
+        if frame.tainted:
+            for generator in node.generators:
+                for condition in generator.ifs:
+                    checks.looked_at(outer_variables, condition)
         return Container(kind, rest=result)
 
     return build

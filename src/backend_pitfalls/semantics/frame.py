@@ -98,6 +98,8 @@ class Frame:
         self.class_name = ""
         self.self_name = ""
         self.handles = ""
+        # Whether a value here may carry labels, so that conditions are worth reading for what they look at.
+        self.tainted = False
         if function and function.owner and not isinstance(function.node, ast.Lambda) and function.node.args.args:
             self.self_name = function.node.args.args[0].arg
 
@@ -222,6 +224,8 @@ class Frame:
             self.bound(target.attr, target, value, origin)
             if isinstance(target.value, ast.Name):
                 if isinstance(receiver, Row):
+                    if value.labels:
+                        calls.set_field(self, target, receiver, value)
                     self.variables[target.value.id] = receiver.evolve(loaded=receiver.loaded | {target.attr})
                 if target.value.id == self.self_name:
                     old = self.stores.get(target.attr)
@@ -277,6 +281,7 @@ class Frame:
         """A tainted value after it got a name: its trace grows by one step."""
         if not value.labels or isinstance(value, (Container, RowSet)):
             return value
+        self.tainted = True
         step = Step(self.site(node), f"it is kept in '{name}'")
         return value.with_labels(frozenset(label.step(step) for label in value.labels))
 

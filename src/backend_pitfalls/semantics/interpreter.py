@@ -258,6 +258,7 @@ class Interpreter:
         own = dict(self.evaluator.parameters(self, function, frame))
         own.update(arguments or {})
         frame.variables.update(own)
+        frame.tainted = any(value.labels for value in own.values())
 
         def body() -> None:
             if isinstance(function.node, ast.Lambda):

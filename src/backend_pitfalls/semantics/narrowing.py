@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.semantics import checks
 from backend_pitfalls.semantics.values import (
     CLEAN,
     Const,
@@ -29,12 +30,18 @@ _SAFE_TESTS = frozenset({"isdigit", "isalnum", "isalpha", "isnumeric", "isdecima
 
 def narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: bool) -> dict[str, Value]:
     """The variables on the path where `test` holds (or does not)."""
+    if frame.tainted:
+        checks.looked_at(variables, test)
+    return _narrowed(frame, variables, test, holds)
+
+
+def _narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: bool) -> dict[str, Value]:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return narrowed(frame, variables, test.operand, not holds)
+        return _narrowed(frame, variables, test.operand, not holds)
     if isinstance(test, ast.BoolOp):
         if isinstance(test.op, ast.And) is holds:
             for operand in test.values:
-                variables = narrowed(frame, variables, operand, holds)
+                variables = _narrowed(frame, variables, operand, holds)
         return variables
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         return _comparison(frame, variables, test.left, test.ops[0], test.comparators[0], holds)

@@ -212,6 +212,8 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         return _built(frame, node, rows, name, arguments)
     if name in queries.row or name in queries.scalar or name in queries.rows:
         batched = rows.batched or _asks_for_many(arguments) or name in ("in_bulk", "ain_bulk")
+        if "_or_create" in name:
+            _kept(frame, rows, arguments)
         emit(frame, node, operation, rows.model, rows.dialect, "read", batched, rows=_run_by(rows, name))
         if name in ("get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"):
             return Container("tuple", {0: Row(rows.model, ANY_LOADED, frame.site(node)), 1: Instance("builtins.bool")})
@@ -221,6 +223,8 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
             return rows.evolve(shape="rows", origin=_origin(frame, node, rows), loops=frame.loops)
         return Instance("builtins.int")
     if name in queries.writes:
+        if name in _KEEPS:
+            _kept(frame, rows, arguments)
         emit(frame, node, operation, rows.model, rows.dialect, "write", rows.batched, rows=rows)
         return Row(rows.model, ANY_LOADED, frame.site(node)) if name in ("create", "acreate") else UNKNOWN
     return UNKNOWN
@@ -346,6 +350,17 @@ def loader(name: str, before: Instance | None, arguments: Arguments) -> Value:
     return Instance(LOADER, attributes)
 
 
+# Of the methods that write, those whose arguments become columns.
+_KEEPS = frozenset({"create", "acreate", "update", "aupdate", "values", "insert", "insert_many", "replace"})
+
+
+def _kept(frame: Frame, rows: RowSet, arguments: Arguments) -> None:
+    """The arguments become columns of a row."""
+    from backend_pitfalls.semantics.calls import emit_call
+
+    emit_call(frame, f"{rows.dialect}.<row>", arguments, Row(rows.model))
+
+
 def _raw(frame: Frame, node: ast.Call, rows: RowSet, arguments: Arguments) -> None:
     from backend_pitfalls.semantics.calls import emit_call
 
@@ -354,6 +369,8 @@ def _raw(frame: Frame, node: ast.Call, rows: RowSet, arguments: Arguments) -> No
 
 def _of_rows(frame: Frame, rows: RowSet, name: str, arguments: Arguments) -> Value:
     if rows.shape in ("statement", "change"):
+        if rows.shape == "change" and name == "values":
+            _kept(frame, rows, arguments)
         if name == "options":
             return rows.evolve(loaded=rows.loaded | _loaded(name, arguments), origin=frame.site(arguments.node))
         return rows.evolve(origin=frame.site(arguments.node))

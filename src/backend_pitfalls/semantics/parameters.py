@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.annotations import annotated
@@ -146,7 +147,7 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
             ):
                 bound[parameter.arg] = Unknown(frozenset({label}))
         else:
-            bound[parameter.arg] = _by_annotation(frame, bound[parameter.arg], label)
+            bound[parameter.arg] = _by_annotation(frame, bound[parameter.arg], label, parameter.annotation)
 
 
 def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
@@ -159,8 +160,16 @@ def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
     )
 
 
-def _by_annotation(frame: Frame, declared: Value, label: Label) -> Value:
-    """FastAPI fills a parameter by its annotation: text is as the client sent it, numbers and models are checked."""
+# What a declared parameter cannot do: it has the type, or the fields, that the code names.
+_DECLARED = frozenset({"unchecked", "mass-assignment", "nosql"})
+
+
+def _by_annotation(frame: Frame, declared: Value, label: Label, annotation: ast.expr | None) -> Value:
+    """FastAPI fills a parameter by its annotation: text is as the client sent it, numbers and models are checked, a dictionary is any."""
+    written = ast.unparse(annotation) if annotation is not None else "str"
+    if re.match(r"(typing\.)?(dict|Dict|Any|Mapping)\b", written):
+        return Unknown(frozenset({label}))
+    label = label.clean(_DECLARED)
     if isinstance(declared, Instance):
         if declared.cls in _CLEAN_TYPES or declared.cls in _NOT_FROM_URL:
             return declared

@@ -43,7 +43,7 @@ def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) ->
     if source is None:
         return
     inner = frame.of_template(source)
-    inner.variables = {k: v for k, v in context.items() if not isinstance(v, Unknown)}
+    inner.variables = {k: v for k, v in context.items() if not isinstance(v, Unknown) or v.labels}
     if inner.variables:
         _Rendering(inner, 0).page(source, {})
     step = Step(site, f"renders '{name}'")
@@ -89,7 +89,9 @@ class _Rendering:
                     self._show(node, self._read(variable), variable)
 
     def _show(self, node: TemplateNode, value: Value, variable: Variable) -> None:
-        """A row that is shown is shown as its `__str__`."""
+        """A row that is shown is shown as its `__str__`; a text that is not escaped may be a piece of the page."""
+        if node.raw and value.labels:
+            calls.unescaped(self._frame, node.node, value)
         for option in options(value):
             if node.kind == "show" and isinstance(option, Row):
                 self._attribute(variable, option, "__str__")

@@ -46,6 +46,29 @@ _WORDS = frozenset(
         "caller",
     ]
 )
+# Filters after which `safe` says the truth. https://docs.djangoproject.com/en/stable/ref/templates/builtins/#built-in-filter-reference
+_ESCAPES = frozenset(
+    [
+        "e",
+        "escape",
+        "force_escape",
+        "forceescape",
+        "escapejs",
+        "striptags",
+        "urlencode",
+        "slugify",
+        "length",
+        "date",
+        "floatformat",
+        "int",
+        "tojson",
+        "json_script",
+        "bleach",
+        "sanitize",
+        "clean",
+    ]
+)
+_FILTER = re.compile(r"\|\s*(\w+)")
 MAX_NODES = 20_000
 
 
@@ -62,9 +85,10 @@ class Variable:
 
 class TemplateNode:
     """One tag or output. `kind` is "show", "test", "for", "with", "include", "extends" or "block"; `names` are bound by it,
-    `reads` are the variables of its expression, `target` is the template of an include or extends or the block's name."""
+    `reads` are the variables of its expression, `target` is the template of an include or extends or the block's name, `raw` tells
+    that what it shows is not escaped."""
 
-    __slots__ = ("body", "kind", "names", "node", "reads", "target")
+    __slots__ = ("body", "kind", "names", "node", "raw", "reads", "target")
 
     def __init__(self, kind: str, node: ast.Name, reads: list[Variable]) -> None:
         self.kind = kind
@@ -72,6 +96,7 @@ class TemplateNode:
         self.reads = reads
         self.names: tuple[str, ...] = ()
         self.target = ""
+        self.raw = False
         self.body: list[TemplateNode] = []
 
 
@@ -115,6 +140,8 @@ class TemplateSource(Source):
 class _Reader:
     def __init__(self, source: TemplateSource) -> None:
         self._source = source
+        # How deep the stack is inside each `{% autoescape off %}`.
+        self._unescaped: list[int] = []
 
     def read(self) -> list[TemplateNode]:
         root: list[TemplateNode] = []
@@ -124,6 +151,8 @@ class _Reader:
                 break
             if match[1] is not None:
                 node = self._node("show", match.start(1), match[1])
+                filters = set(_FILTER.findall(_STRING.sub("", match[1])))
+                node.raw = filters.isdisjoint(_ESCAPES) and bool("safe" in filters or self._unescaped)
                 stack[-1][1].append(node)
             elif match[2] is not None:
                 self._tag(match.start(2), match[2], stack)
@@ -138,6 +167,12 @@ class _Reader:
                 while stack[-1][0] != word[3:]:
                     stack.pop()
                 stack.pop()
+                while self._unescaped and len(stack) < self._unescaped[-1]:
+                    self._unescaped.pop()
+        elif word == "autoescape":
+            stack.append((word, stack[-1][1]))
+            if rest.strip().lower() in ("off", "false"):
+                self._unescaped.append(len(stack))
         elif word == "for":
             node = self._for(at, text[at - start :])
             stack[-1][1].append(node)

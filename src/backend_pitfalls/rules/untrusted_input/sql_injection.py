@@ -59,7 +59,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.knowledge import SinkFacts
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import tainted
+from backend_pitfalls.rules.flow import origin, tainted
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Text, Unknown, Value
 
@@ -96,7 +96,7 @@ def tainted_statement(event: Call, report: Report) -> None:
         )
         report(
             event.site,
-            f"SQL injection: {label.description} from line {label.site.span.line} becomes part of the statement's text; pass it as a parameter instead",
+            f"SQL injection: {origin(event, label)} becomes part of the statement's text; pass it as a parameter instead",
             trace=trace,
             confidence=Confidence.MEDIUM if event.callee.startswith("?.") else None,
             symbol=event.symbol,
