@@ -97,12 +97,12 @@ def test_a_scaffolded_rule_is_complete(tmp_path: Path, capsys: pytest.CaptureFix
     from backend_pitfalls.dev.new_rule import new_rule
 
     (tmp_path / "src/backend_pitfalls/rules").mkdir(parents=True)
-    assert new_rule("resilience", "retry-without-limit", tmp_path) == 0
+    assert new_rule("resilience", "call-without-breaker", tmp_path) == 0
     made = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     assert made == {
         "src/backend_pitfalls/rules/resilience/__init__.py",
-        "src/backend_pitfalls/rules/resilience/retry_without_limit.py",
-        "tests/fixtures/resilience/retry-without-limit.md",
-        "newsfragments/BPF405.rule.md",
+        "src/backend_pitfalls/rules/resilience/call_without_breaker.py",
+        "tests/fixtures/resilience/call-without-breaker.md",
+        "newsfragments/BPF407.rule.md",
     }
-    compile((tmp_path / "src/backend_pitfalls/rules/resilience/retry_without_limit.py").read_text(), "rule", "exec")
+    compile((tmp_path / "src/backend_pitfalls/rules/resilience/call_without_breaker.py").read_text(), "rule", "exec")

@@ -12,7 +12,8 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Outbound calls that take a timeout.
 
     `calls` are qualified names; the timeout is the argument named `keyword` or at `position` (from 0, the receiver not
-    counted). `default` is what the library does without it: "unlimited" or "limited". `unlimited` are the numbers
+    counted; a client without `keyword` takes none, and `instead` says what to do). `default` is what the library does without it:
+    "unlimited" or "limited", to `seconds` where that is long. `unlimited` are the numbers
     that switch the limit off, `none` tells what None does ("unlimited" or "limited"). `inherits` names the attribute of the receiver that gives a default for the call,
     `alternatives` other keywords that also set a limit, `local_prefixes` first arguments that stay on this machine.
     `family` groups clients for the rules: "http", "database", "queue" (caches and brokers) or "service" (all others). `in_address` are texts in the
@@ -34,6 +35,13 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     local_prefixes: tuple[str, ...] = ()
     family: str = "http"
     in_address: tuple[str, ...] = ()
+    seconds: float = 0
+    instead: str = ""
+
+    @property
+    def unit(self) -> float:
+        """How many of the client's units of time are a second."""
+        return 1000 if self.value.startswith("{seconds}000") else 1
 
 
 class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,6 +158,15 @@ class BlockingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     docs: str
 
 
+class RetryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that make a function try again: each of `stops` is a keyword that ends it. Without one it goes on for ever."""
+
+    calls: tuple[str, ...]
+    stops: tuple[str, ...]
+    instead: str
+    docs: str
+
+
 class ApplicationFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that make the application object of a web service, by which `group` of frameworks."""
 
@@ -208,6 +225,7 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[ModelFacts, ...] = ()
     noreturn: tuple[NoReturnFacts, ...] = ()
     blocking: tuple[BlockingFacts, ...] = ()
+    retry: tuple[RetryFacts, ...] = ()
     application: tuple[ApplicationFacts, ...] = ()
     probe: tuple[ProbeFacts, ...] = ()
     slow_starter: tuple[SlowStarterFacts, ...] = ()
@@ -256,6 +274,7 @@ class Knowledge:
         self.manager_bases: dict[str, str] = {}
         self.noreturn: set[str] = set()
         self.blocking: dict[str, BlockingFacts] = {}
+        self.retries: dict[str, RetryFacts] = {}
         self.applications: dict[str, str] = {}
         self.probe_segments: set[str] = set()
         self.probe_modules: set[str] = set()
@@ -263,7 +282,9 @@ class Knowledge:
         self.tokens: list[TokenFacts] = []
         for table in tables:
             self._add(table)
-        self.notable = frozenset(self.clients) | frozenset(self.sinks) | frozenset(self.blocking)
+        self.notable = (
+            frozenset(self.clients) | frozenset(self.sinks) | frozenset(self.blocking) | frozenset(self.retries)
+        )
 
     def _add(self, table: LibraryTable) -> None:
         self.aliases.update(table.aliases)
@@ -300,6 +321,8 @@ class Knowledge:
             self.manager_bases.update(dict.fromkeys(model.managers, model.dialect))
         for row in table.noreturn:
             self.noreturn.update(row.calls)
+        for retry in table.retry:
+            self.retries.update(dict.fromkeys(retry.calls, retry))
         for application in table.application:
             self.applications.update(dict.fromkeys(application.calls, application.group))
         for probe in table.probe:

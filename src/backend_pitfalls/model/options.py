@@ -25,6 +25,7 @@ class Options(msgspec.Struct, frozen=True):
     severity: dict[str, Severity] = {}
     min_confidence: Confidence = Confidence.LOW
     timeout_seconds: float = 10
+    max_timeout_seconds: float = 60
     knowledge: dict[str, list[dict[str, object]]] = {}
 
     def selects(self, code: str, name: str) -> bool:

@@ -89,10 +89,11 @@ def checked(table: dict[str, Any], where: str) -> Options:
         raise UserError(
             f"{where}: [tool.backend-pitfalls] 'target-version' is '{options.target_version}'; write one of {', '.join(_VERSIONS)}"
         )
-    if options.timeout_seconds <= 0:
-        raise UserError(
-            f"{where}: [tool.backend-pitfalls] 'timeout-seconds' is {options.timeout_seconds}; write a positive number of seconds"
-        )
+    for name in ("timeout_seconds", "max_timeout_seconds"):
+        if getattr(options, name) <= 0:
+            raise UserError(
+                f"{where}: [tool.backend-pitfalls] '{name.replace('_', '-')}' is {getattr(options, name)}; write a positive number of seconds"
+            )
     return options
 
 

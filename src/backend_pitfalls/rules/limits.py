@@ -7,13 +7,16 @@ from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 from backend_pitfalls.model.knowledge import ClientFacts
 from backend_pitfalls.rules import Report
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import Const, Instance, Text, Value, constant_text, options
+from backend_pitfalls.semantics.values import BoundMethod, Const, Instance, Text, Unknown, Value, constant_text, options
 
 
 def report_unlimited(event: Call, report: Report, family: str) -> None:
     """Report a call of a client of this family that leaves the limit out or switches it off."""
     client = report.knowledge.clients.get(event.callee)
     if client is None or client.family != family or event.guarded:
+        return
+    if client.instead:
+        _report_without_any(event, report, client)
         return
     value = event.argument(client.position, client.keyword)
     if value is None:
@@ -38,6 +41,25 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
             _report(
                 event, report, client, f"'{event.callee}' is called with its limit switched off and would wait for ever"
             )
+
+
+def _report_without_any(event: Call, report: Report, client: ClientFacts) -> None:
+    """A client that takes no limit, given an address."""
+    if event.chain or not event.args or not all(_may_be_address(option) for option in options(event.args[0])):
+        return
+    message = f"'{event.callee}' has no time limit of its own and would wait for ever; {client.instead}"
+    report(event.site, message, symbol=event.symbol)
+
+
+_CONTENT = frozenset({"text", "content", "body", "data", "read", "file", "raw", "getvalue", "encode"})
+
+
+def _may_be_address(value: Value) -> bool:
+    """Whether a value can be an address: not a text that was fetched already, nor an open file."""
+    if isinstance(value, BoundMethod):
+        return value.name not in _CONTENT and not isinstance(value.receiver, Instance)
+    text = constant_text(value)
+    return text.startswith(("http:", "https:")) if text is not None else isinstance(value, (Unknown, Text))
 
 
 def _limited_elsewhere(event: Call, client: ClientFacts) -> bool:

@@ -126,13 +126,16 @@ def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
         if keyword.arg is not None:
             keywords[keyword.arg] = value
             frame.bound(keyword.arg, keyword, value, keyword.value, "argument", _callee_name(callee))
-        elif isinstance(value, Container) and value.kind == "dict":
-            keywords.update({k: v for k, v in value.items.items() if isinstance(k, str) and k not in keywords})
-            spread = spread or value.rest is not None
-            rest = value.rest if value.rest is not None and value.rest.labels else rest
-        else:
-            spread = True
-            rest = value if value.labels else rest
+            continue
+        spread = spread or len(options(value)) > 1
+        for option in options(value):
+            if isinstance(option, Container) and option.kind == "dict":
+                keywords.update({k: v for k, v in option.items.items() if isinstance(k, str) and k not in keywords})
+                spread = spread or option.rest is not None
+                rest = option.rest if option.rest is not None and option.rest.labels else rest
+            else:
+                spread = True
+                rest = option if option.labels else rest
     return Arguments(node, tuple(positional), keywords, spread, rest)
 
 
@@ -526,6 +529,12 @@ def set_field(frame: Frame, node: ast.AST, row: Row, value: Value) -> None:
 def unescaped(frame: Frame, node: ast.AST, value: Value) -> None:
     """What a template shows as it is, told as a call of `template.<unescaped>`."""
     _emit(frame, node, "template.<unescaped>", (value,), {}, False, None)
+
+
+def decorate(frame: Frame, node: ast.expr, decorator: Value) -> None:
+    """`@retry` without parentheses, told as a call without arguments."""
+    if isinstance(decorator, Symbol) and not isinstance(node, ast.Call):
+        _emit(frame, node, frame.knowledge.canonical(decorator.name), (), {}, False, None)
 
 
 def answer(frame: Frame, node: ast.AST, value: Value) -> None:

@@ -214,6 +214,22 @@ class Application(Event):
         return Application(self.site, self.symbol, self.loops, self.is_async, self.callee, self.group, self.unprobed)
 
 
+class Retry(Event):
+    """A loop without end starts over when the outbound call `callee` failed; `pauses` tells that it waits between its rounds."""
+
+    __slots__ = ("callee", "pauses")
+
+    def __init__(
+        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, callee: str, pauses: bool
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.callee = callee
+        self.pauses = pauses
+
+    def _copy(self) -> Event:
+        return Retry(self.site, self.symbol, self.loops, self.is_async, self.callee, self.pauses)
+
+
 class RelationLoad(Event):
     """A relation of a row is read that was not loaded with it, so that a query is run.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics import admin, calls, expressions, narrowing, orm, serializers, views
+from backend_pitfalls.semantics import admin, calls, expressions, narrowing, orm, retries, serializers, views
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop, Named
@@ -32,6 +32,7 @@ from backend_pitfalls.semantics.values import (
     each_round,
     few_rounds,
     join,
+    join_all,
     options,
     same,
 )
@@ -326,7 +327,10 @@ class Frame:
             return self.run(node.orelse)
         before = self.variables
         self.variables = narrowing.narrowed(self, dict(before), node.test, True)
+        mark = len(self.events)
         left = self._loop(None, lambda: None, node.body)
+        if decided:
+            retries.endless(self, node, self.events[mark:])
         if decided is None:
             return True
         return self.merge(left)
@@ -430,8 +434,9 @@ class Frame:
             self.variables = dict(start)
             for name in _captures(case.pattern):
                 self.variables[name] = Unknown(deep_labels(subject))
-            if isinstance(node.subject, ast.Name) and isinstance(case.pattern, ast.MatchValue):
-                self.variables[node.subject.id] = self.evaluate(case.pattern.value)
+            if isinstance(node.subject, ast.Name):
+                matched = _matched(self, case.pattern)
+                self.variables.update({node.subject.id: matched} if matched is not None else {})
             if case.guard is not None:
                 self.evaluate(case.guard)
             elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
@@ -445,7 +450,7 @@ class Frame:
 
     def function_statement(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for decorator in node.decorator_list:
-            self.evaluate(decorator)
+            calls.decorate(self, decorator, self.evaluate(decorator))
         for default in (*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)):
             self.evaluate(default)
         self._default_bindings(node.args)
@@ -594,6 +599,13 @@ def _matches(frame: Frame, subject: Value, case: ast.match_case) -> bool | None:
     if not all(isinstance(v, Const) for v in values):
         return None
     return any(isinstance(v, Const) and v.value == subject.value for v in values)
+
+
+def _matched(frame: Frame, pattern: ast.pattern) -> Value | None:
+    """What a subject is once it matched a value, or one of several; None for patterns that leave it open."""
+    patterns = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+    values = [frame.evaluate(p.value) for p in patterns if isinstance(p, ast.MatchValue)]
+    return join_all(values) if len(values) == len(patterns) else None
 
 
 def _captures(pattern: ast.pattern) -> list[str]:

@@ -1,0 +1,73 @@
+"""Loops that start over when a call failed, without end."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.events import Call, Event, Retry
+from backend_pitfalls.syntax.names import dotted
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+_NESTED = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_PAUSES = ("sleep", "wait", "backoff", "delay")
+
+
+def endless(frame: Frame, node: ast.While, events: list[Event]) -> None:
+    """Tell rules of the retries of a loop whose condition always holds.
+
+    A round that succeeds leaves the loop, one that fails goes on: a loop that takes the next piece of work instead is none of these.
+
+    Parameters:
+        frame: where the loop stands.
+        node: the loop.
+        events: what happens in its body.
+    """
+    for attempt in (s for s in node.body if isinstance(s, ast.Try)):
+        handlers = [h for h in attempt.handlers if not _leaves(h.body)]
+        after = node.body[node.body.index(attempt) + 1 :]
+        if not handlers or not _succeeds([*attempt.body, *attempt.orelse, *after]):
+            continue
+        first, last = attempt.body[0].lineno, attempt.body[-1].end_lineno or 0
+        called = next((e for e in events if _is_outbound(frame, e) and first <= e.site.span.line <= last), None)
+        if isinstance(called, Call):
+            symbol = frame.symbol or frame.class_name
+            pauses = any(_pauses(statement) for statement in node.body)
+            frame.events.append(Retry(frame.site(node), symbol, frame.loops, frame.is_async, called.callee, pauses))
+
+
+def _is_outbound(frame: Frame, event: Event) -> bool:
+    return isinstance(event, Call) and not event.chain and event.callee in frame.knowledge.clients
+
+
+def _own(statements: list[ast.stmt]) -> list[ast.AST]:
+    """The nodes of a block that are not in a loop or function of their own."""
+    found: list[ast.AST] = []
+    pending: list[ast.AST] = list(statements)
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        if not isinstance(node, _NESTED):
+            pending.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def _succeeds(statements: list[ast.stmt]) -> bool:
+    return any(isinstance(n, (ast.Break, ast.Return)) for n in _own(statements))
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether a handler may end the loop, or the program."""
+    return any(
+        isinstance(n, (ast.Break, ast.Return, ast.Raise))
+        or (isinstance(n, ast.Call) and dotted(n.func) in ("exit", "quit", "sys.exit", "os._exit"))
+        for n in _own(body)
+    )
+
+
+def _pauses(statement: ast.stmt) -> bool:
+    return any(
+        isinstance(n, ast.Call) and any(word in dotted(n.func).lower() for word in _PAUSES) for n in ast.walk(statement)
+    )
