@@ -527,8 +527,22 @@ def join(left: Value, right: Value) -> Value:
     if sum(isinstance(value, RowSet) for value in values) > 1:
         values = _one_start(values)
     if len(values) > MAX_OPTIONS:
+        containers = [v for v in values if isinstance(v, Container) and v.kind in ("dict", "tuple")]
+        if len(containers) == len(values) and len({v.kind for v in containers}) == 1:
+            return _one_container(containers)
         return Unknown(union_labels(values))
     return values[0] if len(values) == 1 else OneOf(values)
+
+
+def _one_container(values: list[Container]) -> Container:
+    """What is known of a dictionary or tuple that is one of many: what it may hold where, and that it may be missing."""
+    items: dict[Any, Value] = {}
+    rest = join_all(value.rest for value in values if value.rest is not None)
+    for value in values:
+        for key, item in value.items.items():
+            items[key] = join(items[key], item) if key in items else item
+    complete = rest is UNKNOWN and all(len(value.items) == len(items) for value in values)
+    return Container(values[0].kind, items, None if complete else rest, CLEAN.union(*(v.labels for v in values)))
 
 
 def _one_start(values: tuple[Value, ...]) -> tuple[Value, ...]:
