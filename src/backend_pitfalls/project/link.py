@@ -203,7 +203,18 @@ class Project:
         if callee and callee.split(".")[0] != found.name:
             resolved = self.knowledge.canonical(self.resolve_in(found.module, callee))
             name = self.knowledge.types.get(resolved, resolved)
+            if found.rest and self.class_facts(name) is not None:
+                name = self._declaring(name, found.rest[0])
         return ".".join((name, *found.rest))
+
+    def _declaring(self, class_name: str, member: str) -> str:
+        """Of a project's class and its bases the one that a member is from: with `class Database(SQLAlchemy)` and `db = Database()`
+        the `Model` of `db.Model` is the library's."""
+        for base in self.lineage(class_name):
+            facts = self.class_facts(base)
+            if facts is None or member in facts.methods or any(field.name == member for field in facts.fields):
+                return base
+        return class_name
 
     # -- classes ------------------------------------------------------------------------------------------------
 

@@ -200,7 +200,8 @@ def _row_set_attribute(interpreter: Interpreter, value: RowSet, name: str) -> Va
         custom = _custom_query_method(interpreter, value, name)
         if custom is not None:
             return BoundMethod(value, name, custom)
-    if name == "object_list":
+    # Pages: Django's `Paginator` and Flask-SQLAlchemy's `Pagination`.
+    if name == "object_list" or (name == "items" and value.shape == "rows" and value.dialect == "sqlalchemy"):
         return value
     return (
         BoundMethod(value, name)
