@@ -24,6 +24,16 @@ MAX_HOPS = 25
 T = TypeVar("T")
 
 
+# https://docs.djangoproject.com/en/stable/topics/auth/customizing/#substituting-a-custom-user-model
+_USER_BASES = frozenset(
+    {
+        "django.contrib.auth.models.AbstractUser",
+        "django.contrib.auth.models.AbstractBaseUser",
+        "django.contrib.auth.base_user.AbstractBaseUser",
+    }
+)
+
+
 def tracked(method: Callable[..., T]) -> Callable[..., T]:
     """Remember a method's answers by its arguments, each with the files it rested on."""
     name = method.__name__
@@ -329,6 +339,24 @@ class Project:
         names = [n for n in candidates if self.dialect(n) == "django"]
         exact = [n for n in names if f".{app}." in f".{n}"]
         return exact[0] if len(exact) == 1 else names[0] if len(names) == 1 else ""
+
+    def user_model(self) -> str:
+        """The model that `settings.AUTH_USER_MODEL` names, told by its base class: a setting may come from anywhere."""
+        self._touch_graph()
+        return self._user_model
+
+    @cached_property
+    def _user_model(self) -> str:
+        outer = self.touched
+        named = [n for short, names in self._short_names.items() for n in names if short != "AbstractUser"]
+        own = [n for n in named if self._may_be_user(n) and not _USER_BASES.isdisjoint(self.lineage(n))]
+        self.touched = outer
+        users = own if len(own) == 1 else [n for n in own if n.endswith(".User")]
+        return users[0] if len(users) == 1 else "django.contrib.auth.models.User"
+
+    def _may_be_user(self, name: str) -> bool:
+        facts = self.class_facts(name)
+        return facts is not None and not facts.abstract and any("User" in base for base in facts.bases)
 
     @cached_property
     def _short_names(self) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from backend_pitfalls.model.finding import Site
 from backend_pitfalls.model.fix import EagerLoad, Fix, Safety
 
 
-def eager_loading(dialect: str, path: str, many: bool, is_async: bool) -> str:
+def eager_loading(dialect: str, path: str, many: bool, is_async: bool, origin: Site | None = None) -> str:
     """What to add where so that a relation is loaded with the rows.
 
     Parameters:
@@ -14,6 +14,7 @@ def eager_loading(dialect: str, path: str, many: bool, is_async: bool) -> str:
         path: the relations from a row of the query, joined by `__`.
         many: whether a join cannot load it.
         is_async: whether the code is asynchronous.
+        origin: where the query set is made.
     """
     if dialect == "sqlalchemy":
         attribute = path.rsplit("__", 1)[-1]
@@ -22,14 +23,21 @@ def eager_loading(dialect: str, path: str, many: bool, is_async: bool) -> str:
     if dialect == "peewee":
         return f"join '{path}' into the query or use prefetch()"
     method = "prefetch_related" if many or dialect == "tortoise" else "select_related"
+    if _in_template(origin):
+        return f'let the view hand over rows with {method}("{path}")'
     return f'add {method}("{path}") to the query set'
 
 
 def eager_fix(dialect: str, path: str, many: bool, origin: Site | None) -> Fix | None:
     """The repair at the query set, for Django; None where it is not known or is another ORM's."""
-    if dialect != "django" or origin is None or not path:
+    if dialect != "django" or origin is None or not path or _in_template(origin):
         return None
     method = "prefetch_related" if many else "select_related"
     place = origin.span
     intent = EagerLoad(place.line, place.col, place.end_line, place.end_col, method, (path,))
     return Fix(f'add {method}("{path}") in {origin.path}', Safety.SAFE, (intent,), path=origin.path)
+
+
+def _in_template(origin: Site | None) -> bool:
+    """Whether a template asks for the rows, `user.books.all`: what it takes no arguments for it cannot load."""
+    return origin is not None and not origin.path.endswith(".py")

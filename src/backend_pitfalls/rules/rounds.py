@@ -54,7 +54,7 @@ def _load(event: RelationLoad, kind: str) -> EachRow | None:
     loops = event.growing
     if not loops or loops[-1].kind != kind:
         return None
-    advice = eager_loading(event.dialect, event.path, event.many, event.is_async)
+    advice = eager_loading(event.dialect, event.path, event.many, event.is_async, event.origin)
     fix = eager_fix(event.dialect, event.path, event.many, event.origin)
     return EachRow(loops[-1], relation_name(event), advice, fix, event.path)
 
@@ -64,7 +64,7 @@ def _query(event: Query, kind: str) -> EachRow | None:
     if event.effect != "read" or event.batched or loop is None:
         return None
     if event.path and event.plain:
-        advice = eager_loading(event.dialect, event.path, True, event.is_async)
+        advice = eager_loading(event.dialect, event.path, True, event.is_async, event.origin)
         return EachRow(
             loop, event.operation, advice, eager_fix(event.dialect, event.path, True, event.origin), event.path
         )

@@ -133,6 +133,9 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
     return Unknown(value.labels) if value.labels else BoundMethod(UNKNOWN, name)
 
 
+REQUEST_USER = "django.contrib.auth.<user>"
+"""How the tables write the type of `request.user`: a row of the project's user model, with no relation loaded."""
+
 RELATION_ATTRIBUTE = "sqlalchemy.orm.QueryableAttribute"
 """`Book.author` on the class: what loader options take."""
 
@@ -182,8 +185,13 @@ def _library_attribute(interpreter: Interpreter, value: Instance, cls: str, name
     source = knowledge.sources.get(qualified)
     if source is not None and not source.unless:
         return source_value(source)
-    type_ = knowledge.attributes.get(knowledge.canonical(cls), {}).get(name)
+    type_ = next(
+        (t for c in knowledge.lineage(knowledge.canonical(cls)) if (t := knowledge.attributes.get(c, {}).get(name))),
+        None,
+    )
     if type_ is not None:
+        if type_ == REQUEST_USER:
+            return Row(interpreter.world.user_model())
         if type_ in knowledge.sources:
             return source_value(knowledge.sources[type_])
         return Instance(type_)

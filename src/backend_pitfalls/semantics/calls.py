@@ -753,7 +753,8 @@ def _render(frame: Frame, arguments: Arguments) -> Value:
     name = texts[0] if texts else arguments.keywords.get("template_name", arguments.keywords.get("name", UNKNOWN))
     contexts = [v for v in arguments.positional if isinstance(v, Container) and v.kind == "dict"]
     context = contexts[0] if contexts else arguments.keywords.get("context")
-    given = dict(arguments.keywords)
+    requests = [v for v in (*arguments.positional, arguments.keywords.get("request", UNKNOWN)) if _is_request(frame, v)]
+    given = {**(templates.of_request(frame, requests[0]) if requests else {}), **arguments.keywords}
     for option in options(context) if context is not None else ():
         if isinstance(option, Container):
             given.update({k: v for k, v in option.items.items() if isinstance(k, str)})
@@ -762,6 +763,10 @@ def _render(frame: Frame, arguments: Arguments) -> Value:
         if text is not None:
             templates.render(frame, text, given, frame.site(arguments.node))
     return Instance("django.http.HttpResponse")
+
+
+def _is_request(frame: Frame, value: Value) -> bool:
+    return isinstance(value, Instance) and "django.http.HttpRequest" in frame.world.lineage(value.cls)
 
 
 def _text(frame: Frame, arguments: Arguments) -> Value:
@@ -871,7 +876,8 @@ def _size(frame: Frame, arguments: Arguments) -> Value:
 
 
 def _user_model(frame: Frame, arguments: Arguments) -> Value:
-    return Symbol("django.contrib.auth.models.User")
+    name = frame.world.user_model()
+    return ClassRef(name) if frame.world.class_facts(name) is not None else Symbol(name)
 
 
 def _select(frame: Frame, arguments: Arguments) -> Value:

@@ -147,6 +147,7 @@ def iterate_relation(frame: Frame, node: ast.AST, rows: RowSet, name: str) -> Va
 
 def template_lookup(frame: Frame, node: ast.AST, rows: RowSet, name: str) -> Value:
     """`books.all`, `books.count`, `books.0`, `book_list.first` in a template, where methods are called without arguments."""
+    rows = _rooted(rows)
     if name.isdigit():
         return row_of(rows)
     if name in ("object_list", "all") and rows.shape != "manager":
@@ -200,6 +201,7 @@ def item(frame: Frame, node: ast.Subscript, rows: RowSet) -> Value:
 
 def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arguments) -> Value:
     """A method of a manager, query set, query, statement or result."""
+    rows = _rooted(rows)
     queries = frame.knowledge.queries[rows.dialect]
     operation = _short(frame, node.func)
     if rows.shape in ("rows", "statement", "change"):
@@ -228,6 +230,11 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         emit(frame, node, operation, rows.model, rows.dialect, "write", rows.batched, rows=rows)
         return Row(rows.model, ANY_LOADED, frame.site(node)) if name in ("create", "acreate") else UNKNOWN
     return UNKNOWN
+
+
+def _rooted(rows: RowSet) -> RowSet:
+    """The rows of a relation of a row that no query set here gave (`self`, the user of a request) are where paths start."""
+    return rows.evolve(path="") if rows.path and rows.origin is None else rows
 
 
 def _origin(frame: Frame, node: ast.AST, rows: RowSet) -> Site:

@@ -51,6 +51,14 @@ def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) ->
         frame.events.append(event.shown_by(step, frame.symbol or frame.class_name, frame.loops, frame.is_async))
 
 
+def of_request(frame: Frame, request: Value) -> dict[str, Value]:
+    """What Django's context processors of `startproject` put into every context that is rendered for a request.
+
+    https://docs.djangoproject.com/en/stable/ref/templates/api/#built-in-template-context-processors
+    """
+    return {"request": request, "user": Row(frame.world.user_model())}
+
+
 class _Rendering:
     def __init__(self, frame: Frame, depth: int) -> None:
         self._frame = frame

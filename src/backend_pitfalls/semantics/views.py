@@ -32,7 +32,7 @@ def view_events(frame: Frame, view: str) -> None:
     if _TEMPLATE not in lineage:
         return
     instance = Instance(view)
-    context = own_context(frame, instance)
+    context = {**templates.of_request(frame, Instance("django.http.HttpRequest")), **own_context(frame, instance)}
     given = _context_data(frame, instance)
     context.update({k: v for k, v in given.items.items() if isinstance(k, str)} if given is not None else {})
     for name in _template_names(frame, instance, context):

@@ -112,8 +112,7 @@ def _resolve(project: Project, name: str, written: str, by_name: dict[str, list[
     if written == "self":
         return name
     if written.endswith("AUTH_USER_MODEL"):
-        users = [n for n in by_name.get("User", ()) if project.dialect(n)]
-        return users[0] if len(users) == 1 else "django.contrib.auth.models.User"
+        return project.user_model()
     resolved = project.resolve_in(project.module_of(name), written)
     if project.class_facts(resolved) is not None or resolved in project.knowledge.models:
         return resolved
