@@ -340,6 +340,14 @@ class Project:
         exact = [n for n in names if f".{app}." in f".{n}"]
         return exact[0] if len(exact) == 1 else names[0] if len(names) == 1 else ""
 
+    def class_by_name(self, module: str, name: str) -> str:
+        """The class of this name in a module or package whose dotted name ends in or goes on from `module`; the empty string when it is none
+        or not certain which."""
+        self._touch_graph()
+        candidates = self._short_names.get(name, [])
+        near = [n for n in candidates if module and f".{module}." in f".{n}"]
+        return near[0] if len(near) == 1 else candidates[0] if len(candidates) == 1 else ""
+
     def user_model(self) -> str:
         """The model that `settings.AUTH_USER_MODEL` names, told by its base class: a setting may come from anywhere."""
         self._touch_graph()

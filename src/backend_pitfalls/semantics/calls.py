@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
-from backend_pitfalls.semantics import checks, orm, serializers, strings, templates, views
+from backend_pitfalls.semantics import checks, loading, orm, serializers, strings, templates, views
 from backend_pitfalls.semantics.attributes import (
     decorators,
     first_parameter,
@@ -105,7 +105,24 @@ def call(frame: Frame, node: ast.Call) -> Value:
     arguments = _arguments(frame, node, callee)
     _fallback(frame, arguments)
     result = join_all(apply(frame, option, arguments) for option in options(callee))
-    return checks.validated(frame, node, result) if frame.tainted else result
+    name = _written_name(node)
+    if loading.LOADS.match(name) and not deep_labels(result) and _tells_nothing(result):
+        return loading.loaded_by_name(frame, arguments.positional)
+    return checks.validated(frame, node, name, result) if frame.tainted else result
+
+
+def _tells_nothing(value: Value) -> bool:
+    """Whether nothing is known of a value, or only that it is an attribute of something unknown."""
+    value = value.elements() if isinstance(value, Container) else value
+    return type(value.receiver if isinstance(value, BoundMethod) and value.function is None else value) is Unknown
+
+
+def _written_name(node: ast.Call) -> str:
+    """The last part of the name under which something is called."""
+    function = node.func
+    return (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
 
 
 def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:

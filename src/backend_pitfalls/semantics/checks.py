@@ -58,12 +58,8 @@ def looked_at(variables: dict[str, Value], test: ast.expr) -> None:
             _searched(variables, node.left, node.comparators[0])
 
 
-def validated(frame: Frame, node: ast.Call, result: Value) -> Value:
+def validated(frame: Frame, node: ast.Call, name: str, result: Value) -> Value:
     """A call that says by its name that it judges its arguments: they and its result were looked at."""
-    function = node.func
-    name = (
-        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    )
     if not _VALIDATES.search(name):
         return result
     for argument in (*node.args, *(k.value for k in node.keywords)):
