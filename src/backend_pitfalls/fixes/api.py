@@ -11,6 +11,7 @@ from backend_pitfalls.fixes.project import repair_project
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import find_root, read_options
+from backend_pitfalls.project.style import line_length
 
 
 def check_source(code: str, filename: str = "module.py", select: tuple[str, ...] = ("BPF",)) -> list[Finding]:
@@ -62,5 +63,5 @@ def fix_in_project(
     def found(files: Mapping[str, bytes]) -> list[Finding]:
         return [f for f in analyse(root, options, dict(files)).shown() if f.fixed_path == name]
 
-    plans = repair_project(found({name: data}), lambda _: data, found, unsafe)
+    plans = repair_project(found({name: data}), lambda _: data, found, unsafe, limit=line_length(root))
     return plans[0].after.decode() if plans else code

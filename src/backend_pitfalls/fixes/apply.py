@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import codecs
 import contextlib
 import difflib
@@ -17,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from backend_pitfalls.fixes.edits import Edit, apply_edits, overlap
+from backend_pitfalls.fixes.verify import fault
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.fix import EagerLoad, Safety
@@ -38,7 +38,7 @@ class FilePlan(msgspec.Struct, frozen=True):
         return "".join(ln if ln.endswith("\n") else f"{ln}\n\\ No newline at end of file\n" for ln in lines)
 
 
-def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool) -> FilePlan:
+def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool, limit: int = 88) -> FilePlan:
     """Plan the repairs of one file without touching it.
 
     Parameters:
@@ -46,13 +46,14 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool)
         data: the file's bytes, the same that were analysed.
         findings: the findings in this file; those without a repair are passed over.
         unsafe: whether unsafe repairs are wanted too.
+        limit: the longest line that the project wants.
     """
     import libcst
 
     from backend_pitfalls.fixes.resolve import Resolver
 
     text, encoding, bom = _decoded(data)
-    resolver = Resolver(text)
+    resolver = Resolver(text, limit)
     taken: list[Edit] = []
     repaired: list[Finding] = []
     left: list[tuple[Finding, str]] = []
@@ -70,8 +71,8 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool)
             left.append((finding, "the code there has a form that the repair does not handle"))
         elif any(overlap(a, b) for a in edits for b in taken):
             left.append((finding, "it overlaps another repair; run again"))
-        elif not _parses(apply_edits(text, [*taken, *edits])):
-            left.append((finding, "the result would not be valid Python"))
+        elif reason := fault(text, apply_edits(text, [*taken, *edits]), [*taken, *edits]):
+            left.append((finding, reason))
         else:
             taken.extend(edits)
             repaired.append(finding)
@@ -105,13 +106,13 @@ def _without_prefixes(paths: set[str]) -> tuple[str, ...]:
     return tuple(sorted(p for p in paths if not any(other.startswith(f"{p}__") for other in paths)))
 
 
-def edits_of(data: bytes, findings: Iterable[Finding]) -> dict[int, list[Edit]]:
+def edits_of(data: bytes, findings: Iterable[Finding], limit: int = 88) -> dict[int, list[Edit]]:
     """The edits of each finding's repair by the finding's position in the list, each against the file as it is."""
     import libcst
 
     from backend_pitfalls.fixes.resolve import Resolver
 
-    resolver = Resolver(_decoded(data)[0])
+    resolver = Resolver(_decoded(data)[0], limit)
     found: dict[int, list[Edit]] = {}
     for index, finding in enumerate(findings):
         if finding.fix is None:
@@ -177,11 +178,3 @@ def _decoded(data: bytes) -> tuple[str, str, bytes]:
     encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding
     return data[len(bom) :].decode(encoding), encoding, bom
-
-
-def _parses(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

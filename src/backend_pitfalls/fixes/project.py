@@ -24,6 +24,7 @@ def repair_project(
     analyse_again: Analyse,
     unsafe: bool,
     wanted: Callable[[Finding], bool] = lambda _: True,
+    limit: int = 88,
 ) -> list[FilePlan]:
     """The repaired files, each verified: the project is analysed with the result in place, and a repair whose finding is still there, or
     that brings a new one, is rolled back.
@@ -34,18 +35,20 @@ def repair_project(
         analyse_again: analyses the project with these files in place of those on disk.
         unsafe: whether unsafe repairs are wanted too.
         wanted: whether a repair is wanted; asked once a finding.
+        limit: the longest line that the project wants.
 
     Returns:
         A plan for each file that has a finding with a repair, in the order of their paths.
     """
-    return _Repair(read, analyse_again, unsafe).run([*findings], wanted)
+    return _Repair(read, analyse_again, unsafe, limit).run([*findings], wanted)
 
 
 class _Repair:
-    def __init__(self, read: Callable[[str], bytes], analyse_again: Analyse, unsafe: bool) -> None:
+    def __init__(self, read: Callable[[str], bytes], analyse_again: Analyse, unsafe: bool, limit: int) -> None:
         self._read = read
         self._analyse_again = analyse_again
         self._unsafe = unsafe
+        self._limit = limit
         self._before: dict[str, bytes] = {}
         self._now: dict[str, bytes] = {}
         self._repaired: dict[str, list[Finding]] = {}
@@ -81,7 +84,7 @@ class _Repair:
             if path not in self._before:
                 self._before[path] = self._now[path] = self._read(path)
             allowed = [f for f in found if _key(f) not in self._refused]
-            plan = plan_file(path, self._now[path], allowed, self._unsafe)
+            plan = plan_file(path, self._now[path], allowed, self._unsafe, self._limit)
             refused = tuple((f, self._refused[_key(f)]) for f in found if _key(f) in self._refused)
             plans.append(replace(plan, left=(*plan.left, *refused)))
         self._left = {plan.path: plan.left for plan in plans}

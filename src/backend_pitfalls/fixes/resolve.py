@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 from typing import Any
 
 import libcst as cst
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from backend_pitfalls.fixes.eager import eager_load, list_select_related
 from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.imports import insertion, name_of, with_imports
+from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.model.fix import AddKeyword, EagerLoad, Fix, Intent, ReplaceWithEnvironment
+from backend_pitfalls.syntax.source import split_lines
 
 Place = tuple[int, int, int, int]
 
@@ -20,11 +22,13 @@ Place = tuple[int, int, int, int]
 class Resolver:
     """The edits of one file's repairs. Parses the file once with LibCST, and only when it is asked for an edit."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, limit: int = 88) -> None:
         self.text = text
+        self._limit = limit
         self._wrapper: MetadataWrapper | None = None
         self._places: dict[Place, list[cst.CSTNode]] = {}
         self._imports: dict[tuple[str, ...], list[Edit]] = {}
+        self._parsed: ast.Module | None = None
 
     def edits(self, fix: Fix) -> list[Edit] | None:
         """The edits of a repair; None when its place is not found or the repair does not fit the code there.
@@ -44,7 +48,8 @@ class Resolver:
         place = (intent.line, intent.col, intent.end_line, intent.end_col)
         if isinstance(intent, AddKeyword):
             call = self._at(place, cst.Call)
-            edit = _add_keyword(self._module, call, intent, self._position) if isinstance(call, cst.Call) else None
+            value = self._written(intent.value, intent.imports)
+            edit = self._add_keyword(call, intent.keyword, value) if isinstance(call, cst.Call) else None
             return [edit, *self._import_edits(intent.imports)] if edit is not None else None
         if isinstance(intent, EagerLoad) and intent.method == "list_select_related":
             shown = self._at(place, cst.List) or self._tuple_in(place)
@@ -58,11 +63,20 @@ class Resolver:
         if literal is None or not isinstance(intent, ReplaceWithEnvironment):
             return None
         quote = "'" if isinstance(literal, cst.SimpleString) and literal.quote == "'" else '"'
-        return [Edit(*place, f"os.environ[{quote}{intent.variable}{quote}]"), *self._import_edits(("os",))]
+        written = self._written(f"os.environ[{quote}{intent.variable}{quote}]", ("os",))
+        return [Edit(*place, written), *self._import_edits(("os",))]
 
     @property
-    def _module(self) -> cst.Module:
-        return self._metadata().module
+    def _tree(self) -> ast.Module:
+        if self._parsed is None:
+            self._parsed = ast.parse(self.text)
+        return self._parsed
+
+    def _written(self, value: str, modules: tuple[str, ...]) -> str:
+        """Source text with the modules under the names that they have in this file."""
+        for module in modules:
+            value = value.replace(f"{module}.", f"{name_of(self._tree, module)[0]}.")
+        return value
 
     def _metadata(self) -> MetadataWrapper:
         if self._wrapper is None:
@@ -93,54 +107,59 @@ class Resolver:
         if not modules:
             return []
         if modules not in self._imports:
-            context = CodemodContext(wrapper=self._metadata())
-            for module in modules:
-                if not _binds(self._module, module):
-                    AddImportsVisitor.add_needed_import(context, module)
-            changed = AddImportsVisitor(context).transform_module(self._module).code
-            self._imports[modules] = line_edits(self.text, changed)
+            names = {module: name_of(self._tree, module) for module in modules}
+            missing = {module: name for module, (name, is_missing) in names.items() if is_missing}
+            self._imports[modules] = self._added(missing)
         return self._imports[modules]
+
+    def _added(self, modules: dict[str, str]) -> list[Edit]:
+        newline = self._metadata().module.default_newline
+        edits = [insertion(self._tree, module, name, newline) for module, name in sorted(modules.items())]
+        if None in edits:
+            return line_edits(self.text, with_imports(self._metadata(), modules))
+        return [edit for edit in edits if edit is not None]
+
+    def _add_keyword(self, call: cst.Call, keyword: str, value: str) -> Edit | None:
+        position = self._position
+        for argument in call.args:
+            if argument.keyword is not None and argument.keyword.value == keyword:
+                span = position(argument.value)
+                return Edit(span.start.line, span.start.column, span.end.line, span.end.column, value)
+        if any(argument.star == "**" for argument in call.args):
+            return None
+        text, close = f"{keyword}={value}", position(call).end
+        if not call.args:
+            return self._between(close.line, close.column - 1, close.column - 1, text)
+        last = call.args[-1]
+        if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
+            return None
+        end, start = position(last).end, position(last).start
+        if isinstance(last.comma, cst.Comma) and position(last.comma).end.line < close.line:
+            # One argument a line and a trailing comma: the new one gets a line of its own, behind the last one's comment.
+            indent = " " * start.column if start.line != position(call).start.line else " " * 4
+            line = position(last.comma).end.line + 1
+            return Edit(line, 0, line, 0, f"{indent}{text},{self._metadata().module.default_newline}")
+        first = position(call.args[0]).start
+        if first.line == close.line and not isinstance(last.comma, cst.Comma):
+            return self._between(close.line, first.column, close.column - 1, text)
+        return Edit(end.line, end.column, end.line, end.column, f", {text}")
+
+    def _between(self, line: int, start: int, close: int, added: str) -> Edit:
+        """One argument more for a call whose arguments stand on one line from a column to the closing parenthesis."""
+        written = split_lines(self.text)[line - 1]
+        given = written[start:close]
+        arguments = f"{given.rstrip()}, {added}" if given.strip() else added
+        opening = written.rindex("(", 0, start + 1) if not given.strip() else written[:start].rindex("(")
+        laid_out = split_call(written, opening, close, arguments, self._limit)
+        if laid_out == arguments:
+            at = start + len(given.rstrip())
+            return Edit(line, at, line, at, f", {added}" if given.strip() else added)
+        newline = self._metadata().module.default_newline
+        return Edit(line, opening + 1, line, close, laid_out.replace("\n", newline))
 
 
 def _has_tuple(nodes: list[cst.CSTNode]) -> bool:
     return any(isinstance(node, cst.Tuple) for node in nodes)
-
-
-def _binds(module: cst.Module, name: str) -> bool:
-    """Whether a plain `import name` stands at the top level."""
-    for statement in module.body:
-        if isinstance(statement, cst.SimpleStatementLine):
-            for small in statement.body:
-                if isinstance(small, cst.Import) and any(
-                    a.asname is None and isinstance(a.name, cst.Name) and a.name.value == name for a in small.names
-                ):
-                    return True
-    return False
-
-
-def _add_keyword(module: cst.Module, call: cst.Call, intent: AddKeyword, position: Any) -> Edit | None:
-    for argument in call.args:
-        if argument.keyword is not None and argument.keyword.value == intent.keyword:
-            span = position(argument.value)
-            return Edit(span.start.line, span.start.column, span.end.line, span.end.column, intent.value)
-    if any(argument.star == "**" for argument in call.args):
-        return None
-    text = f"{intent.keyword}={intent.value}"
-    if not call.args:
-        end = position(call).end
-        return Edit(end.line, end.column - 1, end.line, end.column - 1, text)
-    last = call.args[-1]
-    if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
-        return None
-    end, close = position(last).end, position(call).end
-    if isinstance(last.comma, cst.Comma) and position(last.comma).end.line < close.line:
-        # One argument a line and a trailing comma: the new one gets a line of its own, behind the last one's comment.
-        indent = (
-            " " * position(last).start.column if position(last).start.line != position(call).start.line else " " * 4
-        )
-        line = position(last.comma).end.line + 1
-        return Edit(line, 0, line, 0, f"{indent}{text},{module.default_newline}")
-    return Edit(end.line, end.column, end.line, end.column, f", {text}")
 
 
 def line_edits(old: str, new: str) -> list[Edit]:

@@ -464,7 +464,9 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
 
 
 def _lambda(frame: Frame, node: ast.Lambda) -> Value:
-    return frame.interpreter.nested_function(frame, node, f"{frame.symbol}.<lambda>".lstrip("."))
+    function = frame.interpreter.nested_function(frame, node, f"{frame.symbol}.<lambda>".lstrip("."))
+    frame.events.extend(frame.interpreter.summarize(function, None).events)
+    return function
 
 
 def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:

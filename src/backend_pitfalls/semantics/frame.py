@@ -294,8 +294,9 @@ class Frame:
         return False
 
     def raise_statement(self, node: ast.Raise) -> bool:
-        if node.exc is not None:
-            self.evaluate(node.exc)
+        for part in (node.exc, node.cause):
+            if part is not None:
+                self.evaluate(part)
         return False
 
     def if_statement(self, node: ast.If) -> bool:
@@ -499,6 +500,8 @@ class Frame:
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self.variables.pop(target.id, None)
+            else:
+                self.evaluate(target)
 
     def assert_statement(self, node: ast.Assert) -> None:
         self.evaluate(node.test)

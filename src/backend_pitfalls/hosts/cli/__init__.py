@@ -128,6 +128,7 @@ def _fix_parser(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     fix.add_argument("--interactive", action="store_true", help="ask before each repair")
     fix.add_argument("--unsafe-fixes", action="store_true", help="also repairs that may change behaviour")
+    fix.add_argument("--fix-only", action="store_true", help="do not say which repairs were left, and why")
     fix.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit 1 when something was repaired")
     fix.set_defaults(run=lambda o: _lazy("fix_command", "repairs")(o))
 

@@ -14,6 +14,7 @@ from backend_pitfalls.hosts.cli.targets import Outcome, run
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.output.results import Located
+from backend_pitfalls.project.style import line_length
 
 Wanted = Callable[[Finding], bool]
 
@@ -40,7 +41,7 @@ def fix_command(options: argparse.Namespace) -> int:
         _show(options.output, "".join(plan.diff() for _, plan in plans if plan.repaired))
     else:
         write_all([(root, plan) for root, plan in plans if plan.repaired])
-    _summary(plans, repaired, shows)
+    _summary(plans, repaired, shows, options.fix_only)
     return FOUND if repaired and options.exit_non_zero_on_fix else CLEAN
 
 
@@ -59,6 +60,7 @@ def _plans(outcome: Outcome, root: Path, options: argparse.Namespace, questions:
         lambda changed: outcome.analyse_again(root, {**overlay, **changed}),
         options.unsafe_fixes,
         wanted,
+        line_length(root),
     )
 
 
@@ -72,11 +74,11 @@ def _show(output: str | None, diff: str) -> None:
         raise UserError(f"{output}: cannot be written: {error.strerror}; name another file with --output") from None
 
 
-def _summary(plans: list[tuple[Path, FilePlan]], repaired: int, shows: bool) -> None:
+def _summary(plans: list[tuple[Path, FilePlan]], repaired: int, shows: bool, only_done: bool) -> None:
     files = sum(bool(p.repaired) for _, p in plans)
     verb = "would be repaired" if shows else "repaired"
     sys.stderr.write(f"{repaired} {verb} in {files} {'file' if files == 1 else 'files'}.\n")
-    for root, plan in plans:
+    for root, plan in plans if not only_done else ():
         for finding, why in plan.left:
             sys.stderr.write(f"left: {Located(root, finding).shown_path()}:{finding.span.line} {finding.code}: {why}\n")
 

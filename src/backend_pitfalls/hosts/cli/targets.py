@@ -21,6 +21,7 @@ from backend_pitfalls.output.results import Located
 from backend_pitfalls.project.cache import Cache
 from backend_pitfalls.project.config import find_root, read_options
 from backend_pitfalls.project.discover import kind_of
+from backend_pitfalls.project.style import line_length
 from backend_pitfalls.rules import all_rules
 
 
@@ -50,7 +51,7 @@ class Outcome:
         if full not in self._edits:
             findings = [f for root, f in self.findings if root / f.fixed_path == full]
             data = self.overlay.get(located.root, {}).get(located.finding.fixed_path)
-            found = edits_of(data if data is not None else full.read_bytes(), findings)
+            found = edits_of(data if data is not None else full.read_bytes(), findings, line_length(located.root))
             self._edits[full] = {findings[i]: e for i, e in found.items()}
         return self._edits[full].get(located.finding)
 

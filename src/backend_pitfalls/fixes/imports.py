@@ -1,0 +1,115 @@
+"""The names under which a file has, or gets, the modules that a repair needs."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+from libcst.codemod import CodemodContext
+from libcst.codemod.visitors import AddImportsVisitor
+from libcst.metadata import MetadataWrapper
+
+from backend_pitfalls.fixes.edits import Edit
+
+
+def name_of(tree: ast.Module, module: str) -> tuple[str, bool]:
+    """The name for a module in a file, and whether it still has to be imported under it.
+
+    An import at the top level is used under the name that it has there. Where the module's own name means something else anywhere in the file, the
+    import that is added has an alias.
+
+    Parameters:
+        tree: the file.
+        module: a module without a package.
+    """
+    for statement in tree.body:
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                if alias.name == module:
+                    return alias.asname or module, False
+    return (f"{module}_" if module in _bound(tree) else module), True
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """The names that something in a file binds, but for plain imports of modules."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            found.update(alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            found.update(alias.asname for alias in node.names if alias.asname)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            found.add(node.name)
+    return found
+
+
+def insertion(tree: ast.Module, module: str, name: str, newline: str) -> Edit | None:
+    """The edit that imports a module under a name, where isort and ruff would put it: in its section (the standard library, others, the
+    project's own by relative imports), plain imports before those of names, in the order of the alphabet. None when the file has no imports to
+    stand among.
+
+    https://pycqa.github.io/isort/docs/configuration/options.html
+    """
+    line = f"import {module}{f' as {name}' if name != module else ''}{newline}"
+    block = _first_block(tree)
+    if not block:
+        return None
+    own = _STANDARD if module in sys.stdlib_module_names else _OTHER
+    same = [s for s in block if _section(s) == own]
+    smaller = [s for s in same if isinstance(s, ast.Import) and s.names[0].name.lower() < module.lower()]
+    if smaller:
+        return _at(_after(smaller[-1]), line)
+    if same:
+        return _at(same[0].lineno, line)
+    before = [s for s in block if _section(s) < own]
+    if before:
+        return _at(_after(before[-1]), newline + line)
+    return _at(block[0].lineno, line + newline)
+
+
+_FUTURE, _STANDARD, _OTHER, _RELATIVE = range(4)
+
+
+def _section(statement: ast.Import | ast.ImportFrom) -> int:
+    if isinstance(statement, ast.ImportFrom):
+        if statement.level:
+            return _RELATIVE
+        if statement.module == "__future__":
+            return _FUTURE
+        root = (statement.module or "").split(".")[0]
+    else:
+        root = statement.names[0].name.split(".")[0]
+    return _STANDARD if root in sys.stdlib_module_names else _OTHER
+
+
+def _first_block(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
+    """The imports that a file starts with, behind its docstring."""
+    found: list[ast.Import | ast.ImportFrom] = []
+    for statement in tree.body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            found.append(statement)
+        elif found or not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            break
+    return found
+
+
+def _after(statement: ast.stmt) -> int:
+    return (statement.end_lineno or statement.lineno) + 1
+
+
+def _at(line: int, text: str) -> Edit:
+    return Edit(line, 0, line, 0, text)
+
+
+def with_imports(wrapper: MetadataWrapper, modules: dict[str, str]) -> str:
+    """The file's code with these modules imported under these names, where LibCST's import visitor places them."""
+    context = CodemodContext(wrapper=wrapper)
+    for module, name in modules.items():
+        AddImportsVisitor.add_needed_import(context, module, asname=name if name != module else None)
+    return AddImportsVisitor(context).transform_module(wrapper.module).code

@@ -1,0 +1,135 @@
+"""Whether a rewritten file is what its repairs said: valid Python, changed nowhere else, with every name that it uses."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from collections.abc import Iterable
+
+from backend_pitfalls.fixes.edits import Edit
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+def fault(before: str, after: str, edits: Iterable[Edit]) -> str:
+    """What is wrong with the result of some edits; the empty string when nothing is.
+
+    Parameters:
+        before: the text that the edits were planned for.
+        after: the text with the edits.
+        edits: all of them.
+    """
+    try:
+        new = ast.parse(after)
+        old = ast.parse(before)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "the result would not be valid Python"
+    lines = [
+        (edit.line, max(edit.line, edit.end_line - (edit.end_col == 0 and edit.end_line > edit.line))) for edit in edits
+    ]
+    if not _same_elsewhere(old.body, new.body, lines):
+        return "the result would differ in another statement too"
+    unbound = _unbound(old, new, after)
+    return f"the result would use '{unbound}', which is not defined there" if unbound else ""
+
+
+def _same_elsewhere(old: list[ast.stmt], new: list[ast.stmt], lines: list[tuple[int, int]]) -> bool:
+    """Whether two blocks differ only in imports that were added, in lines that were put between statements by an edit, and inside the
+    statements that an edit touches."""
+    before = [statement for statement in old if not _touches(statement, lines)]
+    if len(before) == len(old) and len(new) == len(old):
+        return all(_equal(a, b) for a, b in zip(old, new))
+    position = 0
+    for statement in new:
+        if position < len(old) and _matches(old[position], statement, lines):
+            position += 1
+        elif not isinstance(statement, _IMPORTS) and not _is_added(statement, lines):
+            return False
+    return position == len(old)
+
+
+def _matches(old: ast.stmt, new: ast.stmt, lines: list[tuple[int, int]]) -> bool:
+    if type(old) is not type(new):
+        return False
+    if not _touches(old, lines):
+        return _equal(old, new)
+    blocks = [name for name in _BLOCKS if isinstance(getattr(old, name, None), list)]
+    if not blocks:
+        return True
+    if not _header_touched(old, lines) and _header(old) != _header(new):
+        return False
+    for name in blocks:
+        inner, changed = getattr(old, name), getattr(new, name)
+        if name in ("handlers", "cases"):
+            if len(inner) != len(changed):
+                return False
+            if not all(_same_elsewhere(a.body, b.body, lines) for a, b in zip(inner, changed)):
+                return False
+        elif not _same_elsewhere(inner, changed, lines):
+            return False
+    return True
+
+
+def _touches(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
+    # An edit may add a line of its own right behind a statement, inside the block that the statement ends.
+    decorators = [d.lineno for d in getattr(statement, "decorator_list", ())]
+    first, last = min([statement.lineno, *decorators]), (statement.end_lineno or statement.lineno) + 1
+    return any(first <= end and start <= last for start, end in lines)
+
+
+def _header_touched(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
+    first_inner = min(
+        (s.lineno for name in _BLOCKS for s in _statements(getattr(statement, name, []))), default=statement.lineno
+    )
+    decorators = [d.lineno for d in getattr(statement, "decorator_list", ())]
+    return any(
+        min([statement.lineno, *decorators]) <= end and start < max(first_inner, statement.lineno + 1)
+        for start, end in lines
+    )
+
+
+def _statements(block: object) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    for item in block if isinstance(block, list) else []:
+        found.extend(item.body if isinstance(item, (ast.ExceptHandler, ast.match_case)) else [item])
+    return found
+
+
+def _header(statement: ast.stmt) -> str:
+    """A compound statement without its blocks."""
+    return "".join(
+        ast.dump(value)
+        if isinstance(value, ast.AST)
+        else repr([ast.dump(v) if isinstance(v, ast.AST) else v for v in value])
+        if isinstance(value, list)
+        else repr(value)
+        for name, value in ast.iter_fields(statement)
+        if name not in _BLOCKS
+    )
+
+
+def _equal(old: ast.AST, new: ast.AST) -> bool:
+    return ast.dump(old) == ast.dump(new)
+
+
+def _is_added(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
+    """Whether a simple statement stands where an edit put something; lines before it may have moved it down."""
+    return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr)) and any(
+        start <= statement.lineno for start, _ in lines
+    )
+
+
+def _unbound(old: ast.Module, new: ast.Module, after: str) -> str:
+    """A name that only the result uses and that is bound nowhere it can see; the empty string when there is none."""
+    known = {n.id for n in ast.walk(old) if isinstance(n, ast.Name)}
+    used = {n.id for n in ast.walk(new) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} - known
+    if not used:
+        return ""
+    bound = {
+        symbol.get_name()
+        for symbol in symtable.symtable(after, "", "exec").get_symbols()
+        if symbol.is_assigned() or symbol.is_imported()
+    }
+    return next((name for name in sorted(used) if name not in bound and not hasattr(builtins, name)), "")
