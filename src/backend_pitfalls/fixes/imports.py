@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import sys
 
+import libcst as cst
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
-from libcst.metadata import MetadataWrapper
 
 from backend_pitfalls.fixes.edits import Edit
 
@@ -107,9 +107,10 @@ def _at(line: int, text: str) -> Edit:
     return Edit(line, 0, line, 0, text)
 
 
-def with_imports(wrapper: MetadataWrapper, modules: dict[str, str]) -> str:
+def with_imports(text: str, modules: dict[str, str]) -> str:
     """The file's code with these modules imported under these names, where LibCST's import visitor places them."""
-    context = CodemodContext(wrapper=wrapper)
-    for module, name in modules.items():
-        AddImportsVisitor.add_needed_import(context, module, asname=name if name != module else None)
-    return AddImportsVisitor(context).transform_module(wrapper.module).code
+    module = cst.parse_module(text)
+    context = CodemodContext()
+    for name, alias in modules.items():
+        AddImportsVisitor.add_needed_import(context, name, asname=alias if alias != name else None)
+    return AddImportsVisitor(context).transform_module(module).code

@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import ast
 import difflib
-from typing import Any
+from functools import cached_property
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
 
 from backend_pitfalls.fixes.eager import eager_load, list_select_related
-from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.edits import Edit, line_starts
 from backend_pitfalls.fixes.imports import insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
+from backend_pitfalls.fixes.piece import Piece, Place, lines_around
 from backend_pitfalls.model.fix import AddKeyword, EagerLoad, Fix, Intent, ReplaceWithEnvironment
 from backend_pitfalls.syntax.source import split_lines
 
-Place = tuple[int, int, int, int]
-
 
 class Resolver:
-    """The edits of one file's repairs. Parses the file once with LibCST, and only when it is asked for an edit."""
+    """The edits of one file's repairs. LibCST parses what they touch, once, and only when it is asked for an edit.
+
+    Parameters:
+        text: of the file.
+        limit: the longest line that the project wants.
+    """
 
     def __init__(self, text: str, limit: int = 88) -> None:
         self.text = text
         self._limit = limit
-        self._wrapper: MetadataWrapper | None = None
-        self._places: dict[Place, list[cst.CSTNode]] = {}
+        self._pieces: dict[tuple[int, int], Piece] = {}
         self._imports: dict[tuple[str, ...], list[Edit]] = {}
-        self._parsed: ast.Module | None = None
 
     def edits(self, fix: Fix) -> list[Edit] | None:
         """The edits of a repair; None when its place is not found or the repair does not fit the code there.
 
         Raises:
-            libcst.ParserSyntaxError: when LibCST cannot read the file.
+            libcst.ParserSyntaxError: when LibCST cannot read the code.
+            SyntaxError: when Python cannot.
         """
         found: list[Edit] = []
         for intent in fix.intents:
@@ -46,31 +48,49 @@ class Resolver:
 
     def _intent(self, intent: Intent) -> list[Edit] | None:
         place = (intent.line, intent.col, intent.end_line, intent.end_col)
+        piece = self._piece(intent.line)
+        if piece is None:
+            return None
         if isinstance(intent, AddKeyword):
-            call = self._at(place, cst.Call)
+            call = piece.at(place, cst.Call)
             value = self._written(intent.value, intent.imports)
-            edit = self._add_keyword(call, intent.keyword, value) if isinstance(call, cst.Call) else None
+            edit = self._add_keyword(piece, call, intent.keyword, value) if isinstance(call, cst.Call) else None
             return [edit, *self._import_edits(intent.imports)] if edit is not None else None
-        if isinstance(intent, EagerLoad) and intent.method == "list_select_related":
-            shown = self._at(place, cst.List) or self._tuple_in(place)
-            edit = list_select_related(shown, intent, self.text, self._position) if shown is not None else None
-            return [edit] if edit is not None else None
         if isinstance(intent, EagerLoad):
-            node = self._at(place, (cst.Call, cst.Attribute))
-            edit = eager_load(node, intent, self.text, self._position) if node is not None else None
+            edit = self._eager_load(piece, place, intent)
             return [edit] if edit is not None else None
-        literal = self._at(place, (cst.SimpleString, cst.ConcatenatedString))
+        literal = piece.at(place, (cst.SimpleString, cst.ConcatenatedString))
         if literal is None or not isinstance(intent, ReplaceWithEnvironment):
             return None
         quote = "'" if isinstance(literal, cst.SimpleString) and literal.quote == "'" else '"'
         written = self._written(f"os.environ[{quote}{intent.variable}{quote}]", ("os",))
         return [Edit(*place, written), *self._import_edits(("os",))]
 
-    @property
+    def _eager_load(self, piece: Piece, place: Place, intent: EagerLoad) -> Edit | None:
+        if intent.method == "list_select_related":
+            shown = piece.at(place, cst.List) or piece.tuple_in(place)
+            return list_select_related(shown, intent, self.text, piece.position) if shown is not None else None
+        node = piece.at(place, (cst.Call, cst.Attribute))
+        return eager_load(node, intent, self.text, piece.position) if node is not None else None
+
+    @cached_property
     def _tree(self) -> ast.Module:
-        if self._parsed is None:
-            self._parsed = ast.parse(self.text)
-        return self._parsed
+        return ast.parse(self.text)
+
+    @cached_property
+    def _newline(self) -> str:
+        return "\r\n" if "\r\n" in self.text else "\n"
+
+    def _piece(self, line: int) -> Piece | None:
+        lines = lines_around(self._tree, line)
+        if lines == (0, 0):
+            return None
+        if lines not in self._pieces:
+            first, last = lines
+            starts = line_starts(self.text)
+            end = starts[last] if last < len(starts) else len(self.text)
+            self._pieces[lines] = Piece(self.text[starts[first - 1] : end], first)
+        return self._pieces[lines]
 
     def _written(self, value: str, modules: tuple[str, ...]) -> str:
         """Source text with the modules under the names that they have in this file."""
@@ -78,34 +98,8 @@ class Resolver:
             value = value.replace(f"{module}.", f"{name_of(self._tree, module)[0]}.")
         return value
 
-    def _metadata(self) -> MetadataWrapper:
-        if self._wrapper is None:
-            self._wrapper = MetadataWrapper(cst.parse_module(self.text), unsafe_skip_copy=True)
-            self._positions = self._wrapper.resolve(PositionProvider)
-            for node, range_ in self._positions.items():
-                place = (range_.start.line, range_.start.column, range_.end.line, range_.end.column)
-                self._places.setdefault(place, []).append(node)
-        return self._wrapper
-
-    def _position(self, node: cst.CSTNode) -> Any:
-        return self._positions[node]
-
-    def _at(self, place: Place, kind: Any) -> cst.CSTNode | None:
-        self._metadata()
-        return next((n for n in self._places.get(place, ()) if isinstance(n, kind)), None)
-
-    def _tuple_in(self, place: Place) -> cst.CSTNode | None:
-        """The outermost tuple at a place that counts its parentheses, which LibCST leaves out."""
-        self._metadata()
-        start, end = place[:2], place[2:]
-        inside = (p for p, nodes in self._places.items() if start <= p[:2] and p[2:] <= end and _has_tuple(nodes))
-        outermost = min(inside, key=lambda p: (p[0], p[1], -p[2], -p[3]), default=None)
-        return self._at(outermost, cst.Tuple) if outermost is not None else None
-
     def _import_edits(self, modules: tuple[str, ...]) -> list[Edit]:
-        """Edits that make modules importable by their own name, as LibCST's import visitor places them."""
-        if not modules:
-            return []
+        """Edits that import the modules that are not imported yet."""
         if modules not in self._imports:
             names = {module: name_of(self._tree, module) for module in modules}
             missing = {module: name for module, (name, is_missing) in names.items() if is_missing}
@@ -113,14 +107,13 @@ class Resolver:
         return self._imports[modules]
 
     def _added(self, modules: dict[str, str]) -> list[Edit]:
-        newline = self._metadata().module.default_newline
-        edits = [insertion(self._tree, module, name, newline) for module, name in sorted(modules.items())]
+        edits = [insertion(self._tree, module, name, self._newline) for module, name in sorted(modules.items())]
         if None in edits:
-            return line_edits(self.text, with_imports(self._metadata(), modules))
+            return line_edits(self.text, with_imports(self.text, modules))
         return [edit for edit in edits if edit is not None]
 
-    def _add_keyword(self, call: cst.Call, keyword: str, value: str) -> Edit | None:
-        position = self._position
+    def _add_keyword(self, piece: Piece, call: cst.Call, keyword: str, value: str) -> Edit | None:
+        position = piece.position
         for argument in call.args:
             if argument.keyword is not None and argument.keyword.value == keyword:
                 span = position(argument.value)
@@ -138,7 +131,7 @@ class Resolver:
             # One argument a line and a trailing comma: the new one gets a line of its own, behind the last one's comment.
             indent = " " * start.column if start.line != position(call).start.line else " " * 4
             line = position(last.comma).end.line + 1
-            return Edit(line, 0, line, 0, f"{indent}{text},{self._metadata().module.default_newline}")
+            return Edit(line, 0, line, 0, f"{indent}{text},{self._newline}")
         first = position(call.args[0]).start
         if first.line == close.line and not isinstance(last.comma, cst.Comma):
             return self._between(close.line, first.column, close.column - 1, text)
@@ -154,12 +147,7 @@ class Resolver:
         if laid_out == arguments:
             at = start + len(given.rstrip())
             return Edit(line, at, line, at, f", {added}" if given.strip() else added)
-        newline = self._metadata().module.default_newline
-        return Edit(line, opening + 1, line, close, laid_out.replace("\n", newline))
-
-
-def _has_tuple(nodes: list[cst.CSTNode]) -> bool:
-    return any(isinstance(node, cst.Tuple) for node in nodes)
+        return Edit(line, opening + 1, line, close, laid_out.replace("\n", self._newline))
 
 
 def line_edits(old: str, new: str) -> list[Edit]:
