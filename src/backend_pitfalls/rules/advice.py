@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.finding import Site
 from backend_pitfalls.model.fix import EagerLoad, Fix, Safety
+from backend_pitfalls.semantics.events import Query, RelationLoad
 
 
 def eager_loading(dialect: str, path: str, many: bool, is_async: bool, origin: Site | None = None) -> str:
@@ -28,9 +29,10 @@ def eager_loading(dialect: str, path: str, many: bool, is_async: bool, origin: S
     return f'add {method}("{path}") to the query set'
 
 
-def eager_fix(dialect: str, path: str, many: bool, origin: Site | None) -> Fix | None:
+def eager_fix(event: RelationLoad | Query, many: bool) -> Fix | None:
     """The repair at the query set, for Django; None where it is not known or is another ORM's."""
-    if dialect != "django" or origin is None or not path or _in_template(origin):
+    origin, path = event.origin, event.path
+    if event.dialect != "django" or origin is None or not path or event.narrowed or _in_template(origin):
         return None
     method = "prefetch_related" if many else "select_related"
     place = origin.span

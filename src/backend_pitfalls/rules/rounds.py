@@ -55,7 +55,7 @@ def _load(event: RelationLoad, kind: str) -> EachRow | None:
     if not loops or loops[-1].kind != kind:
         return None
     advice = eager_loading(event.dialect, event.path, event.many, event.is_async, event.origin)
-    fix = eager_fix(event.dialect, event.path, event.many, event.origin)
+    fix = eager_fix(event, event.many)
     return EachRow(loops[-1], relation_name(event), advice, fix, event.path)
 
 
@@ -65,8 +65,6 @@ def _query(event: Query, kind: str) -> EachRow | None:
         return None
     if event.path and event.plain:
         advice = eager_loading(event.dialect, event.path, True, event.is_async, event.origin)
-        return EachRow(
-            loop, event.operation, advice, eager_fix(event.dialect, event.path, True, event.origin), event.path
-        )
+        return EachRow(loop, event.operation, advice, eager_fix(event, True), event.path)
     advice = "annotate the query set with it, or fetch it for all rows at once"
     return EachRow(loop, event.operation, advice, None, str(event.site))

@@ -6,6 +6,7 @@ from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import SourceFacts
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.semantics.values import (
+    NARROWED,
     UNKNOWN,
     BoundMethod,
     ClassRef,
@@ -281,7 +282,8 @@ def _known_back(interpreter: Interpreter, relation: Relation, dialect: str) -> f
 
 def loaded_below(loaded: frozenset[str], name: str) -> frozenset[str]:
     """What of the loaded paths goes on from a relation."""
-    return frozenset(path[len(name) + 2 :] for path in loaded if path.startswith(f"{name}__")) | (loaded & {"*"})
+    below = frozenset(path[len(name) + 2 :] for path in loaded if path.startswith(f"{name}__"))
+    return below | (loaded & {"*", NARROWED})
 
 
 def decorators(node: object) -> set[str]:

@@ -142,10 +142,10 @@ class Query(Event):
     """A database query is run: `operation` as the reader wrote it, on a model; `effect` is "read" or "write".
 
     `batched` tells that one query serves many rows (`id__in=…`). For the rows of a relation, `path` tells how it is reached from
-    the query set made at `origin`, and `plain` that a prefetch would serve (nothing is filtered or ordered).
+    the query set made at `origin`, `plain` that a prefetch would serve (nothing is filtered or ordered), and `narrowed` that the rows which have the relation lack some fields.
     """
 
-    __slots__ = ("batched", "dialect", "effect", "model", "operation", "origin", "path", "plain")
+    __slots__ = ("batched", "dialect", "effect", "model", "narrowed", "operation", "origin", "path", "plain")
 
     def __init__(
         self,
@@ -161,11 +161,13 @@ class Query(Event):
         path: str = "",
         origin: Site | None = None,
         plain: bool = False,
+        narrowed: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.path = path
         self.origin = origin
         self.plain = plain
+        self.narrowed = narrowed
         self.operation = operation
         self.model = model
         self.dialect = dialect
@@ -186,6 +188,7 @@ class Query(Event):
             self.path,
             self.origin,
             self.plain,
+            self.narrowed,
         )
 
 
@@ -234,11 +237,11 @@ class RelationLoad(Event):
     """A relation of a row is read that was not loaded with it, so that a query is run.
 
     `path` leads from a row of the query set made at `origin` (of `root`'s rows) to what is loaded; `model` has the relation
-    `relation`. `varies` are the loops whose rounds each have another row; `many` tells a relation to many rows.
+    `relation`; `narrowed` tells that the rows lack some fields. `varies` are the loops whose rounds each have another row; `many` tells a relation to many rows.
     Seen from a caller, `loops` are the caller's and the callee's together.
     """
 
-    __slots__ = ("dialect", "many", "model", "origin", "path", "relation", "varies")
+    __slots__ = ("dialect", "many", "model", "narrowed", "origin", "path", "relation", "varies")
 
     def __init__(
         self,
@@ -253,6 +256,7 @@ class RelationLoad(Event):
         dialect: str,
         origin: Site | None,
         varies: tuple[Loop, ...],
+        narrowed: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.model = model
@@ -262,6 +266,7 @@ class RelationLoad(Event):
         self.dialect = dialect
         self.origin = origin
         self.varies = varies
+        self.narrowed = narrowed
 
     @property
     def growing(self) -> list[Loop]:
@@ -287,6 +292,7 @@ class RelationLoad(Event):
             self.dialect,
             self.origin,
             self.varies,
+            self.narrowed,
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.model.finding import Site
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
+    NARROWED,
     UNKNOWN,
     ClassRef,
     Const,
@@ -61,6 +62,7 @@ def emit(
             rows.path if rows is not None else "",
             rows.origin if rows is not None and is_relation else None,
             is_relation and rows is not None and rows.plain,
+            is_relation and rows is not None and NARROWED in rows.loaded,
         )
     )
 
@@ -88,6 +90,7 @@ def read_relation(frame: Frame, node: ast.AST, row: Row, name: str) -> None:
             dialect,
             row.origin,
             row.loops,
+            NARROWED in row.loaded,
         )
     )
     if (
@@ -263,7 +266,7 @@ def _built(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
     return rows.evolve(
         start=None if name in _NARROWS else rows.start,
         shape=rows.shape if rows.shape == "values" else "query",
-        loaded=frozenset() if cleared else rows.loaded | _loaded(name, arguments),
+        loaded=rows.loaded & {NARROWED} if cleared else rows.loaded | _loaded(name, arguments),
         origin=_origin(frame, node, rows),
         loops=frame.loops,
         batched=rows.batched or _asks_for_many(arguments),
@@ -278,6 +281,8 @@ def _asks_for_many(arguments: Arguments) -> bool:
 def _loaded(name: str, arguments: Arguments) -> frozenset[str]:
     """The relation paths that a building method adds to what is loaded. "*": something that the code here does not tell, such as
     `*paths`; so anything may be."""
+    if name in _NARROWS or name == "select_for_update":
+        return frozenset({NARROWED})
     if name not in ("select_related", "prefetch_related", "options", "prefetch"):
         return frozenset()
     found: set[str] = {"*"} if arguments.spread or (name == "select_related" and not arguments.positional) else set()

@@ -15,6 +15,9 @@ from backend_pitfalls.model.finding import Site, Step
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.events import Loop
 
+NARROWED = "<narrowed>"
+"""Stands among what is loaded with rows to which nothing can be added safely: some fields are left out (`only`, `defer`), they are locked, or of two queries."""
+
 MAX_OPTIONS = 6
 MAX_PARTS = 40
 MAX_STEPS = 12
@@ -546,14 +549,17 @@ def _one_container(values: list[Container]) -> Container:
 
 
 def _one_start(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Row sets that branches built on from one query set (each its own `order_by`) are one, made where that was."""
+    """Row sets that branches built on from one query set (each its own `order_by`) are one, made where that was; where a branch loads more,
+    its author knows when that is needed."""
     found: dict[Hashable, Value] = {}
+    built = [value for value in values if isinstance(value, RowSet) and value.start is not None]
     for value in values:
         if not isinstance(value, RowSet) or value.start is None:
             found[value.key()] = value
             continue
-        general = value.evolve(origin=value.start)
-        found[general.key()] = value if general.key() not in found else general
+        loaded = frozenset().union(*(v.loaded for v in built if (v.start, v.model) == (value.start, value.model)))
+        general = value.evolve(origin=value.start, loaded=loaded)
+        found[general.key()] = value if general.key() not in found and loaded == value.loaded else general
     return tuple(found.values())
 
 

@@ -110,7 +110,7 @@ def relation_query_in_loop(event: Query, report: Report) -> None:
         f"'{loop.subject}' from line {loop.site.span.line}; {eager_loading(event.dialect, event.path, True, event.is_async)}"
     )
     trace = loop_trace(event, loop, f"'{event.operation}' runs a query", event.origin)
-    fix = eager_fix(event.dialect, event.path, True, event.origin)
+    fix = eager_fix(event, True)
     report(told_at(event)[0], message, trace=trace, fix=fix, symbol=event.symbol, group=_group(event, loop))
 
 
