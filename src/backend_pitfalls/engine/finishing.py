@@ -61,8 +61,10 @@ class Finisher:
 
     def _is_wanted(self, finding: Finding) -> bool:
         meta = self._metas[finding.code]
+        # What only a test or a migration makes of a function of the application is not the application's.
+        places = {finding.path, *(step.site.path for step in finding.trace)}
         return not (
-            self._contexts.get(finding.path, FileContext.PRODUCTION) in meta.silent_in
+            any(self._contexts.get(path, FileContext.PRODUCTION) in meta.silent_in for path in places)
             or finding.confidence.rank < self._options.min_confidence.rank
             or self._options.ignores_in(finding.path, finding.code, finding.name)
         )
