@@ -16,6 +16,18 @@ from backend_pitfalls.fixes.apply import FilePlan, plan_file, write_all
 from backend_pitfalls.hosts.cli import main
 from backend_pitfalls.model.errors import UserError
 
+MODELS = """from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=50)
+
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+
+"""
 CALL = "requests.get('a')"
 DONE = "requests.get('a', timeout=10)"
 
@@ -96,6 +108,10 @@ def test_fix_twice_is_fix_once(pieces: list[str], newline: str) -> None:
     compile(once, "app.py", "exec")
     assert fix_source(once, unsafe=True) == once
     assert [f for f in check_source(once) if f.fix is not None] == []
+    touched = ("requests.", "TOKEN", "import")
+    assert [x for x in once.split(newline) if x and not any(t in x for t in touched)] == [
+        x for x in code.split(newline) if x and not any(t in x for t in touched)
+    ]
     if not check_source(code):
         assert once == code
 
@@ -115,6 +131,12 @@ def test_overlapping_repairs_wait_for_the_next_run() -> None:
             "CredentialToEnvironment",
             'API_KEY = "w9Kq2vTz81hh4a0c"\n',
             'import os\n\nAPI_KEY = os.environ["API_KEY"]\n',
+        ),
+        (
+            "LoadRelations",
+            MODELS + "def names():\n    return [book.author.name for book in Book.objects.all()]\n",
+            MODELS
+            + 'def names():\n    return [book.author.name for book in Book.objects.all().select_related("author")]\n',
         ),
     ],
 )

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from literate import cases
 
+from backend_pitfalls import codemods
 from backend_pitfalls.dev.docs import pages, write_docs
 from backend_pitfalls.engine import analyse
+from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.discover import kind_of
@@ -76,6 +78,17 @@ def example(page: str, section: str) -> dict[str, bytes]:
         files[named[1] if named else FILES[language]] = code.encode()
     assert files and all(kind_of(name.rsplit("/", 1)[-1]) for name in files)
     return files
+
+
+def test_every_repair_is_a_documented_command() -> None:
+    commands = [getattr(codemods, name) for name in codemods.__all__]
+    repaired = {rule.meta.code: rule.meta.fix for rule in all_rules() if rule.meta.fix}
+    assert sorted(code for command in commands for code in command.RULES) == sorted(repaired)
+    page = (ROOT / "docs" / "repairs.md").read_text("utf-8")
+    for command in commands:
+        assert {repaired[code] for code in command.RULES} == {Safety.UNSAFE if command.UNSAFE else Safety.SAFE}
+        rows = [line for line in page.splitlines() if f"`{command.__name__}" in line and line.startswith("|")]
+        assert sorted(re.findall(r"BPF\d+", " ".join(row.split("|")[1] for row in rows))) == sorted(command.RULES)
 
 
 def chosen(rule: Rule) -> Options:
