@@ -14,6 +14,7 @@ from backend_pitfalls.model.finding import Finding
 # A repair that overlaps another one waits for the next round; more rounds than these would be a repair that feeds itself.
 MAX_ROUNDS = 8
 
+_CHANGES = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
 _Key = tuple[str, str, str, str]
 Analyse = Callable[[Mapping[str, bytes]], Iterable[Finding]]
 
@@ -109,5 +110,5 @@ class _Repair:
 
 
 def _key(finding: Finding) -> _Key:
-    """A finding but for its line, which repairs move and change."""
-    return (finding.code, finding.path, finding.symbol, re.sub(r"\d+", "#", finding.message))
+    """A finding but for its line and the source that it quotes, which repairs move and change."""
+    return (finding.code, finding.path, finding.symbol, _CHANGES.sub("#", finding.message))

@@ -13,7 +13,7 @@ from backend_pitfalls.fixes.edits import Edit, line_starts
 from backend_pitfalls.fixes.imports import insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.fixes.piece import Piece, Place, lines_around
-from backend_pitfalls.model.fix import AddKeyword, EagerLoad, Fix, Intent, ReplaceWithEnvironment
+from backend_pitfalls.model.fix import AddKeyword, EagerLoad, Fix, Intent, Recast, ReplaceWithEnvironment
 from backend_pitfalls.syntax.source import split_lines
 
 
@@ -48,6 +48,8 @@ class Resolver:
 
     def _intent(self, intent: Intent) -> list[Edit] | None:
         place = (intent.line, intent.col, intent.end_line, intent.end_col)
+        if isinstance(intent, Recast):
+            return [Edit(*place, intent.template.format(self._source(intent.inner)))]
         piece = self._piece(intent.line)
         if piece is None:
             return None
@@ -72,6 +74,10 @@ class Resolver:
             return list_select_related(shown, intent, self.text, piece.position) if shown is not None else None
         node = piece.at(place, (cst.Call, cst.Attribute))
         return eager_load(node, intent, self.text, piece.position) if node is not None else None
+
+    def _source(self, place: Place) -> str:
+        starts = line_starts(self.text)
+        return self.text[starts[place[0] - 1] + place[1] : starts[place[2] - 1] + place[3]]
 
     @cached_property
     def _tree(self) -> ast.Module:

@@ -54,7 +54,19 @@ class EagerLoad(msgspec.Struct, frozen=True, tag="eager-load"):
     names: tuple[str, ...]
 
 
-Intent = AddKeyword | ReplaceWithEnvironment | EagerLoad
+class Recast(msgspec.Struct, frozen=True, tag="recast"):
+    """Write the expression at this place anew around a part of it: `template` holds `{}` for the source of the expression at `inner`, which is a
+    place (line, col, end_line, end_col) inside."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    inner: tuple[int, int, int, int]
+    template: str
+
+
+Intent = AddKeyword | ReplaceWithEnvironment | EagerLoad | Recast
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -340,6 +340,11 @@ class Project:
         exact = [n for n in names if f".{app}." in f".{n}"]
         return exact[0] if len(exact) == 1 else names[0] if len(names) == 1 else ""
 
+    def modules_with(self, variable: str) -> tuple[str, ...]:
+        """The modules that bind a variable at their top level."""
+        self._touch_graph()
+        return tuple(facts.module for facts in self.files if variable in facts.variables)
+
     def class_by_name(self, module: str, name: str) -> str:
         """The class of this name in a module or package whose dotted name ends in or goes on from `module`; the empty string when it is none
         or not certain which."""

@@ -239,7 +239,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
         if relation.many:
             prefetched = name in value.loaded or "*" in value.loaded
             shape = "prefetched" if prefetched else _many_shape(dialect, relation.lazy)
-            return RowSet(relation.target, dialect, shape, loaded, value.origin, value.loops, path=path)
+            return RowSet(relation.target, dialect, shape, loaded, value.origin, value.loops, path=path, whole=False)
         if not relation.target:
             return UNKNOWN
         return Row(relation.target, loaded, value.origin, value.loops, path, value.many)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
-from backend_pitfalls.semantics import checks, loading, orm, serializers, strings, templates, views
+from backend_pitfalls.semantics import checks, loading, orm, overfetch, serializers, strings, templates, views
 from backend_pitfalls.semantics.attributes import (
     decorators,
     first_parameter,
@@ -888,6 +888,7 @@ def _map(frame: Frame, arguments: Arguments) -> Value:
 
 def _size(frame: Frame, arguments: Arguments) -> Value:
     if arguments.positional and isinstance(arguments.positional[0], RowSet):
+        overfetch.sized(frame, arguments.node, arguments.positional[0])
         orm.iterate(frame, arguments.node, arguments.positional[0])
     return Instance("builtins.int")
 

@@ -39,10 +39,11 @@ class Event:
 
     `chain` is empty in the function where the event stands; seen from a caller it holds one step a call, outermost
     first, `inner` tells whether the event stands in a loop of a called function, and `awaited` whether it happens in a coroutine
-    that was called, or in a function that was only defined on the way, and so at a time of its own.
+    that was called, or in a function that was only defined on the way, and so at a time of its own. `handled` tells that it happens while a
+    request is answered.
     """
 
-    __slots__ = ("awaited", "chain", "inner", "is_async", "loops", "site", "symbol")
+    __slots__ = ("awaited", "chain", "handled", "inner", "is_async", "loops", "site", "symbol")
 
     def __init__(self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool = False) -> None:
         self.site = site
@@ -52,6 +53,7 @@ class Event:
         self.chain: tuple[Step, ...] = ()
         self.inner = False
         self.awaited = False
+        self.handled = False
 
     def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
         """The event as the caller of the function `called` sees it."""
@@ -141,11 +143,11 @@ class Call(Event):
 class Query(Event):
     """A database query is run: `operation` as the reader wrote it, on a model; `effect` is "read" or "write".
 
-    `batched` tells that one query serves many rows (`id__in=…`). For the rows of a relation, `path` tells how it is reached from
+    `batched` tells that one query serves many rows (`id__in=…`), `whole` that it reads every row of the model. For the rows of a relation, `path` tells how it is reached from
     the query set made at `origin`, `plain` that a prefetch would serve (nothing is filtered or ordered), and `narrowed` that the rows which have the relation lack some fields.
     """
 
-    __slots__ = ("batched", "dialect", "effect", "model", "narrowed", "operation", "origin", "path", "plain")
+    __slots__ = ("batched", "dialect", "effect", "model", "narrowed", "operation", "origin", "path", "plain", "whole")
 
     def __init__(
         self,
@@ -162,12 +164,14 @@ class Query(Event):
         origin: Site | None = None,
         plain: bool = False,
         narrowed: bool = False,
+        whole: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.path = path
         self.origin = origin
         self.plain = plain
         self.narrowed = narrowed
+        self.whole = whole
         self.operation = operation
         self.model = model
         self.dialect = dialect
@@ -189,6 +193,47 @@ class Query(Event):
             self.origin,
             self.plain,
             self.narrowed,
+            self.whole,
+        )
+
+
+class Misread(Event):
+    """Rows are fetched for what the database could answer: `what` is "count", "exists", "first", "filter", or "any" when they are
+    counted only. `inner` is the query set's expression,
+    and `negated` tells that the answer is used the other way round."""
+
+    __slots__ = ("dialect", "inner_site", "model", "negated", "what")
+
+    def __init__(
+        self,
+        site: Site,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        what: str,
+        model: str,
+        dialect: str,
+        inner_site: Site,
+        negated: bool = False,
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.what = what
+        self.model = model
+        self.dialect = dialect
+        self.inner_site = inner_site
+        self.negated = negated
+
+    def _copy(self) -> Event:
+        return Misread(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.what,
+            self.model,
+            self.dialect,
+            self.inner_site,
+            self.negated,
         )
 
 

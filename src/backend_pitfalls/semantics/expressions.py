@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from backend_pitfalls.semantics import calls, checks, narrowing, orm
+from backend_pitfalls.semantics import calls, checks, narrowing, orm, overfetch
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -284,6 +284,7 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
         and not isinstance(left, Row)
     ):
         return Const(isinstance(node.ops[0], ast.IsNot))
+    overfetch.compared(frame, node, left)
     for right, op in zip(rights, node.ops):
         if isinstance(op, (ast.In, ast.NotIn)) and isinstance(right, RowSet):
             orm.iterate(frame, node, right)
@@ -377,6 +378,7 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
     found: list[Value] = []
     for option in options(container):
         if isinstance(option, RowSet):
+            overfetch.indexed(frame, node, option, index)
             found.append(orm.item(frame, node, option))
         elif isinstance(option, Symbol):
             found.append(load_attribute(frame.interpreter, option, "[]"))
@@ -394,7 +396,7 @@ def _sliced(value: Value, bounds: list[Value]) -> Value:
     if len(known) == 2 and isinstance(value, Container) and value.rest is None and value.kind != "dict":
         return Container(value.kind, dict(enumerate(list(value.items.values())[known[0] : known[1]])))
     if isinstance(value, RowSet):
-        return value
+        return value.evolve(whole=False)
     if isinstance(value, Container):
         return Container(value.kind, rest=value.elements())
     return Unknown(deep_labels(value))
@@ -454,6 +456,7 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
                 result = frame.evaluate(node.elt)
         finally:
             frame.variables, frame.loops = outer_variables, outer_loops
+        overfetch.filtered(frame, node, iterable)
         if frame.tainted:
             for generator in node.generators:
                 for condition in generator.ifs:

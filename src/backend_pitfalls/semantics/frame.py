@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics import admin, calls, expressions, narrowing, orm, retries, serializers, views
+from backend_pitfalls.semantics import admin, calls, expressions, narrowing, orm, overfetch, retries, serializers, views
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop, Named
@@ -301,6 +301,7 @@ class Frame:
 
     def if_statement(self, node: ast.If) -> bool:
         test = self.evaluate(node.test)
+        overfetch.tested(self, node.test, test)
         decided = expressions.truth(test)
         start = self.variables
         yes = no = None

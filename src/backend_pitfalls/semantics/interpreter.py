@@ -267,6 +267,9 @@ class Interpreter:
                 frame.run(function.node.body)
 
         self._guarded(f"{function.module}.{function.qualname}", body)
+        if frame.handles:
+            for event in frame.events:
+                event.handled = True
         if frame.yields:
             result: Value = Container("generator", rest=join_all(frame.yields))
         else:

@@ -44,8 +44,10 @@ def emit(
     batched: bool = False,
     made_in: tuple[Loop, ...] | None = None,
     rows: RowSet | None = None,
+    whole: bool = False,
 ) -> None:
-    """Tell rules that a query runs here. `made_in`: the loops in which a cached query set was made; `rows`: what is queried."""
+    """Tell rules that a query runs here. `made_in`: the loops in which a cached query set was made; `rows`: what is queried; `whole`: that
+    all rows of a model are read."""
     loops = frame.loops if made_in is None else tuple(loop for loop in frame.loops if loop in made_in)
     is_relation = rows is not None and bool(rows.path)
     frame.events.append(
@@ -63,6 +65,7 @@ def emit(
             rows.origin if rows is not None and is_relation else None,
             is_relation and rows is not None and rows.plain,
             is_relation and rows is not None and NARROWED in rows.loaded,
+            whole and bool(model),
         )
     )
 
@@ -127,6 +130,7 @@ def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
             rows.batched,
             made_in=rows.loops if is_lazy else None,
             rows=rows,
+            whole=rows.whole and rows.shape != "values",
         )
     if rows.shape == "values":
         return UNKNOWN
@@ -219,14 +223,15 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         batched = rows.batched or _asks_for_many(arguments) or name in ("in_bulk", "ain_bulk")
         if "_or_create" in name:
             _kept(frame, rows, arguments)
-        emit(frame, node, operation, rows.model, rows.dialect, "read", batched, rows=_run_by(rows, name))
+        whole = rows.whole and name == "all"
+        emit(frame, node, operation, rows.model, rows.dialect, "read", batched, rows=_run_by(rows, name), whole=whole)
         if name in ("get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"):
             return Container("tuple", {0: Row(rows.model, ANY_LOADED, frame.site(node)), 1: Instance("builtins.bool")})
         if name in queries.row:
             return Row(rows.model, rows.loaded, frame.site(node)) if rows.model else UNKNOWN
         if name in queries.rows:
             return rows.evolve(shape="rows", origin=_origin(frame, node, rows), loops=frame.loops)
-        return Instance("builtins.int")
+        return Instance("builtins.int", {COUNT_OF: Const(rows.model)} if name == "count" else None)
     if name in queries.writes:
         if name in _KEEPS:
             _kept(frame, rows, arguments)
@@ -237,7 +242,7 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
 
 def _rooted(rows: RowSet) -> RowSet:
     """The rows of a relation of a row that no query set here gave (`self`, the user of a request) are where paths start."""
-    return rows.evolve(path="") if rows.path and rows.origin is None else rows
+    return rows.evolve(path="", whole=False) if rows.path and rows.origin is None else rows
 
 
 def _origin(frame: Frame, node: ast.AST, rows: RowSet) -> Site:
@@ -271,7 +276,30 @@ def _built(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         loops=frame.loops,
         batched=rows.batched or _asks_for_many(arguments),
         plain=rows.plain and name in ("all", "get_queryset"),
+        whole=rows.whole and name in _KEEPS_ALL and not rows.manager,
     )
+
+
+COUNT_OF = "<count of>"
+"""Marks the number that `count()` of a model's rows gave."""
+
+# Building methods after which there are as many rows as before.
+_KEEPS_ALL = frozenset(
+    {
+        "all",
+        "get_queryset",
+        "order_by",
+        "reverse",
+        "select_related",
+        "prefetch_related",
+        "only",
+        "defer",
+        "annotate",
+        "using",
+        "options",
+        "execution_options",
+    }
+)
 
 
 def _asks_for_many(arguments: Arguments) -> bool:
@@ -385,7 +413,7 @@ def _of_rows(frame: Frame, rows: RowSet, name: str, arguments: Arguments) -> Val
             _kept(frame, rows, arguments)
         if name == "options":
             return rows.evolve(loaded=rows.loaded | _loaded(name, arguments), origin=frame.site(arguments.node))
-        return rows.evolve(origin=frame.site(arguments.node))
+        return rows.evolve(origin=frame.site(arguments.node), whole=rows.whole and name in _KEEPS_ALL)
     if name in ("scalars", "unique", "mappings", "partitions", "all", "fetchall", "tuples", "copy"):
         return rows
     if name in ("first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none", "pop", "get"):
@@ -412,7 +440,8 @@ def session_method(frame: Frame, node: ast.Call, name: str, arguments: Arguments
     if name in queries.session_reads:
         effect = _effect(name, first)
         if effect:
-            emit(frame, node, _short(frame, node.func), model, "sqlalchemy", effect)
+            whole = isinstance(first, RowSet) and first.whole and name in ("execute", "scalars", "exec")
+            emit(frame, node, _short(frame, node.func), model, "sqlalchemy", effect, whole=whole)
         if name in ("get", "get_one", "scalar"):
             return Row(model, origin=frame.site(node)) if model else UNKNOWN
         loaded = first.loaded if isinstance(first, RowSet) else frozenset()

@@ -66,7 +66,7 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
     if named and named[0].arg == "request" and isinstance(bound["request"], Unknown):
         bound["request"] = _request_by_convention(frame)
     style, route = _route(frame, function.node)
-    frame.handles = style
+    frame.handles = style or _handles_by_convention(frame, bound)
     if style:
         _from_route(frame, function, bound, style, route)
     if parameters.vararg is not None:
@@ -101,6 +101,13 @@ def _request_by_convention(frame: Frame) -> Value:
     if any(target.startswith("aiohttp.web") or target == "aiohttp.web" for target in facts.imports.values()):
         return Instance("aiohttp.web.Request")
     return UNKNOWN
+
+
+def _handles_by_convention(frame: Frame, bound: dict[str, Value]) -> str:
+    """Django's views are functions and methods that are given the request."""
+    request = bound.get("request")
+    is_django = isinstance(request, Instance) and "django.http.HttpRequest" in frame.world.lineage(request.cls)
+    return "django" if is_django else ""
 
 
 def _route(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, str]:

@@ -80,8 +80,30 @@ def view_events(frame: Frame, view: str) -> None:
             continue
         origin = rows_option.origin or frame.class_site(view)
         rows_option = rows_option.evolve(origin=origin)
+        if rows_option.whole and not rows_option.path and not _is_paginated(frame, view):
+            node = frame.world.class_node(view)
+            if node is not None:
+                orm.emit(frame, node, short, rows_option.model, rows_option.dialect, "read", whole=True)
+                frame.events[-1].handled = True
         for serializer in _serializers_of(frame.interpreter, instance):
             serialize(frame, serializer, rows_option, origin, f"the rows of {short}")
+
+
+def _is_paginated(frame: Frame, view: str) -> bool:
+    """Whether a list view answers with a page: by its own attribute or methods, or by the setting; and when the settings are not here to say.
+
+    https://www.django-rest-framework.org/api-guide/pagination/
+    """
+    world, interpreter = frame.world, frame.interpreter
+    for base in world.lineage(view):
+        if world.class_facts(base) is not None and "pagination_class" in interpreter.class_body(base):
+            value = interpreter.class_body(base)["pagination_class"]
+            return not (isinstance(value, Const) and value.value is None)
+    if world.method(view, "paginate_queryset") is not None:
+        return True
+    settings = [interpreter.global_name(module, "REST_FRAMEWORK") for module in world.modules_with("REST_FRAMEWORK")]
+    known = [o for value in settings for o in options(value) if isinstance(o, Container) and o.rest is None]
+    return not known or any("DEFAULT_PAGINATION_CLASS" in o.items for o in known)
 
 
 def query_set_of(frame: Frame, view: Instance, above: str = "") -> Value:

@@ -350,6 +350,7 @@ _ROW_SET_FIELDS = (
     "plain",
     "labels",
     "start",
+    "whole",
 )
 
 
@@ -359,7 +360,7 @@ class RowSet(Value):
     `shape` is "manager", "query" (lazy), "rows" (a fetched list), "prefetched" (a relation that was loaded), "values" (dictionaries, tuples) "statement" (SELECT) or "change" (INSERT, UPDATE, DELETE).
     `path` is set for the rows of a relation: how it is reached from the query set of `origin`; `plain` tells that nothing was filtered or ordered since. `batched` tells that it is asked for many rows by key (`id__in=…`).
     `dialect` names the ORM: "django", "sqlalchemy" …; `manager` the project's class whose methods it has beside the ORM's own.
-    `origin` is the expression that last built it, `start` the one that first did: another statement's when it is built in steps.
+    `whole` tells that it is every row of the model. `origin` is the expression that last built it, `start` the one that first did: another statement's when it is built in steps.
     """
 
     __slots__ = (
@@ -374,6 +375,7 @@ class RowSet(Value):
         "plain",
         "shape",
         "start",
+        "whole",
     )
 
     def __init__(
@@ -390,7 +392,9 @@ class RowSet(Value):
         plain: bool = True,
         labels: Labels = CLEAN,
         start: Site | None = None,
+        whole: bool = True,
     ) -> None:
+        self.whole = whole
         self.path = path
         self.plain = plain
         self.manager = manager
@@ -419,6 +423,7 @@ class RowSet(Value):
             self.plain,
             self.labels,
             self.start,
+            self.whole,
         )
 
     def evolve(self, **changes: object) -> RowSet:

@@ -37,6 +37,8 @@ def view_events(frame: Frame, view: str) -> None:
     context.update({k: v for k, v in given.items.items() if isinstance(k, str)} if given is not None else {})
     for name in _template_names(frame, instance, context):
         templates.render(frame, name, context, frame.class_site(view))
+    for event in frame.events:
+        event.handled = True
 
 
 def own_context(frame: Frame, view: Instance) -> dict[str, Value]:
@@ -48,6 +50,8 @@ def own_context(frame: Frame, view: Instance) -> dict[str, Value]:
         if isinstance(option, RowSet) and option.model:
             if option.origin is None:
                 option = option.evolve(origin=frame.class_site(view.cls), shape="query")
+            if _LIST in lineage and _is_paginated(frame, view):
+                option = option.evolve(whole=False)
             short = option.model.rsplit(".", 1)[-1].lower()
             own = constant_text(_attribute(frame, view, "context_object_name"))
             if _LIST in lineage:
@@ -57,6 +61,15 @@ def own_context(frame: Frame, view: Instance) -> dict[str, Value]:
                 row = Row(option.model, option.loaded, option.origin)
                 context.update(dict.fromkeys(("object", own or short), row))
     return context
+
+
+def _is_paginated(frame: Frame, view: Instance) -> bool:
+    """Whether a list view shows its rows page by page."""
+    world = frame.world
+    own = [base for base in world.lineage(view.cls) if world.class_facts(base) is not None]
+    return any("paginate_by" in frame.interpreter.class_body(base) for base in own) or any(
+        world.method(view.cls, name) is not None for name in ("get_paginate_by", "paginate_queryset")
+    )
 
 
 def _context_data(frame: Frame, view: Instance) -> Container | None:

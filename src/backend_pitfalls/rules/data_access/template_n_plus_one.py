@@ -19,9 +19,10 @@ class Author(models.Model):
 
 class Book(models.Model):
     author = models.ForeignKey(Author, on_delete=models.CASCADE)
+    sold = models.BooleanField(default=False)
 
 def books(request):
-    return render(request, "shop/books.html", {"books": Book.objects.all()})
+    return render(request, "shop/books.html", {"books": Book.objects.filter(sold=False)})
 ```
 
 ```html
@@ -39,9 +40,10 @@ class Author(models.Model):
 
 class Book(models.Model):
     author = models.ForeignKey(Author, on_delete=models.CASCADE)
+    sold = models.BooleanField(default=False)
 
 def books(request):
-    return render(request, "shop/books.html", {"books": Book.objects.select_related("author")})
+    return render(request, "shop/books.html", {"books": Book.objects.filter(sold=False).select_related("author")})
 ```
 
 ```html

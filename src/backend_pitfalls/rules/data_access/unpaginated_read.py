@@ -1,0 +1,94 @@
+"""A request reads every row of a table.
+
+## What it does
+Finds queries without a filter, a limit or a page that run while a request is answered: in the handler, in functions that it calls, in the template that it
+renders, and in list views of Django REST framework and Django without pagination.
+
+## Why it hurts in production
+The table grows, the answer with it: seconds, then megabytes, then the worker's memory.
+
+## Example
+```python
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+class Book(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    title = db.Column(db.String(80))
+
+@app.get("/books")
+def books():
+    return {"books": [book.title for book in Book.query.all()]}
+```
+
+## Use instead
+```python
+from flask import Flask, request
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+class Book(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    title = db.Column(db.String(80))
+
+@app.get("/books")
+def books():
+    after = request.args.get("after", default=0, type=int)
+    page = Book.query.filter(Book.id > after).order_by(Book.id).limit(100)
+    return {"books": [book.title for book in page]}
+```
+
+## Fix safety
+There is no automatic repair: a page changes what clients get.
+
+## Options
+None.
+
+## Known limits
+A table that stays small (roles, countries) is not told from one that grows. For Django REST framework's `DEFAULT_PAGINATION_CLASS` the settings must be in the
+project.
+
+## References
+- [Django: pagination](https://docs.djangoproject.com/en/stable/topics/pagination/)
+- [Django REST framework: pagination](https://www.django-rest-framework.org/api-guide/pagination/)
+- [CWE-770: allocation of resources without limits](https://cwe.mitre.org/data/definitions/770.html)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.semantics.events import Query
+
+META = RuleMeta(
+    code="BPF151",
+    name="unpaginated-read",
+    summary="A request reads every row of a table",
+    severity=Severity.NOTE,
+    confidence=Confidence.MEDIUM,
+    since="0.1.0",
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
+    cwe=(770,),
+)
+
+
+@listens(Query)
+def whole_table(event: Query, report: Report) -> None:
+    """A query for all rows of a model that runs while a request is answered."""
+    if not event.whole or not event.handled or event.batched or event.effect != "read":
+        return
+    model = event.model.rsplit(".", 1)[-1]
+    places = [event.site, *(step.site for step in reversed(event.chain))]
+    report(
+        next((site for site in places if site.path.endswith(".py")), event.site),
+        f"unpaginated read: every row of {model} is read for a request; read a page of them",
+        trace=(*event.chain, Step(event.site, f"every row of {model} is read")) if event.chain else (),
+        symbol=event.symbol,
+    )

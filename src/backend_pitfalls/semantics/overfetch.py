@@ -1,0 +1,105 @@
+"""Rows that are fetched for what the database could have answered: how many there are, whether there are any, the first, some of them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.events import Misread
+from backend_pitfalls.semantics.orm import COUNT_OF
+from backend_pitfalls.semantics.values import Const, Instance, RowSet, Value
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+
+def sized(frame: Frame, node: ast.Call, rows: RowSet) -> None:
+    """`len(books.filter(…))`, `bool(books.filter(…))` of rows that nothing else uses."""
+    if node.args and _is_fresh(node.args[0], rows):
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        _emit(frame, node, node.args[0], rows, "count" if name == "len" else "exists")
+
+
+def tested(frame: Frame, node: ast.expr, value: Value) -> None:
+    """`if books.filter(…):`"""
+    if isinstance(value, RowSet) and _is_fresh(node, value):
+        _emit(frame, node, node, value, "exists")
+
+
+# What a comparison with nought or one asks: whether there are rows, or none.
+_ANY = ((ast.Gt, 0), (ast.NotEq, 0), (ast.GtE, 1))
+_NONE = ((ast.Eq, 0), (ast.Lt, 1), (ast.LtE, 0))
+
+
+def compared(frame: Frame, node: ast.Compare, left: Value) -> None:
+    """`books.filter(…).count() > 0`"""
+    counted = left.attributes.get(COUNT_OF) if isinstance(left, Instance) else None
+    right = node.comparators[0]
+    if not isinstance(counted, Const) or len(node.ops) != 1 or not isinstance(right, ast.Constant):
+        return
+    asked = next((i for i, pairs in enumerate((_ANY, _NONE)) if (type(node.ops[0]), right.value) in pairs), None)
+    function = node.left.func if isinstance(node.left, ast.Call) else None
+    if asked is None or not isinstance(function, ast.Attribute) or right.value is True or right.value is False:
+        return
+    model = str(counted.value)
+    rows = RowSet(model, frame.world.dialect(model))
+    if rows.dialect == "django":
+        _emit(frame, node, function.value, rows, "any", negated=asked == 1)
+
+
+def indexed(frame: Frame, node: ast.Subscript, rows: RowSet, index: Value) -> None:
+    """`list(books)[0]`, `query.all()[0]`"""
+    if isinstance(index, Const) and index.value == 0 and rows.shape == "rows" and isinstance(node.value, ast.Call):
+        called = node.value.func
+        if isinstance(called, ast.Name) and called.id == "list" and node.value.args:
+            _emit(frame, node, node.value.args[0], rows, "first")
+        elif isinstance(called, ast.Attribute) and called.attr == "all":
+            _emit(frame, node, called.value, rows, "first")
+
+
+def filtered(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, rows: Value) -> None:
+    """`[book for book in Book.objects.all() if book.price > 5]`: one column of every row compared with something else."""
+    if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name) or not node.generators[0].ifs:
+        return
+    generator = node.generators[0]
+    target = node.generators[0].target.id
+    if not isinstance(rows, RowSet) or not rows.whole or not rows.model or not isinstance(generator.iter, ast.Call):
+        return
+    if all(_compares_column(frame, condition, target, rows.model) for condition in generator.ifs):
+        _emit(frame, node, generator.iter, rows, "filter")
+
+
+def _compares_column(frame: Frame, condition: ast.expr, target: str, model: str) -> bool:
+    if not isinstance(condition, ast.Compare) or len(condition.ops) != 1:
+        return False
+    left, right = condition.left, condition.comparators[0]
+    if not isinstance(left, ast.Attribute) or not isinstance(left.value, ast.Name) or left.value.id != target:
+        return False
+    uses_target = any(isinstance(n, ast.Name) and n.id == target for n in ast.walk(right))
+    world = frame.world
+    return not uses_target and world.method(model, left.attr) is None and world.relation(model, left.attr) is None
+
+
+def _is_fresh(node: ast.expr, rows: RowSet) -> bool:
+    """Whether an expression makes a query set of its own, which only what stands around it can use."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not rows.model:
+        return False
+    if rows.shape == "rows":
+        return node.func.attr == "all" and rows.dialect == "sqlalchemy"
+    return rows.shape == "query" and rows.dialect == "django"
+
+
+def _emit(frame: Frame, node: ast.AST, inner: ast.AST, rows: RowSet, what: str, negated: bool = False) -> None:
+    frame.events.append(
+        Misread(
+            frame.site(node),
+            frame.symbol or frame.class_name,
+            frame.loops,
+            frame.is_async,
+            what,
+            rows.model,
+            rows.dialect,
+            frame.site(inner),
+            negated,
+        )
+    )
