@@ -446,14 +446,14 @@ class Project:
         return node
 
     def class_assignments(self, class_name: str) -> dict[str, ast.AST]:
-        """The values that a class body binds to names, as written."""
+        """The values that a class body binds to names, as written; for a name that is only declared its annotation."""
         node = self.class_node(class_name)
         found: dict[str, ast.AST] = {}
         for statement in node.body if node is not None else ():
             if isinstance(statement, ast.Assign):
                 found.update((t.id, statement.value) for t in statement.targets if isinstance(t, ast.Name))
-            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                found.update({statement.target.id: statement.value} if isinstance(statement.target, ast.Name) else {})
+            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                found[statement.target.id] = statement.value or statement.annotation
         return found
 
     @tracked

@@ -92,6 +92,8 @@ def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Va
         if function is not None:
             kinds = {getattr(d, "id", "") for d in getattr(function.node, "decorator_list", ())}
             return BoundMethod(value, name, function) if "classmethod" in kinds else function
+    if name in ("model_validate", "from_orm", "parse_obj") and not dialect:
+        return BoundMethod(value, name)
     found = interpreter.instance_attribute(value.name, name)
     return found if found is not None else UNKNOWN
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
-from backend_pitfalls.semantics import checks, loading, orm, overfetch, serializers, strings, templates, views
+from backend_pitfalls.semantics import checks, loading, orm, overfetch, schemas, serializers, strings, templates, views
 from backend_pitfalls.semantics.attributes import (
     decorators,
     first_parameter,
@@ -231,6 +231,9 @@ def _call_method(frame: Frame, callee: BoundMethod, arguments: Arguments) -> Val
         return _container_method(frame, receiver, callee.name, arguments)
     if isinstance(receiver, Instance):
         return _instance_method(frame, receiver, callee.name, arguments)
+    if isinstance(receiver, ClassRef) and arguments.positional:
+        schemas.show(frame, arguments.node, Instance(receiver.name), arguments.positional[0])
+        return Instance(receiver.name)
     emit_call(frame, f"?.{callee.name}", arguments, receiver)
     if receiver.labels:
         return _cast(frame, arguments, receiver, callee.name)
@@ -296,6 +299,8 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
             return kept
     if name == "setFeature" and len(arguments.positional) == 2 and isinstance(arguments.positional[0], Symbol):
         _rebind(frame, arguments, receiver.set(f"<{arguments.positional[0].name}>", arguments.positional[1]))
+    if name in ("dump", "dumps", "jsonify") and arguments.positional and schemas.is_schema(frame, receiver.cls):
+        schemas.show(frame, arguments.node, receiver, arguments.positional[0])
     if name in _VIEW_METHODS:
         found = _view_method(frame, receiver, name, arguments)
         if found is not None:
@@ -556,6 +561,8 @@ def decorate(frame: Frame, node: ast.expr, decorator: Value) -> None:
 
 def answer(frame: Frame, node: ast.AST, value: Value) -> None:
     """What a request handler returns, told as a call of `<style>.<answer>`."""
+    if not isinstance(frame.answers, Unknown):
+        schemas.show(frame, node, frame.answers, value)
     for option in options(value):
         body = option.items.get(0, UNKNOWN) if isinstance(option, Container) and option.kind == "tuple" else option
         _emit(frame, node, f"{frame.handles}.<answer>", (body,), {}, False, None)
@@ -934,8 +941,19 @@ def _wait_for(frame: Frame, arguments: Arguments) -> Value:
     return arguments.positional[0] if arguments.positional else UNKNOWN
 
 
+def _nested_field(frame: Frame, arguments: Arguments) -> Value:
+    """marshmallow's `Nested(AuthorSchema)`, and `List(Nested(AuthorSchema))`."""
+    first = arguments.positional[0] if arguments.positional else arguments.keywords.get("nested", UNKNOWN)
+    if isinstance(first, Instance) and first.cls == schemas.NESTED:
+        return first
+    return Instance(schemas.NESTED, {"schema": first})
+
+
 _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "functools.partial": _partial,
+    "marshmallow.fields.Nested": _nested_field,
+    "marshmallow.fields.List": _nested_field,
+    "marshmallow.fields.Pluck": _nested_field,
     "builtins.getattr": _getattr,
     "builtins.super": _super,
     "builtins.str": _text,

@@ -99,6 +99,8 @@ class Frame:
         self.class_name = ""
         self.self_name = ""
         self.handles = ""
+        # What a handler's framework shows its answer as; Unknown when it is sent as it is.
+        self.answers: Value = UNKNOWN
         # Whether a value here may carry labels, so that conditions are worth reading for what they look at.
         self.tainted = False
         if function and function.owner and not isinstance(function.node, ast.Lambda) and function.node.args.args:

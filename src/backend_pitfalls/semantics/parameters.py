@@ -67,6 +67,8 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
         bound["request"] = _request_by_convention(frame)
     style, route = _route(frame, function.node)
     frame.handles = style or _handles_by_convention(frame, bound)
+    if style == "fastapi":
+        frame.answers = _response_model(frame, function.node)
     if style:
         _from_route(frame, function, bound, style, route)
     if parameters.vararg is not None:
@@ -125,6 +127,18 @@ def _route(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[
             path = constant_text(frame.evaluate(decorator.args[0])) if decorator.args else ""
             return style, path or ""
     return "", ""
+
+
+def _response_model(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
+    """What FastAPI shows the answer as: `response_model`, else the annotated result.
+
+    https://fastapi.tiangolo.com/tutorial/response-model/
+    """
+    for decorator in node.decorator_list:
+        for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
+            if keyword.arg == "response_model":
+                return annotated(frame, keyword.value)
+    return annotated(frame, node.returns)
 
 
 def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style: str, path: str) -> None:

@@ -1,0 +1,123 @@
+"""What a schema reads of rows that it shows: pydantic models filled from attributes (FastAPI's response models among them) and marshmallow's
+nested fields.
+
+https://docs.pydantic.dev/latest/concepts/models/#arbitrary-class-instances, https://marshmallow.readthedocs.io/en/stable/nesting.html
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.model.finding import Step
+from backend_pitfalls.semantics import calls, orm
+from backend_pitfalls.semantics.events import Loop
+from backend_pitfalls.semantics.values import (
+    ClassRef,
+    Const,
+    Container,
+    Instance,
+    Row,
+    RowSet,
+    Value,
+    constant_text,
+    each_round,
+    options,
+)
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+_PYDANTIC = frozenset({"pydantic.BaseModel", "sqlmodel.SQLModel"})
+MARSHMALLOW = "marshmallow.Schema"
+NESTED = "marshmallow.fields.Nested"
+FROM_ATTRIBUTES = frozenset({"model_validate", "from_orm", "parse_obj", "validate"})
+MAX_NESTED = 4
+
+
+def is_schema(frame: Frame, cls: str) -> bool:
+    """Whether a class of the project is a schema that reads attributes."""
+    lineage = frame.world.lineage(cls)
+    return not frame.world.dialect(cls) and (not _PYDANTIC.isdisjoint(lineage) or MARSHMALLOW in lineage)
+
+
+def show(frame: Frame, node: ast.AST, schema: Value, value: Value) -> None:
+    """See the events of showing rows by a schema.
+
+    Parameters:
+        frame: where that happens.
+        node: the expression that is shown.
+        schema: an object of a schema class, or a list of such.
+        value: what is shown: rows, one row, or something else.
+    """
+    shown = schema.elements() if isinstance(schema, Container) else schema
+    if not isinstance(shown, Instance) or not is_schema(frame, shown.cls):
+        return
+    short = shown.cls.rsplit(".", 1)[-1]
+    for option in options(value):
+        outer = frame.loops
+        element: Value = option
+        if isinstance(option, RowSet) and option.model and option.shape != "values":
+            loop = Loop(
+                option.origin or frame.site(node),
+                f"the rows shown as {short}",
+                frozenset(),
+                few=False,
+                batched=False,
+                kind="serializer",
+            )
+            frame.loops = (*outer, loop)
+            if option.shape == "query":
+                orm.iterate(frame, node, option)
+            element = each_round(orm.row_of(option), loop)
+        if isinstance(element, Row):
+            _read(frame, node, shown.cls, element, 0)
+        frame.loops = outer
+
+
+def _read(user: Frame, node: ast.AST, schema: str, row: Row, depth: int) -> None:
+    """Read what the fields of a schema read of a row; events go to the frame of the use."""
+    frame = user.of_class(schema)
+    if frame is None or depth > MAX_NESTED:
+        return
+    frame.loops = user.loops
+    for base in frame.world.lineage(schema):
+        if frame.world.class_facts(base) is None:
+            continue
+        nodes = frame.world.class_assignments(base)
+        for name, declared in frame.interpreter.class_body(base).items():
+            nested = _nested_schema(frame, declared)
+            if frame.world.relation(row.model, name) is None or nested is None:
+                continue
+            field = nodes.get(name, frame.world.class_node(schema) or node)
+            value = calls.shown(frame, field, row, name)
+            if isinstance(value, RowSet):
+                value = orm.iterate_relation(frame, field, value, name)
+            if isinstance(value, Row):
+                outer = frame.loops
+                frame.loops = (*outer, *(loop for loop in value.loops if loop not in outer))
+                _read(frame, field, nested, value, depth + 1)
+                frame.loops = outer
+    step = Step(user.site(node), f"shows it as '{schema.rsplit('.', 1)[-1]}'")
+    symbol = user.symbol or user.class_name
+    user.events.extend(event.shown_by(step, symbol, user.loops, user.is_async) for event in frame.events)
+
+
+def _nested_schema(frame: Frame, declared: Value) -> str | None:
+    """The schema that a field shows a relation by; None for a field of another kind."""
+    for option in options(declared.elements() if isinstance(declared, Container) else declared):
+        if isinstance(option, Instance) and option.cls == NESTED:
+            return _by_name(frame, option.attributes.get("schema", Const(None)))
+        if isinstance(option, Instance) and is_schema(frame, option.cls):
+            return option.cls
+    return None
+
+
+def _by_name(frame: Frame, schema: Value) -> str | None:
+    """`Nested(AuthorSchema)`, `Nested(AuthorSchema())`, `Nested("AuthorSchema")`."""
+    if isinstance(schema, ClassRef):
+        return schema.name
+    if isinstance(schema, Instance):
+        return schema.cls
+    text = constant_text(schema)
+    return frame.world.class_by_name("", text.rsplit(".", 1)[-1]) or None if text else None
