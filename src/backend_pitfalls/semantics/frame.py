@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics import admin, calls, expressions, narrowing, orm, overfetch, retries, serializers, views
+from backend_pitfalls.semantics import (
+    admin,
+    calls,
+    expressions,
+    graphql,
+    narrowing,
+    orm,
+    overfetch,
+    retries,
+    serializers,
+    views,
+)
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop, Named
@@ -60,6 +71,7 @@ class FrameEvaluator:
         serializers.view_events(frame, cls)
         views.view_events(frame, cls)
         admin.admin_events(frame, cls)
+        graphql.type_events(frame, cls)
 
     def framework_events(self, interpreter: Interpreter, facts: FileFacts) -> tuple[Event, ...]:
         source = interpreter.world.source(facts.module)

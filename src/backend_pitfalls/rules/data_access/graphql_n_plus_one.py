@@ -1,0 +1,109 @@
+"""A GraphQL resolver runs a query for every object of a list.
+
+## What it does
+Finds resolvers of object types (graphene, graphene-django, strawberry, strawberry-django) that run a query or read a relation of their object. Resolvers of
+the query and mutation types, fields with loading hints, and data loaders are silent.
+
+## Why it hurts in production
+A client that asks for a field of a hundred objects makes the server run the resolver a hundred times. Each resolver looks harmless where it stands.
+
+## Example
+```python
+import graphene
+from django.db import models
+from graphene_django import DjangoObjectType
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="books")
+
+class AuthorType(DjangoObjectType):
+    class Meta:
+        model = Author
+
+    sold = graphene.Int()
+
+    def resolve_sold(self, info):
+        return Book.objects.filter(author=self).count()
+```
+
+## Use instead
+```python
+import graphene
+from django.db import models
+from graphene_django import DjangoObjectType
+
+class Author(models.Model):
+    name = models.CharField(max_length=80)
+
+class Book(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="books")
+
+class AuthorType(DjangoObjectType):
+    class Meta:
+        model = Author
+
+    sold = graphene.Int()
+
+    def resolve_sold(self, info):
+        return info.context.loaders.sold_by_author.load(self.pk)
+```
+
+## Fix safety
+There is no automatic repair: a data loader is code of its own.
+
+## Options
+None.
+
+## Known limits
+What the default resolvers of a type's relation fields read is not looked at, nor whether an optimizer loads it. Types whose name ends in Query, Mutation or
+Subscription are taken for the roots of the schema.
+
+## References
+- [graphene: data loader](https://docs.graphene-python.org/en/latest/execution/dataloader/)
+- [strawberry: data loaders](https://strawberry.rocks/docs/guides/dataloaders)
+- [strawberry-django: query optimizer](https://strawberry.rocks/docs/django/guide/optimizer)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.rounds import of_each_row
+from backend_pitfalls.semantics.events import Query, RelationLoad
+
+META = RuleMeta(
+    code="BPF107",
+    name="graphql-n-plus-one",
+    summary="A GraphQL resolver runs a query for every object of a list",
+    severity=Severity.WARNING,
+    confidence=Confidence.MEDIUM,
+    since="0.1.0",
+    tokens=(b"graphene", b"strawberry", b"resolve_"),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+)
+
+
+@listens(RelationLoad, Query)
+def query_for_each_object(event: RelationLoad | Query, report: Report) -> None:
+    """A resolver that runs a query or reads a relation that nothing loaded."""
+    row = of_each_row(event, "graphql")
+    if row is None:
+        return
+    places = [event.site, *(step.site for step in reversed(event.chain))]
+    site = next((place for place in places if place.path == row.loop.site.path), event.site)
+    report(
+        site,
+        f"N+1: '{row.what}' runs a query for each of {row.loop.subject} in a list; load it for all of them with a data loader",
+        trace=(
+            Step(row.loop.site, "the resolver runs once an object"),
+            *event.chain,
+            Step(event.site, f"'{row.what}' runs a query"),
+        ),
+        symbol=event.symbol,
+        group=f"{row.loop.site} {row.key}",
+    )
