@@ -11,6 +11,7 @@ from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.facts import ClassFacts
 from backend_pitfalls.semantics.values import ClassRef, Function, Row, options
+from backend_pitfalls.syntax.names import loaded_names
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -46,8 +47,8 @@ def type_events(frame: Frame, cls: str) -> None:
 
 def _resolve(frame: Frame, function: Function, model: str, subject: str) -> None:
     named = [*function.node.args.posonlyargs, *function.node.args.args]
-    if not named:
-        return
+    if not named or named[0].arg not in loaded_names(function.node):
+        return  # what does not depend on the object is the same for all of them
     model = _annotated_model(frame, named[0]) or model
     loop = Loop(frame.site(function.node), subject, frozenset(), few=False, batched=False, kind="graphql")
     outer, frame.loops = frame.loops, (loop,)
