@@ -158,6 +158,13 @@ class BlockingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     docs: str
 
 
+class PooledFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that make a client, engine or channel which holds connections and is meant to be made once and shared."""
+
+    calls: tuple[str, ...]
+    docs: str
+
+
 class RetryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that make a function try again: each of `stops` is a keyword that ends it. Without one it goes on for ever."""
 
@@ -225,6 +232,7 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: tuple[ModelFacts, ...] = ()
     noreturn: tuple[NoReturnFacts, ...] = ()
     blocking: tuple[BlockingFacts, ...] = ()
+    pooled: tuple[PooledFacts, ...] = ()
     retry: tuple[RetryFacts, ...] = ()
     application: tuple[ApplicationFacts, ...] = ()
     probe: tuple[ProbeFacts, ...] = ()
@@ -274,6 +282,7 @@ class Knowledge:
         self.manager_bases: dict[str, str] = {}
         self.noreturn: set[str] = set()
         self.blocking: dict[str, BlockingFacts] = {}
+        self.pooled: set[str] = set()
         self.retries: dict[str, RetryFacts] = {}
         self.applications: dict[str, str] = {}
         self.probe_segments: set[str] = set()
@@ -282,8 +291,13 @@ class Knowledge:
         self.tokens: list[TokenFacts] = []
         for table in tables:
             self._add(table)
+        self.replayed = frozenset(self.blocking) | self.pooled
         self.notable = (
-            frozenset(self.clients) | frozenset(self.sinks) | frozenset(self.blocking) | frozenset(self.retries)
+            frozenset(self.clients)
+            | frozenset(self.sinks)
+            | frozenset(self.blocking)
+            | frozenset(self.retries)
+            | self.pooled
         )
 
     def _add(self, table: LibraryTable) -> None:
@@ -321,6 +335,8 @@ class Knowledge:
             self.manager_bases.update(dict.fromkeys(model.managers, model.dialect))
         for row in table.noreturn:
             self.noreturn.update(row.calls)
+        for pooled in table.pooled:
+            self.pooled.update(pooled.calls)
         for retry in table.retry:
             self.retries.update(dict.fromkeys(retry.calls, retry))
         for application in table.application:

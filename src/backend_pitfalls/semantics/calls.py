@@ -743,8 +743,8 @@ def _defaults(function: Function, bound: dict[str, Value]) -> None:
 def _replay(
     frame: Frame, events: tuple[Any, ...], function: Function, node: ast.AST, bound: dict[str, Value] | None
 ) -> None:
-    """See a called function's events from here: its queries and what holds the thread always, its other calls where this
-    context decides them."""
+    """See a called function's events from here: its queries, what holds the thread and what is made anew always, its
+    other calls where this context decides them."""
     verb = "calls" if isinstance(node, ast.Call) else "reads"
     step = Step(frame.site(node), f"{verb} '{function.qualname}'")
     symbol = frame.symbol or frame.class_name
@@ -754,7 +754,7 @@ def _replay(
         if len(event.chain) < 5 and (
             isinstance(event, Query)
             or (bound is not None and isinstance(event, (Call, RelationLoad)))
-            or (isinstance(event, Call) and event.callee in frame.knowledge.blocking)
+            or (isinstance(event, Call) and event.callee in frame.knowledge.replayed)
         ):
             frame.events.append(event.seen_from(step, symbol, frame.loops, frame.is_async, called))
             count += 1

@@ -84,11 +84,11 @@ class Event:
 class Call(Event):
     """A call of a library function or method, by its qualified name, with abstract arguments.
 
-    `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
+    `kept` tells that the result becomes an attribute or a global variable, and so outlives the function. `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
     call as the reader wrote it.
     """
 
-    __slots__ = ("args", "callee", "guarded", "keywords", "receiver", "rest", "spread", "written")
+    __slots__ = ("args", "callee", "guarded", "kept", "keywords", "receiver", "rest", "spread", "written")
 
     def __init__(
         self,
@@ -104,6 +104,7 @@ class Call(Event):
         guarded: bool,
         written: str = "",
         rest: Value = UNKNOWN,
+        kept: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.callee = callee
@@ -114,6 +115,7 @@ class Call(Event):
         self.guarded = guarded
         self.written = written
         self.rest = rest
+        self.kept = kept
 
     def argument(self, position: int | None, name: str) -> Value | None:
         """The argument at a position or under a name, None when it was not passed."""
@@ -137,6 +139,7 @@ class Call(Event):
             self.guarded,
             self.written,
             self.rest,
+            self.kept,
         )
 
 
@@ -260,6 +263,21 @@ class Application(Event):
 
     def _copy(self) -> Event:
         return Application(self.site, self.symbol, self.loops, self.is_async, self.callee, self.group, self.unprobed)
+
+
+class Dropped(Event):
+    """Something that a call gave is dropped unseen: `what` is "coroutine" (never awaited), "task" (nothing holds it) or "answer" (nobody asks for its
+    status); `name` is what was called."""
+
+    __slots__ = ("name", "what")
+
+    def __init__(self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, what: str, name: str) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.what = what
+        self.name = name
+
+    def _copy(self) -> Event:
+        return Dropped(self.site, self.symbol, self.loops, self.is_async, self.what, self.name)
 
 
 class Retry(Event):

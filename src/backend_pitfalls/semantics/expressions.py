@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from backend_pitfalls.semantics import calls, checks, narrowing, orm, overfetch
+from backend_pitfalls.semantics import calls, checks, dropped, narrowing, orm, overfetch
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -48,6 +48,7 @@ def _name(frame: Frame, node: ast.Name) -> Value:
 
 def _attribute(frame: Frame, node: ast.Attribute) -> Value:
     receiver = frame.evaluate(node.value)
+    dropped.body(frame, node)
     found: Value | None = None
     for option in options(receiver):
         if isinstance(option, Const) and option.value is None and len(options(receiver)) > 1:

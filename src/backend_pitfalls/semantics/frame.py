@@ -10,6 +10,7 @@ from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import (
     admin,
     calls,
+    dropped,
     expressions,
     graphql,
     narrowing,
@@ -198,10 +199,13 @@ class Frame:
 
     def expression_statement(self, node: ast.Expr) -> bool:
         value = self.evaluate(node.value)
+        if isinstance(node.value, ast.Call):
+            dropped.statement(self, node.value)
         return not (isinstance(value, Symbol) and value.name == "typing.NoReturn")
 
     def assign_statement(self, node: ast.Assign) -> None:
         value = self.evaluate(node.value)
+        dropped.keep(self, node)
         for target in node.targets:
             self.assign(target, value, node.value)
 

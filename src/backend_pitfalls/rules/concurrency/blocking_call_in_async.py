@@ -28,11 +28,11 @@ import httpx
 from fastapi import FastAPI
 
 app = FastAPI()
+client = httpx.AsyncClient(timeout=5)
 
 @app.get("/price/{book}")
 async def price(book: int):
-    async with httpx.AsyncClient(timeout=5) as client:
-        return (await client.get(f"https://prices.internal/{book}")).json()
+    return (await client.get(f"https://prices.internal/{book}")).json()
 ```
 
 ## Fix safety

@@ -1,0 +1,97 @@
+"""What calls give and nobody looks at: coroutines that are never awaited, tasks that nothing holds, answers whose status is not asked for."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.events import Call, Dropped
+from backend_pitfalls.semantics.values import BoundMethod, Function, Instance, Symbol, Value, options
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+# https://docs.python.org/3/library/asyncio-task.html
+_COROUTINES = frozenset({"asyncio.sleep", "asyncio.wait_for", "asyncio.to_thread", "asyncio.wait"})
+_TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
+_BODY = frozenset({"json", "text", "content"})
+
+
+def statement(frame: Frame, node: ast.Call) -> None:
+    """A call that stands alone: what it gives is dropped."""
+    callee = frame.evaluate(node.func)
+    for option in options(callee):
+        function = option.function if isinstance(option, BoundMethod) else option
+        if isinstance(function, Function) and _is_coroutine(function):
+            _emit(frame, node, "coroutine", function.qualname)
+        elif isinstance(option, Symbol) and option.name in _COROUTINES:
+            _emit(frame, node, "coroutine", option.name)
+        elif (isinstance(option, Symbol) and option.name in _TASKS) or _is_loop_task(node):
+            _emit(frame, node, "task", frame.source.snippet(node.func, 40))
+    _answer(frame, node, node)
+
+
+def body(frame: Frame, node: ast.Attribute) -> None:
+    """`requests.get(url).json()`: the body is used, and nothing was kept that could be asked for the status."""
+    if node.attr in _BODY and isinstance(node.value, ast.Call):
+        _answer(frame, node.value, node)
+
+
+def keep(frame: Frame, node: ast.Assign) -> None:
+    """A call whose result becomes an attribute or a global variable."""
+    last = frame.events[-1] if frame.events else None
+    if isinstance(last, Call) and isinstance(node.value, ast.Call) and last.site == frame.site(node.value):
+        last.kept = any(isinstance(t, (ast.Attribute, ast.Subscript)) or _is_global(frame, t) for t in node.targets)
+
+
+def _is_global(frame: Frame, target: ast.expr) -> bool:
+    body = getattr(frame.function.node, "body", ()) if frame.function is not None else ()
+    return isinstance(target, ast.Name) and any(
+        isinstance(statement, ast.Global) and target.id in statement.names
+        for statement in (body if isinstance(body, list) else ())
+    )
+
+
+def _is_coroutine(function: Function) -> bool:
+    """Whether calling the function gives a coroutine: a decorator may make something else of it."""
+    node = function.node
+    if not isinstance(node, ast.AsyncFunctionDef) or any(
+        isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node)
+    ):
+        return False
+    names = {getattr(d, "id", "") for d in node.decorator_list}
+    return names <= {"staticmethod", "classmethod"}
+
+
+def _is_loop_task(node: ast.Call) -> bool:
+    """`loop.create_task(…)`; a task group holds its own."""
+    function = node.func
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr == "create_task"
+        and isinstance(function.value, ast.Name)
+        and "loop" in function.value.id
+    )
+
+
+def _answer(frame: Frame, node: ast.Call, place: ast.AST) -> None:
+    """An answer of requests or httpx; a client may look at the status by a hook of its own."""
+    site = frame.site(node)
+    for event in reversed(frame.events[-4:]):
+        if isinstance(event, Call) and event.site == site and not event.chain and _asks(frame, event):
+            receiver: Value | None = event.receiver
+            if not isinstance(receiver, Instance) or frame.world.class_facts(receiver.cls) is None:
+                _emit(frame, place, "answer", event.callee)
+            return
+
+
+def _asks(frame: Frame, event: Call) -> bool:
+    facts = frame.knowledge.clients.get(event.callee)
+    method = event.callee.rsplit(".", 1)[-1]
+    is_http = event.callee.startswith(("requests.", "httpx."))
+    return facts is not None and is_http and method in ("get", "post", "put", "patch", "delete", "request")
+
+
+def _emit(frame: Frame, node: ast.AST, what: str, name: str) -> None:
+    symbol = frame.symbol or frame.class_name
+    frame.events.append(Dropped(frame.site(node), symbol, frame.loops, frame.is_async, what, name))
