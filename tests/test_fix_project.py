@@ -85,7 +85,7 @@ def test_a_patch_is_written_and_nothing_else(tmp_path: Path, capsys: pytest.Capt
     patch = tmp_path / "repairs.patch"
     assert main(["fix", str(tmp_path), "--no-cache", "--output", str(patch)]) == 0
     assert one.read_text() == CALL
-    assert "1 would be repaired in 1 file." in capsys.readouterr().err
+    assert "1 would be repaired in 1 file: BPF401 x1." in capsys.readouterr().err
     subprocess.run(["git", "apply", patch.name], cwd=tmp_path, check=True)
     assert one.read_text() == FIXED
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import libcst as cst
 
 from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.model.fix import EagerLoad
+from backend_pitfalls.syntax.source import split_lines
 
 # A query set that these have been called on takes no more relations, or would mean something else with them:
 # https://docs.djangoproject.com/en/stable/ref/models/querysets/
@@ -53,7 +56,9 @@ _BUILDS = frozenset(
 _ONE_ROW = frozenset(["get", "first", "last", "earliest", "latest", "aget", "afirst", "alast", "aearliest", "alatest"])
 
 
-def eager_load(node: cst.CSTNode, intent: EagerLoad, text: str, position: Callable[[cst.CSTNode], Any]) -> Edit | None:
+def eager_load(
+    node: cst.CSTNode, intent: EagerLoad, text: str, position: Callable[[cst.CSTNode], Any], limit: int
+) -> Edit | None:
     """The edit that makes a query set load relations with its rows; None where that would not be right.
 
     Parameters:
@@ -61,6 +66,7 @@ def eager_load(node: cst.CSTNode, intent: EagerLoad, text: str, position: Callab
         intent: what to load and how.
         text: of the file.
         position: the range of a node.
+        limit: the longest line that the project wants.
     """
     calls = list(_chain(node))
     names = {name for name, _ in calls}
@@ -68,18 +74,39 @@ def eager_load(node: cst.CSTNode, intent: EagerLoad, text: str, position: Callab
         return None
     if isinstance(node, cst.Call) and calls and calls[0][0] in _ONE_ROW:
         function = node.func
-        return eager_load(function.value, intent, text, position) if isinstance(function, cst.Attribute) else None
+        return (
+            eager_load(function.value, intent, text, position, limit) if isinstance(function, cst.Attribute) else None
+        )
     if isinstance(node, cst.Call) and not (calls and calls[0][0] in _BUILDS):
         return None
     if not isinstance(node, (cst.Call, cst.Attribute)):
         return None
-    quoted = ", ".join(f'"{name}"' for name in intent.names)
+    quoted = ", ".join(_quoted(intent.names, text))
     for name, call in calls:
         if name == intent.method and call.args and all(_is_text(a) for a in call.args):
             return _extended(call, intent.names, text, position)
-    end = position(node).end
-    added = f".{intent.method}({quoted})"
-    return Edit(end.line, end.column, end.line, end.column, _line_break(node, text, position) + added)
+    end, opening = position(node).end, f"{_line_break(node, text, position)}.{intent.method}("
+    laid_out = quoted if opening.startswith("\n") else _laid_out(text, end, opening, quoted, limit)
+    return Edit(end.line, end.column, end.line, end.column, f"{opening}{laid_out})")
+
+
+def _laid_out(text: str, end: Any, opening: str, arguments: str, limit: int) -> str:
+    """The arguments of a call that is put behind an expression, on a line of their own where its line becomes too long."""
+    line = split_lines(text)[end.line - 1]
+    written = f"{line[: end.column]}{opening}){line[end.column :]}"
+    if len(line) > limit:
+        return arguments
+    at = end.column + len(opening) - 1
+    return split_call(written[:limit] if len(written) > limit else written, at, at + 1, arguments, limit).replace(
+        "\n", _newline(text)
+    )
+
+
+def _quoted(names: tuple[str, ...], text: str) -> list[str]:
+    """Names as texts, in the quotes that the file uses more."""
+    single, double = (len(re.findall(rf"{q}[^{q}\n]*{q}", text)) for q in ("'", '"'))
+    quote = "'" if single > double else '"'
+    return [f"{quote}{name}{quote}" for name in names]
 
 
 def list_select_related(
@@ -94,19 +121,19 @@ def list_select_related(
     if "list_select_related" in before:
         if not node.elements or not all(isinstance(e.value, cst.SimpleString) for e in node.elements):
             return None
-        return _behind(position(node.elements[-1].value).end, intent.names)
+        return _behind(position(node.elements[-1].value).end, _quoted(intent.names, text))
     rest = lines[intent.end_line - 1][intent.end_col :].strip()
     if rest and not rest.startswith("#"):
         return None
     indent = before[: len(before) - len(before.lstrip())]
-    quoted = ", ".join(f'"{name}"' for name in intent.names)
+    quoted = ", ".join(_quoted(intent.names, text))
     line = intent.end_line + 1
     return Edit(line, 0, line, 0, f"{indent}list_select_related = [{quoted}]{_newline(text)}")
 
 
-def _behind(end: Any, names: tuple[str, ...]) -> Edit:
+def _behind(end: Any, quoted: list[str]) -> Edit:
     """More texts behind one, on its line."""
-    return Edit(end.line, end.column, end.line, end.column, "".join(f', "{name}"' for name in names))
+    return Edit(end.line, end.column, end.line, end.column, "".join(f", {name}" for name in quoted))
 
 
 def _newline(text: str) -> str:
@@ -119,9 +146,9 @@ def _extended(call: cst.Call, names: tuple[str, ...], text: str, position: Calla
     end, start = position(last.value).end, position(last).start
     comma = position(last.comma).end if isinstance(last.comma, cst.Comma) else close
     if comma.line < close.line and start.line != position(call).start.line:
-        added = "".join(f'{" " * start.column}"{name}",{_newline(text)}' for name in names)
+        added = "".join(f"{' ' * start.column}{name},{_newline(text)}" for name in _quoted(names, text))
         return Edit(comma.line + 1, 0, comma.line + 1, 0, added)
-    return _behind(end, names)
+    return _behind(end, _quoted(names, text))
 
 
 def _chain(node: cst.CSTNode) -> Iterator[tuple[str, cst.Call]]:

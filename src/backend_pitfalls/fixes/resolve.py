@@ -73,7 +73,7 @@ class Resolver:
             shown = piece.at(place, cst.List) or piece.tuple_in(place)
             return list_select_related(shown, intent, self.text, piece.position) if shown is not None else None
         node = piece.at(place, (cst.Call, cst.Attribute))
-        return eager_load(node, intent, self.text, piece.position) if node is not None else None
+        return eager_load(node, intent, self.text, piece.position, self._limit) if node is not None else None
 
     def _source(self, place: Place) -> str:
         starts = line_starts(self.text)

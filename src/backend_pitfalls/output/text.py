@@ -26,7 +26,7 @@ def text(results: Sequence[Located], colour: bool) -> Iterator[str]:
         place = f"{located.shown_path()}:{finding.span.line}:{finding.span.col + 1}"
         yield f"{_paint(finding.code, _COLOURS[finding.severity], colour)} {_paint(finding.name, '1', colour)} {place}"
         yield f"  {finding.message}"
-        yield from _frame(located, colour)
+        yield from frame(located, colour)
         for number, step in enumerate(finding.trace, 1):
             yield f"  {number}. {located.shown_path(step.site.path)}:{step.site.span.line}: {step.message}"
         if finding.fix is not None:
@@ -44,7 +44,8 @@ def summary(results: Sequence[Located], files: int) -> str:
     return f"{len(results)} {'pitfall' if len(results) == 1 else 'pitfalls'} in {files} files{repair}. `backend-pitfalls rule CODE` explains a code."
 
 
-def _frame(located: Located, colour: bool) -> Iterator[str]:
+def frame(located: Located, colour: bool) -> Iterator[str]:
+    """The line of a finding between its neighbours, what it is about underlined; credentials are not shown."""
     finding = located.finding
     lines = lines_of(located.root / finding.path)
     span = finding.span

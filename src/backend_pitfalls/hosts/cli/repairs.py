@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from backend_pitfalls.hosts.cli.targets import Outcome, run
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.output.results import Located
+from backend_pitfalls.output.text import frame
 from backend_pitfalls.project.style import line_length
 
 Wanted = Callable[[Finding], bool]
@@ -77,7 +79,9 @@ def _show(output: str | None, diff: str) -> None:
 def _summary(plans: list[tuple[Path, FilePlan]], repaired: int, shows: bool, only_done: bool) -> None:
     files = sum(bool(p.repaired) for _, p in plans)
     verb = "would be repaired" if shows else "repaired"
-    sys.stderr.write(f"{repaired} {verb} in {files} {'file' if files == 1 else 'files'}.\n")
+    rules = Counter(finding.code for _, plan in plans for finding in plan.repaired)
+    each = f": {', '.join(f'{code} x{count}' for code, count in sorted(rules.items()))}" if rules else ""
+    sys.stderr.write(f"{repaired} {verb} in {files} {'file' if files == 1 else 'files'}{each}.\n")
     for root, plan in plans if not only_done else ():
         for finding, why in plan.left:
             sys.stderr.write(f"left: {Located(root, finding).shown_path()}:{finding.span.line} {finding.code}: {why}\n")
@@ -98,7 +102,8 @@ class _Questions:
         if finding.code in self._all:
             return True
         sys.stderr.write(f"\n{located.shown_path()}:{finding.span.line}: {finding.code} {finding.message}\n")
-        sys.stderr.write(f"    {_line(located)}\n  {finding.fix.title} ({finding.fix.safety.value})\n")
+        sys.stderr.writelines(f"{line}\n" for line in frame(located, colour=False))
+        sys.stderr.write(f"  {finding.fix.title} ({finding.fix.safety.value})\n")
         while True:
             sys.stderr.write("Apply this repair? [y]es, [n]o, [a]ll of this rule, [q]uit: ")
             sys.stderr.flush()
@@ -109,14 +114,3 @@ class _Questions:
             self._has_quit = choice == "q"
             if choice in ("y", "n", "a", "q"):
                 return choice in ("y", "a")
-
-
-def _line(located: Located) -> str:
-    """The line of a finding; nothing where it may hold a secret."""
-    if located.finding.redact:
-        return "(not shown: it holds a credential)"
-    try:
-        lines = (located.root / located.finding.path).read_text("utf-8", errors="replace").splitlines()
-        return lines[located.finding.span.line - 1].strip()
-    except (OSError, IndexError):
-        return ""
