@@ -145,6 +145,10 @@ WHOLE: dict[str, tuple[bytes, bytes]] = {
         b"import requests\nresponse_of_the_service = requests.get('https://prices.internal/books/new/today', 'x')\n",
         b"import requests\nresponse_of_the_service = requests.get(\n    'https://prices.internal/books/new/today', 'x', timeout=10\n)\n",
     ),
+    "parenthesis on another line": (
+        b"import requests\nrequests.get(\n    'a')\n",
+        b"import requests\nrequests.get(\n    'a', timeout=10)\n",
+    ),
     "too long: in a block": (
         b"import requests\ndef f():\n    a = requests.post('https://prices.internal/b', json={'a': [1, 2]}, headers={'b': 1})\n",
         b"import requests\ndef f():\n    a = requests.post(\n        'https://prices.internal/b', json={'a': [1, 2]}, headers={'b': 1}, timeout=10\n    )\n",

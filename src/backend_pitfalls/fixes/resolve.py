@@ -148,8 +148,9 @@ class Resolver:
         written = split_lines(self.text)[line - 1]
         given = written[start:close]
         arguments = f"{given.rstrip()}, {added}" if given.strip() else added
-        opening = written.rindex("(", 0, start + 1) if not given.strip() else written[:start].rindex("(")
-        laid_out = split_call(written, opening, close, arguments, self._limit)
+        opening = written.rfind("(", 0, start)
+        opens_here = opening >= 0 and not written[opening + 1 : start].strip()
+        laid_out = split_call(written, opening, close, arguments, self._limit) if opens_here else arguments
         if laid_out == arguments:
             at = start + len(given.rstrip())
             return Edit(line, at, line, at, f", {added}" if given.strip() else added)
