@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
-from backend_pitfalls.semantics import checks, loading, orm, overfetch, schemas, serializers, strings, templates, views
+from backend_pitfalls.semantics import (
+    checks,
+    dropped,
+    loading,
+    orm,
+    overfetch,
+    schemas,
+    serializers,
+    strings,
+    templates,
+    views,
+)
 from backend_pitfalls.semantics.attributes import (
     decorators,
     first_parameter,
@@ -105,6 +116,8 @@ def call(frame: Frame, node: ast.Call) -> Value:
     arguments = _arguments(frame, node, callee)
     _fallback(frame, arguments)
     result = join_all(apply(frame, option, arguments) for option in options(callee))
+    if node is frame.standing:
+        dropped.statement(frame, node, callee)
     name = _written_name(node)
     if loading.LOADS.match(name) and not deep_labels(result) and _tells_nothing(result):
         return loading.loaded_by_name(frame, arguments.positional)

@@ -17,9 +17,8 @@ _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _BODY = frozenset({"json", "text", "content"})
 
 
-def statement(frame: Frame, node: ast.Call) -> None:
-    """A call that stands alone: what it gives is dropped."""
-    callee = frame.evaluate(node.func)
+def statement(frame: Frame, node: ast.Call, callee: Value) -> None:
+    """A call of `callee` that stands alone: what it gives is dropped."""
     for option in options(callee):
         function = option.function if isinstance(option, BoundMethod) else option
         if isinstance(function, Function) and _is_coroutine(function):

@@ -108,6 +108,8 @@ class Frame:
         self.bodies: dict[str, Mapping[str, Value]] = {}
         self.loops: tuple[Loop, ...] = ()
         self.guards = 0
+        # The expression that is a statement of its own: what it gives is dropped.
+        self.standing: ast.expr | None = None
         self.exits: list[list[dict[str, Value]]] = []
         self.class_name = ""
         self.self_name = ""
@@ -198,9 +200,8 @@ class Frame:
         return True
 
     def expression_statement(self, node: ast.Expr) -> bool:
+        self.standing = node.value
         value = self.evaluate(node.value)
-        if isinstance(node.value, ast.Call):
-            dropped.statement(self, node.value)
         return not (isinstance(value, Symbol) and value.name == "typing.NoReturn")
 
     def assign_statement(self, node: ast.Assign) -> None:
