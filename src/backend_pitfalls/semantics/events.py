@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics.values import UNKNOWN, Value
 
@@ -70,15 +72,23 @@ class Event:
         """An event of a template or serializer, as the code that uses it sees it: its loops run there."""
         copy = self._copy()
         copy.symbol = symbol
-        copy.inner = self.inner
-        copy.awaited = self.awaited
         copy.loops = (*loops, *(loop for loop in self.loops if loop not in loops))
         copy.is_async = is_async
         copy.chain = (step, *self.chain)
         return copy
 
     def _copy(self) -> Event:
-        return Event(self.site, self.symbol, self.loops, self.is_async)
+        """The same event for another frame, which knows itself whether it answers a request."""
+        copy = object.__new__(type(self))
+        for name in _slots(type(self)):
+            setattr(copy, name, getattr(self, name))
+        copy.handled = False
+        return copy
+
+
+@functools.cache
+def _slots(kind: type) -> tuple[str, ...]:
+    return tuple(name for cls in kind.__mro__ for name in getattr(cls, "__slots__", ()))
 
 
 class Call(Event):
@@ -125,23 +135,6 @@ class Call(Event):
             return self.args[position]
         return None
 
-    def _copy(self) -> Event:
-        return Call(
-            self.site,
-            self.symbol,
-            self.loops,
-            self.is_async,
-            self.callee,
-            self.args,
-            self.keywords,
-            self.spread,
-            self.receiver,
-            self.guarded,
-            self.written,
-            self.rest,
-            self.kept,
-        )
-
 
 class Query(Event):
     """A database query is run: `operation` as the reader wrote it, on a model; `effect` is "read" or "write".
@@ -181,24 +174,6 @@ class Query(Event):
         self.effect = effect
         self.batched = batched
 
-    def _copy(self) -> Event:
-        return Query(
-            self.site,
-            self.symbol,
-            self.loops,
-            self.is_async,
-            self.operation,
-            self.model,
-            self.dialect,
-            self.effect,
-            self.batched,
-            self.path,
-            self.origin,
-            self.plain,
-            self.narrowed,
-            self.whole,
-        )
-
 
 class Misread(Event):
     """Rows are fetched for what the database could answer: `what` is "count", "exists", "first", "filter", or "any" when they are
@@ -226,19 +201,6 @@ class Misread(Event):
         self.inner_site = inner_site
         self.negated = negated
 
-    def _copy(self) -> Event:
-        return Misread(
-            self.site,
-            self.symbol,
-            self.loops,
-            self.is_async,
-            self.what,
-            self.model,
-            self.dialect,
-            self.inner_site,
-            self.negated,
-        )
-
 
 class Application(Event):
     """The application object of a web service is made by `callee`, of the frameworks `group`; `unprobed` is a file that deploys the project where
@@ -261,9 +223,6 @@ class Application(Event):
         self.group = group
         self.unprobed = unprobed
 
-    def _copy(self) -> Event:
-        return Application(self.site, self.symbol, self.loops, self.is_async, self.callee, self.group, self.unprobed)
-
 
 class Dropped(Event):
     """Something that a call gave is dropped unseen: `what` is "coroutine" (never awaited), "task" (nothing holds it) or "answer" (nobody asks for its
@@ -275,9 +234,6 @@ class Dropped(Event):
         super().__init__(site, symbol, loops, is_async)
         self.what = what
         self.name = name
-
-    def _copy(self) -> Event:
-        return Dropped(self.site, self.symbol, self.loops, self.is_async, self.what, self.name)
 
 
 class Retry(Event):
@@ -291,9 +247,6 @@ class Retry(Event):
         super().__init__(site, symbol, loops, is_async)
         self.callee = callee
         self.pauses = pauses
-
-    def _copy(self) -> Event:
-        return Retry(self.site, self.symbol, self.loops, self.is_async, self.callee, self.pauses)
 
 
 class RelationLoad(Event):
@@ -342,22 +295,6 @@ class RelationLoad(Event):
         copy.loops = (*loops, *self.loops)
         return copy
 
-    def _copy(self) -> Event:
-        return RelationLoad(
-            self.site,
-            self.symbol,
-            self.loops,
-            self.is_async,
-            self.model,
-            self.relation,
-            self.path,
-            self.many,
-            self.dialect,
-            self.origin,
-            self.varies,
-            self.narrowed,
-        )
-
 
 class Named(Event):
     """A value that carries labels gets the name `target`."""
@@ -368,9 +305,6 @@ class Named(Event):
         super().__init__(site, symbol, ())
         self.target = target
         self.value = value
-
-    def _copy(self) -> Event:
-        return Named(self.site, self.symbol, self.target, self.value)
 
 
 class Binding(Event):
