@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from typing import ClassVar
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics.values import UNKNOWN, Value
@@ -46,6 +46,10 @@ class Event:
     """
 
     __slots__ = ("awaited", "chain", "handled", "inner", "is_async", "loops", "site", "symbol")
+    _fields: ClassVar[tuple[str, ...]] = __slots__
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = (*Event.__slots__, *cls.__slots__)
 
     def __init__(self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool = False) -> None:
         self.site = site
@@ -59,36 +63,31 @@ class Event:
 
     def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
         """The event as the caller of the function `called` sees it."""
-        copy = self._copy()
-        copy.symbol = symbol
-        copy.inner = self.inner or any(loop.counts for loop in self.loops)
-        copy.awaited = self.awaited or self.is_async or self.symbol != called
-        copy.loops = loops
-        copy.is_async = is_async
-        copy.chain = (call, *self.chain)
-        return copy
+        seen = self._copy()
+        seen.symbol = symbol
+        seen.inner = self.inner or any(loop.counts for loop in self.loops)
+        seen.awaited = self.awaited or self.is_async or self.symbol != called
+        seen.loops = loops
+        seen.is_async = is_async
+        seen.chain = (call, *self.chain)
+        return seen
 
     def shown_by(self, step: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
         """An event of a template or serializer, as the code that uses it sees it: its loops run there."""
-        copy = self._copy()
-        copy.symbol = symbol
-        copy.loops = (*loops, *(loop for loop in self.loops if loop not in loops))
-        copy.is_async = is_async
-        copy.chain = (step, *self.chain)
-        return copy
+        seen = self._copy()
+        seen.symbol = symbol
+        seen.loops = (*loops, *(loop for loop in self.loops if loop not in loops))
+        seen.is_async = is_async
+        seen.chain = (step, *self.chain)
+        return seen
 
     def _copy(self) -> Event:
         """The same event for another frame, which knows itself whether it answers a request."""
-        copy = object.__new__(type(self))
-        for name in _slots(type(self)):
-            setattr(copy, name, getattr(self, name))
-        copy.handled = False
-        return copy
-
-
-@functools.cache
-def _slots(kind: type) -> tuple[str, ...]:
-    return tuple(name for cls in kind.__mro__ for name in getattr(cls, "__slots__", ()))
+        same = object.__new__(type(self))
+        for name in self._fields:
+            setattr(same, name, getattr(self, name))
+        same.handled = False
+        return same
 
 
 class Call(Event):
@@ -291,9 +290,9 @@ class RelationLoad(Event):
 
     def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
         """The event as the caller of the function `called` sees it."""
-        copy = super().seen_from(call, symbol, loops, is_async, called)
-        copy.loops = (*loops, *self.loops)
-        return copy
+        seen = super().seen_from(call, symbol, loops, is_async, called)
+        seen.loops = (*loops, *self.loops)
+        return seen
 
 
 class Named(Event):
