@@ -20,6 +20,7 @@ from backend_pitfalls.fixes.verify import fault
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.fix import EagerLoad, Safety
+from backend_pitfalls.project.style import LINE_LENGTH
 
 
 class FilePlan(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ class FilePlan(msgspec.Struct, frozen=True):
         return "".join(ln if ln.endswith("\n") else f"{ln}\n\\ No newline at end of file\n" for ln in lines)
 
 
-def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool, limit: int = 88) -> FilePlan:
+def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool, limit: int = LINE_LENGTH) -> FilePlan:
     """Plan the repairs of one file without touching it.
 
     Parameters:
@@ -71,7 +72,7 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool,
             left.append((finding, "the code there has a form that the repair does not handle"))
         elif any(overlap(a, b) for a in edits for b in taken):
             left.append((finding, "it overlaps another repair; run again"))
-        elif reason := fault(text, apply_edits(text, [*taken, *edits]), [*taken, *edits]):
+        elif reason := fault(resolver.tree, apply_edits(text, [*taken, *edits]), [*taken, *edits]):
             left.append((finding, reason))
         else:
             taken.extend(edits)
@@ -106,7 +107,7 @@ def _without_prefixes(paths: set[str]) -> tuple[str, ...]:
     return tuple(sorted(p for p in paths if not any(other.startswith(f"{p}__") for other in paths)))
 
 
-def edits_of(data: bytes, findings: Iterable[Finding], limit: int = 88) -> dict[int, list[Edit]]:
+def edits_of(data: bytes, findings: Iterable[Finding], limit: int = LINE_LENGTH) -> dict[int, list[Edit]]:
     """The edits of each finding's repair by the finding's position in the list, each against the file as it is."""
     import libcst
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst as cst
 
-from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.edits import Edit, newline_of
 from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.model.fix import EagerLoad
 from backend_pitfalls.syntax.source import split_lines
@@ -97,9 +97,7 @@ def _laid_out(text: str, end: Any, opening: str, arguments: str, limit: int) -> 
     if len(line) > limit:
         return arguments
     at = end.column + len(opening) - 1
-    return split_call(written[:limit] if len(written) > limit else written, at, at + 1, arguments, limit).replace(
-        "\n", _newline(text)
-    )
+    return split_call(written, at, at + 1, arguments, limit).replace("\n", newline_of(text))
 
 
 def _quoted(names: tuple[str, ...], text: str) -> list[str]:
@@ -128,16 +126,12 @@ def list_select_related(
     indent = before[: len(before) - len(before.lstrip())]
     quoted = ", ".join(_quoted(intent.names, text))
     line = intent.end_line + 1
-    return Edit(line, 0, line, 0, f"{indent}list_select_related = [{quoted}]{_newline(text)}")
+    return Edit(line, 0, line, 0, f"{indent}list_select_related = [{quoted}]{newline_of(text)}")
 
 
 def _behind(end: Any, quoted: list[str]) -> Edit:
     """More texts behind one, on its line."""
     return Edit(end.line, end.column, end.line, end.column, "".join(f", {name}" for name in quoted))
-
-
-def _newline(text: str) -> str:
-    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _extended(call: cst.Call, names: tuple[str, ...], text: str, position: Callable[[cst.CSTNode], Any]) -> Edit:
@@ -146,7 +140,7 @@ def _extended(call: cst.Call, names: tuple[str, ...], text: str, position: Calla
     end, start = position(last.value).end, position(last).start
     comma = position(last.comma).end if isinstance(last.comma, cst.Comma) else close
     if comma.line < close.line and start.line != position(call).start.line:
-        added = "".join(f"{' ' * start.column}{name},{_newline(text)}" for name in _quoted(names, text))
+        added = "".join(f"{' ' * start.column}{name},{newline_of(text)}" for name in _quoted(names, text))
         return Edit(comma.line + 1, 0, comma.line + 1, 0, added)
     return _behind(end, _quoted(names, text))
 

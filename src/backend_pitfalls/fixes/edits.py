@@ -34,6 +34,11 @@ def apply_edits(text: str, edits: list[Edit]) -> str:
     return text
 
 
+def newline_of(text: str) -> str:
+    """The line end that a file uses."""
+    return "\r\n" if "\r\n" in text else "\n"
+
+
 def line_starts(text: str) -> list[int]:
     """The offset of each line's first character."""
     starts, offset = [0], 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tokenize
 
-OPENING, CLOSING = "([{", ")]}"
+_OPENING, _CLOSING = "([{", ")]}"
 _INDENT = 4
 
 
@@ -13,18 +14,18 @@ def split_call(line: str, open_at: int, close_at: int, arguments: str, limit: in
     """The text between the parentheses of a call on one line, once it has these arguments.
 
     Parameters:
-        line: as it is, without its line end.
+        line: with the call, without its line end.
         open_at: the column of the opening parenthesis.
         close_at: the column of the closing one.
         arguments: what shall stand between them, on one line.
-        limit: the longest line; one that was longer before stays one line.
+        limit: the longest line.
 
     Returns:
         The arguments as they are where the line stays short enough; else all of them on a line of their own, or where that is too long each,
         with a trailing comma. A call inside other brackets stays as it is: those are what a formatter would split.
     """
     whole = f"{line[: open_at + 1]}{arguments}{line[close_at:]}"
-    if len(whole) <= limit or len(line) > limit or _is_nested(line, open_at) or line.rstrip().endswith("\\"):
+    if len(whole) <= limit or _is_nested(line, open_at) or line.rstrip().endswith("\\"):
         return arguments
     indent = line[: len(line) - len(line.lstrip())]
     inner = indent + ("\t" if indent.startswith("\t") else " " * _INDENT)
@@ -42,7 +43,7 @@ def _is_nested(line: str, at: int) -> bool:
         if token.type == tokenize.COMMENT or token.string == ";":
             return True
         if token.start[1] < at and token.type == tokenize.OP:
-            depth += (token.string in OPENING) - (token.string in CLOSING)
+            depth += (token.string in _OPENING) - (token.string in _CLOSING)
     return depth != 0 or not tokens
 
 
@@ -52,7 +53,7 @@ def _parts(arguments: str) -> list[str]:
     for token in _tokens(arguments):
         if token.type != tokenize.OP:
             continue
-        depth += (token.string in OPENING) - (token.string in CLOSING)
+        depth += (token.string in _OPENING) - (token.string in _CLOSING)
         if token.string == "," and depth == 0:
             found.append(arguments[start : token.start[1]].strip())
             start = token.end[1]
@@ -60,13 +61,8 @@ def _parts(arguments: str) -> list[str]:
 
 
 def _tokens(text: str) -> list[tokenize.TokenInfo]:
-    found = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text.lstrip()).readline):
-            shift = len(text) - len(text.lstrip())
-            found.append(
-                token._replace(start=(token.start[0], token.start[1] + shift), end=(token.end[0], token.end[1] + shift))
-            )
-    except (tokenize.TokenError, IndentationError, SyntaxError):
-        pass  # a block's first line ends where its block would start; what was read up to there counts
+    found: list[tokenize.TokenInfo] = []
+    with contextlib.suppress(tokenize.TokenError, IndentationError, SyntaxError):
+        # A block's first line ends where its block would start; what was read up to there counts.
+        found.extend(tokenize.generate_tokens(io.StringIO(text).readline))
     return found

@@ -52,13 +52,16 @@ def _has_tuple(nodes: list[cst.CSTNode]) -> bool:
     return any(isinstance(node, cst.Tuple) for node in nodes)
 
 
+def first_line(statement: ast.stmt) -> int:
+    """The line on which a statement begins, its decorators counted."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(d.lineno for d in decorators)])
+
+
 def lines_around(tree: ast.Module, line: int) -> tuple[int, int]:
     """The first and last line of the statement of a file's top level that a line is in, with those that share a line with it; (0, 0) when
     there is none."""
-    spans = sorted(
-        (min([s.lineno, *(d.lineno for d in getattr(s, "decorator_list", ()))]), s.end_lineno or s.lineno)
-        for s in tree.body
-    )
+    spans = sorted((first_line(s), s.end_lineno or s.lineno) for s in tree.body)
     merged: list[tuple[int, int]] = []
     for first, last in spans:
         if merged and first <= merged[-1][1]:

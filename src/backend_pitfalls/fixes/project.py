@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from backend_pitfalls.fixes.apply import FilePlan, plan_file
 from backend_pitfalls.model.finding import Finding
+from backend_pitfalls.project.style import LINE_LENGTH
 
 # A repair that overlaps another one waits for the next round; more rounds than these would be a repair that feeds itself.
 MAX_ROUNDS = 8
@@ -25,7 +26,7 @@ def repair_project(
     analyse_again: Analyse,
     unsafe: bool,
     wanted: Callable[[Finding], bool] = lambda _: True,
-    limit: int = 88,
+    limit: int = LINE_LENGTH,
 ) -> list[FilePlan]:
     """The repaired files, each verified: the project is analysed with the result in place, and a repair whose finding is still there, or
     that brings a new one, is rolled back.

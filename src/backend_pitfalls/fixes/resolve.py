@@ -9,11 +9,12 @@ from functools import cached_property
 import libcst as cst
 
 from backend_pitfalls.fixes.eager import eager_load, list_select_related
-from backend_pitfalls.fixes.edits import Edit, line_starts
+from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
 from backend_pitfalls.fixes.imports import insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.fixes.piece import Piece, Place, lines_around
 from backend_pitfalls.model.fix import AddKeyword, EagerLoad, Fix, Intent, Recast, ReplaceWithEnvironment
+from backend_pitfalls.project.style import LINE_LENGTH
 from backend_pitfalls.syntax.source import split_lines
 
 
@@ -25,7 +26,7 @@ class Resolver:
         limit: the longest line that the project wants.
     """
 
-    def __init__(self, text: str, limit: int = 88) -> None:
+    def __init__(self, text: str, limit: int = LINE_LENGTH) -> None:
         self.text = text
         self._limit = limit
         self._pieces: dict[tuple[int, int], Piece] = {}
@@ -80,15 +81,16 @@ class Resolver:
         return self.text[starts[place[0] - 1] + place[1] : starts[place[2] - 1] + place[3]]
 
     @cached_property
-    def _tree(self) -> ast.Module:
+    def tree(self) -> ast.Module:
+        """The file as it is.
+
+        Raises:
+            SyntaxError: when Python cannot read it.
+        """
         return ast.parse(self.text)
 
-    @cached_property
-    def _newline(self) -> str:
-        return "\r\n" if "\r\n" in self.text else "\n"
-
     def _piece(self, line: int) -> Piece | None:
-        lines = lines_around(self._tree, line)
+        lines = lines_around(self.tree, line)
         if lines == (0, 0):
             return None
         if lines not in self._pieces:
@@ -101,19 +103,19 @@ class Resolver:
     def _written(self, value: str, modules: tuple[str, ...]) -> str:
         """Source text with the modules under the names that they have in this file."""
         for module in modules:
-            value = value.replace(f"{module}.", f"{name_of(self._tree, module)[0]}.")
+            value = value.replace(f"{module}.", f"{name_of(self.tree, module)[0]}.")
         return value
 
     def _import_edits(self, modules: tuple[str, ...]) -> list[Edit]:
         """Edits that import the modules that are not imported yet."""
         if modules not in self._imports:
-            names = {module: name_of(self._tree, module) for module in modules}
+            names = {module: name_of(self.tree, module) for module in modules}
             missing = {module: name for module, (name, is_missing) in names.items() if is_missing}
             self._imports[modules] = self._added(missing)
         return self._imports[modules]
 
     def _added(self, modules: dict[str, str]) -> list[Edit]:
-        edits = [insertion(self._tree, module, name, self._newline) for module, name in sorted(modules.items())]
+        edits = [insertion(self.tree, module, name, newline_of(self.text)) for module, name in sorted(modules.items())]
         if None in edits:
             return line_edits(self.text, with_imports(self.text, modules))
         return [edit for edit in edits if edit is not None]
@@ -137,7 +139,7 @@ class Resolver:
             # One argument a line and a trailing comma: the new one gets a line of its own, behind the last one's comment.
             indent = " " * start.column if start.line != position(call).start.line else " " * 4
             line = position(last.comma).end.line + 1
-            return Edit(line, 0, line, 0, f"{indent}{text},{self._newline}")
+            return Edit(line, 0, line, 0, f"{indent}{text},{newline_of(self.text)}")
         first = position(call.args[0]).start
         if first.line == close.line and not isinstance(last.comma, cst.Comma):
             return self._between(close.line, first.column, close.column - 1, text)
@@ -149,12 +151,17 @@ class Resolver:
         given = written[start:close]
         arguments = f"{given.rstrip()}, {added}" if given.strip() else added
         opening = written.rfind("(", 0, start)
+        # A line that was too long before stays one line.
         opens_here = opening >= 0 and not written[opening + 1 : start].strip()
-        laid_out = split_call(written, opening, close, arguments, self._limit) if opens_here else arguments
+        laid_out = (
+            split_call(written, opening, close, arguments, self._limit)
+            if opens_here and len(written) <= self._limit
+            else arguments
+        )
         if laid_out == arguments:
             at = start + len(given.rstrip())
             return Edit(line, at, line, at, f", {added}" if given.strip() else added)
-        return Edit(line, opening + 1, line, close, laid_out.replace("\n", self._newline))
+        return Edit(line, opening + 1, line, close, laid_out.replace("\n", newline_of(self.text)))
 
 
 def line_edits(old: str, new: str) -> list[Edit]:

@@ -8,22 +8,22 @@ import symtable
 from collections.abc import Iterable
 
 from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.piece import first_line
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
 
-def fault(before: str, after: str, edits: Iterable[Edit]) -> str:
+def fault(old: ast.Module, after: str, edits: Iterable[Edit]) -> str:
     """What is wrong with the result of some edits; the empty string when nothing is.
 
     Parameters:
-        before: the text that the edits were planned for.
+        old: the file that the edits were planned for.
         after: the text with the edits.
         edits: all of them.
     """
     try:
         new = ast.parse(after)
-        old = ast.parse(before)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return "the result would not be valid Python"
     lines = [
@@ -38,8 +38,7 @@ def fault(before: str, after: str, edits: Iterable[Edit]) -> str:
 def _same_elsewhere(old: list[ast.stmt], new: list[ast.stmt], lines: list[tuple[int, int]]) -> bool:
     """Whether two blocks differ only in imports that were added, in lines that were put between statements by an edit, and inside the
     statements that an edit touches."""
-    before = [statement for statement in old if not _touches(statement, lines)]
-    if len(before) == len(old) and len(new) == len(old):
+    if len(new) == len(old) and not any(_touches(statement, lines) for statement in old):
         return all(_equal(a, b) for a, b in zip(old, new))
     position = 0
     for statement in new:
@@ -74,8 +73,7 @@ def _matches(old: ast.stmt, new: ast.stmt, lines: list[tuple[int, int]]) -> bool
 
 def _touches(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
     # An edit may add a line of its own right behind a statement, inside the block that the statement ends.
-    decorators = [d.lineno for d in getattr(statement, "decorator_list", ())]
-    first, last = min([statement.lineno, *decorators]), (statement.end_lineno or statement.lineno) + 1
+    first, last = first_line(statement), (statement.end_lineno or statement.lineno) + 1
     return any(first <= end and start <= last for start, end in lines)
 
 
@@ -83,11 +81,7 @@ def _header_touched(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
     first_inner = min(
         (s.lineno for name in _BLOCKS for s in _statements(getattr(statement, name, []))), default=statement.lineno
     )
-    decorators = [d.lineno for d in getattr(statement, "decorator_list", ())]
-    return any(
-        min([statement.lineno, *decorators]) <= end and start < max(first_inner, statement.lineno + 1)
-        for start, end in lines
-    )
+    return any(first_line(statement) <= end and start < max(first_inner, statement.lineno + 1) for start, end in lines)
 
 
 def _statements(block: object) -> list[ast.stmt]:

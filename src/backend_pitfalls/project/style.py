@@ -10,7 +10,7 @@ from typing import Any
 from backend_pitfalls.project.toml import TOMLDecodeError, loads
 
 # https://black.readthedocs.io/en/stable/the_black_code_style/current_style.html#line-length
-DEFAULT = 88
+LINE_LENGTH = 88
 _TABLES = (("tool", "ruff"), ("tool", "black"))
 _INI = (("setup.cfg", "flake8"), (".flake8", "flake8"), ("tox.ini", "flake8"))
 
@@ -28,7 +28,7 @@ def line_length(root: Path) -> int:
         length = table.get("line-length")
         if isinstance(length, int) and length > 0:
             return length
-    return next((length for name, section in _INI if (length := _ini(root / name, section))), DEFAULT)
+    return next((length for name, section in _INI if (length := _ini(root / name, section))), LINE_LENGTH)
 
 
 def _toml(path: Path, *keys: str) -> dict[str, Any]:
