@@ -13,7 +13,7 @@ import msgspec
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.project.discover import context_of, deploys
-from backend_pitfalls.project.orm.graph import backrefs, declares_relations, relations_of, reverse_relations
+from backend_pitfalls.project.orm.graph import backrefs, certain, declares_relations, relations_of, reverse_relations
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation
 from backend_pitfalls.syntax.source import Source
@@ -337,8 +337,7 @@ class Project:
         app, _, short = label.rpartition(".")
         candidates = self._short_names.get(short) or self._lowered_names.get(short.lower(), [])
         names = [n for n in candidates if self.dialect(n) == "django"]
-        exact = [n for n in names if f".{app}." in f".{n}"]
-        return exact[0] if len(exact) == 1 else names[0] if len(names) == 1 else ""
+        return certain(names, app)
 
     def modules_with(self, variable: str) -> tuple[str, ...]:
         """The modules that bind a variable at their top level."""
@@ -349,9 +348,7 @@ class Project:
         """The class of this name in a module or package whose dotted name ends in or goes on from `module`; the empty string when it is none
         or not certain which."""
         self._touch_graph()
-        candidates = self._short_names.get(name, [])
-        near = [n for n in candidates if module and f".{module}." in f".{n}"]
-        return near[0] if len(near) == 1 else candidates[0] if len(candidates) == 1 else ""
+        return certain(self._short_names.get(name, []), module)
 
     def user_model(self) -> str:
         """The model that `settings.AUTH_USER_MODEL` names, told by its base class: a setting may come from anywhere."""

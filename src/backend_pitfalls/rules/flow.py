@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from backend_pitfalls.model.finding import Confidence, Step
 from backend_pitfalls.model.knowledge import SinkFacts
@@ -107,6 +107,16 @@ def of_data(value: Value, harm: str) -> list[Label]:
     return [label for option in options(value) for label in _uncleaned(option, harm)]
 
 
+def first(labels: Iterable[Label]) -> Label | None:
+    """The one that comes first in the code; None of none."""
+    return min(labels, key=lambda label: label.site, default=None)
+
+
+def sink_value(event: Call, sink: SinkFacts) -> Value | None:
+    """What a call gives a sink: an argument, or the object of the method; None when it is left out."""
+    return event.receiver if sink.position < 0 else event.argument(sink.position, sink.keyword)
+
+
 def _uncleaned(value: Value, harm: str) -> list[Label]:
     return [label for label in value.labels if label.kind == "input" and harm not in label.cleaned]
 
@@ -117,13 +127,13 @@ def tainted(event: Call, sink: SinkFacts, harm: str, kind: str, is_harmful: Harm
         return None
     # "command-list" is a form of "command": what cleans the one cleans the other.
     cleaned_by = {harm, harm.split("-")[0]}
-    argument = event.receiver if sink.position < 0 else event.argument(sink.position, sink.keyword)
+    argument = sink_value(event, sink)
     for value in options(argument) if argument is not None else ():
         if is_harmful is not None and not is_harmful(value):
             continue
-        labels = [x for x in deep_labels(value) if x.kind == kind and cleaned_by.isdisjoint(x.cleaned)]
-        if labels:
-            return min(labels, key=lambda label: label.site)
+        label = first(x for x in deep_labels(value) if x.kind == kind and cleaned_by.isdisjoint(x.cleaned))
+        if label is not None:
+            return label
     return None
 
 
@@ -147,8 +157,8 @@ def decides_host(value: Value, fixed: re.Pattern[str]) -> bool:
     something that the application made."""
     if not isinstance(value, Text) or not value.parts:
         return True
-    first = value.parts[0]
-    return not fixed.match(first) if isinstance(first, str) else bool(first.labels)
+    start = value.parts[0]
+    return not fixed.match(start) if isinstance(start, str) else bool(start.labels)
 
 
 def _shown(callee: str) -> str:

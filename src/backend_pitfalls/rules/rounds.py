@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from backend_pitfalls.model.finding import Site, Step
@@ -32,6 +34,12 @@ def told_at(event: Query) -> tuple[Site, str]:
     if not event.chain:
         return event.site, ""
     return event.chain[0].site, f" (through {event.chain[0].message.removeprefix('calls ')})"
+
+
+def nearest(event: Query | RelationLoad, accepts: Callable[[Site], bool]) -> Site:
+    """The place nearest to an event, of its own and of those that led to it, that is accepted; its own when none is."""
+    places = (event.site, *(step.site for step in reversed(event.chain)))
+    return next((place for place in places if accepts(place)), event.site)
 
 
 def loop_trace(event: Query | RelationLoad, loop: Loop, last: str, origin: Site | None = None) -> tuple[Step, ...]:

@@ -272,18 +272,16 @@ def _cast(frame: Frame, arguments: Arguments, receiver: Value, name: str) -> Val
     ):
         return Instance("builtins.bool")
     if name == "urlencode":
-        return Unknown(frozenset(label.clean(_URL_SAFE) for label in receiver.labels))
+        return checks.cleaned(Unknown(receiver.labels), _URL_SAFE)
     if name in ("get", "pop", "getlist", "getone", "getall") and isinstance(arguments.node.func, ast.Attribute):
         key = arguments.positional[0] if arguments.positional else None
         return checks.part(frame, arguments.node.func.value, key, Unknown(receiver.labels))
     if name == "replace" and arguments.positional:
-        return checks.cleaned(
-            Unknown(receiver.labels), _REPLACED.get(constant_text(arguments.positional[0]) or "", CLEANED_OF_NOTHING)
-        )
+        replaced = constant_text(arguments.positional[0]) or ""
+        return checks.cleaned(Unknown(receiver.labels), _REPLACED.get(replaced, frozenset()))
     return Unknown(receiver.labels)
 
 
-CLEANED_OF_NOTHING: frozenset[str] = frozenset()
 # What a text in which a character was replaced cannot do any more.
 _REPLACED = {
     "\n": frozenset({"header", "log"}),
@@ -504,7 +502,7 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if harms is not None:
         if "*" in harms:
             return Instance(name) if name.startswith("builtins.") else UNKNOWN
-        return Unknown(frozenset(label.clean(harms) for label in deep_labels(first)))
+        return checks.cleaned(Unknown(deep_labels(first)), harms)
     if name in knowledge.models:
         return Row(name)
     if name in _FIRST_ARGUMENT:
@@ -612,7 +610,7 @@ def _emit(
     frame.events.append(
         Call(
             frame.site(node),
-            frame.symbol or frame.class_name,
+            frame.scope,
             frame.loops,
             frame.is_async,
             name,
@@ -628,7 +626,7 @@ def _emit(
 
 
 def _application(frame: Frame, node: ast.AST, name: str) -> None:
-    symbol = frame.symbol or frame.class_name
+    symbol = frame.scope
     group = frame.knowledge.applications[name]
     unprobed = frame.world.unprobed()
     frame.events.append(Application(frame.site(node), symbol, frame.loops, frame.is_async, name, group, unprobed))
@@ -760,7 +758,7 @@ def _replay(
     other calls where this context decides them."""
     verb = "calls" if isinstance(node, ast.Call) else "reads"
     step = Step(frame.site(node), f"{verb} '{function.qualname}'")
-    symbol = frame.symbol or frame.class_name
+    symbol = frame.scope
     called = "" if _runs_elsewhere(function) else function.qualname
     count = 0
     for event in events:
@@ -790,7 +788,7 @@ def _render(frame: Frame, arguments: Arguments) -> Value:
     name = texts[0] if texts else arguments.keywords.get("template_name", arguments.keywords.get("name", UNKNOWN))
     contexts = [v for v in arguments.positional if isinstance(v, Container) and v.kind == "dict"]
     context = contexts[0] if contexts else arguments.keywords.get("context")
-    requests = [v for v in (*arguments.positional, arguments.keywords.get("request", UNKNOWN)) if _is_request(frame, v)]
+    requests = [v for v in (*arguments.positional, arguments.keywords.get("request", UNKNOWN)) if is_request(frame, v)]
     given = {**(templates.of_request(frame, requests[0]) if requests else {}), **arguments.keywords}
     for option in options(context) if context is not None else ():
         if isinstance(option, Container):
@@ -802,7 +800,8 @@ def _render(frame: Frame, arguments: Arguments) -> Value:
     return Instance("django.http.HttpResponse")
 
 
-def _is_request(frame: Frame, value: Value) -> bool:
+def is_request(frame: Frame, value: Value) -> bool:
+    """Whether a value is a request of Django or of what builds on it."""
     return isinstance(value, Instance) and "django.http.HttpRequest" in frame.world.lineage(value.cls)
 
 

@@ -92,5 +92,5 @@ def _asks(frame: Frame, event: Call) -> bool:
 
 
 def _emit(frame: Frame, node: ast.AST, what: str, name: str) -> None:
-    symbol = frame.symbol or frame.class_name
+    symbol = frame.scope
     frame.events.append(Dropped(frame.site(node), symbol, frame.loops, frame.is_async, what, name))

@@ -134,13 +134,18 @@ class Frame:
     def of_template(self, source: TemplateSource) -> Frame:
         """A frame for what a template reads."""
         frame = Frame(self.interpreter, self.module, source, None)
-        frame.symbol = self.symbol or self.class_name
+        frame.symbol = self.scope
         frame.is_async = self.is_async
         return frame
 
     def class_site(self, cls: str) -> Site:
         """Where a class of this frame's module is defined."""
         return self.site(self.world.class_node(cls) or self.source.tree.body[0])
+
+    @property
+    def scope(self) -> str:
+        """The function that events here stand in, else the class."""
+        return self.symbol or self.class_name
 
     # -- services -----------------------------------------------------------------------------------------------
 
@@ -229,7 +234,7 @@ class Frame:
         """Bind a value to a target."""
         if value.labels and isinstance(target, (ast.Name, ast.Attribute)):
             name = target.id if isinstance(target, ast.Name) else target.attr
-            self.events.append(Named(self.site(target), self.symbol or self.class_name, name, value))
+            self.events.append(Named(self.site(target), self.scope, name, value))
         if isinstance(target, ast.Name):
             self.bound(target.id, target, value, origin)
             self.variables[target.id] = self.stepped(value, target, target.id)
@@ -287,7 +292,7 @@ class Frame:
             self.events.append(
                 Binding(
                     self.site(node),
-                    self.symbol or self.class_name,
+                    self.scope,
                     name,
                     how,
                     value,
@@ -475,7 +480,7 @@ class Frame:
         for default in (*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)):
             self.evaluate(default)
         self._default_bindings(node.args)
-        qualname = f"{self.symbol or self.class_name}.{node.name}".lstrip(".")
+        qualname = f"{self.scope}.{node.name}".lstrip(".")
         if self.symbol:
             function = self.interpreter.nested_function(self, node, qualname)
             self.variables[node.name] = function
@@ -491,7 +496,7 @@ class Frame:
     def class_statement(self, node: ast.ClassDef) -> None:
         for decorator in node.decorator_list:
             self.evaluate(decorator)
-        qualname = f"{self.symbol or self.class_name}.{node.name}".lstrip(".")
+        qualname = f"{self.scope}.{node.name}".lstrip(".")
         body = Frame(self.interpreter, self.module, self.source, None)
         body.class_name = qualname
         body.closure = {**self.closure, **self.variables}

@@ -145,7 +145,7 @@ def _starts(frame: Frame, variables: dict[str, Value], name: str, test: ast.Call
 def _clean(variables: dict[str, Value], name: str, harms: frozenset[str]) -> None:
     value = variables.get(name)
     if value is not None and value.labels and harms:
-        variables[name] = value.with_labels(frozenset(label.clean(harms) for label in value.labels))
+        variables[name] = checks.cleaned(value, harms)
 
 
 def _part_compared(

@@ -53,7 +53,7 @@ def emit(
     frame.events.append(
         Query(
             frame.site(node),
-            frame.symbol or frame.class_name,
+            frame.scope,
             loops,
             frame.is_async,
             operation,
@@ -83,7 +83,7 @@ def read_relation(frame: Frame, node: ast.AST, row: Row, name: str) -> None:
     frame.events.append(
         RelationLoad(
             frame.site(node),
-            frame.symbol or frame.class_name,
+            frame.scope,
             frame.loops,
             frame.is_async,
             row.model,

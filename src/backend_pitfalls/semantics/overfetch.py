@@ -93,7 +93,7 @@ def _emit(frame: Frame, node: ast.AST, inner: ast.AST, rows: RowSet, what: str, 
     frame.events.append(
         Misread(
             frame.site(node),
-            frame.symbol or frame.class_name,
+            frame.scope,
             frame.loops,
             frame.is_async,
             what,

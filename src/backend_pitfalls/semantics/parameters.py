@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.attributes import decorators, library_method
-from backend_pitfalls.semantics.calls import Arguments, apply
+from backend_pitfalls.semantics.calls import Arguments, apply, is_request
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     BoundMethod,
@@ -107,9 +107,7 @@ def _request_by_convention(frame: Frame) -> Value:
 
 def _handles_by_convention(frame: Frame, bound: dict[str, Value]) -> str:
     """Django's views are functions and methods that are given the request."""
-    request = bound.get("request")
-    is_django = isinstance(request, Instance) and "django.http.HttpRequest" in frame.world.lineage(request.cls)
-    return "django" if is_django else ""
+    return "django" if is_request(frame, bound.get("request", UNKNOWN)) else ""
 
 
 def _route(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, str]:

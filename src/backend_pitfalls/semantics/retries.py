@@ -33,7 +33,7 @@ def endless(frame: Frame, node: ast.While, events: list[Event]) -> None:
         first, last = attempt.body[0].lineno, attempt.body[-1].end_lineno or 0
         called = next((e for e in events if _is_outbound(frame, e) and first <= e.site.span.line <= last), None)
         if isinstance(called, Call):
-            symbol = frame.symbol or frame.class_name
+            symbol = frame.scope
             pauses = any(_pauses(statement) for statement in node.body)
             frame.events.append(Retry(frame.site(node), symbol, frame.loops, frame.is_async, called.callee, pauses))
 

@@ -10,8 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Step
-from backend_pitfalls.semantics import calls, orm
-from backend_pitfalls.semantics.events import Loop
+from backend_pitfalls.semantics import calls, orm, serializers
 from backend_pitfalls.semantics.values import (
     ClassRef,
     Const,
@@ -21,7 +20,6 @@ from backend_pitfalls.semantics.values import (
     RowSet,
     Value,
     constant_text,
-    each_round,
     options,
 )
 
@@ -53,26 +51,12 @@ def show(frame: Frame, node: ast.AST, schema: Value, value: Value) -> None:
     shown = schema.elements() if isinstance(schema, Container) else schema
     if not isinstance(shown, Instance) or not is_schema(frame, shown.cls):
         return
-    short = shown.cls.rsplit(".", 1)[-1]
     for option in options(value):
-        outer = frame.loops
-        element: Value = option
-        if isinstance(option, RowSet) and option.model and option.shape != "values":
-            loop = Loop(
-                option.origin or frame.site(node),
-                f"the rows shown as {short}",
-                frozenset(),
-                few=False,
-                batched=False,
-                kind="serializer",
-            )
-            frame.loops = (*outer, loop)
-            if option.shape == "query":
-                orm.iterate(frame, node, option)
-            element = each_round(orm.row_of(option), loop)
-        if isinstance(element, Row):
-            _read(frame, node, shown.cls, element, 0)
-        frame.loops = outer
+        if isinstance(option, RowSet) and option.model and option.shape == "query":
+            orm.iterate(frame, node, option)
+    subject = f"the rows shown as {shown.cls.rsplit('.', 1)[-1]}"
+    for row in serializers.each_shown(frame, value, frame.site(node), subject):
+        _read(frame, node, shown.cls, row, 0)
 
 
 def _read(user: Frame, node: ast.AST, schema: str, row: Row, depth: int) -> None:
@@ -99,7 +83,7 @@ def _read(user: Frame, node: ast.AST, schema: str, row: Row, depth: int) -> None
                 _read(frame, field, nested, value, depth + 1)
                 frame.loops = outer
     step = Step(user.site(node), f"shows it as '{schema.rsplit('.', 1)[-1]}'")
-    symbol = user.symbol or user.class_name
+    symbol = user.scope
     user.events.extend(event.shown_by(step, symbol, user.loops, user.is_async) for event in frame.events)
 
 

@@ -54,16 +54,28 @@ def serialize(frame: Frame, serializer: str, rows: Value, origin: Site, subject:
         origin: the place of the use.
         subject: what is serialised, in words.
     """
+    for row in each_shown(frame, rows, origin, subject):
+        _Walk(frame, origin).serializer(serializer, row, 0)
+
+
+def each_shown(frame: Frame, rows: Value, origin: Site, subject: str) -> Iterator[Row]:
+    """A row of each alternative of what is shown, within the loop of the framework that goes through all of them.
+
+    Parameters:
+        frame: where they are shown; its loops are the inner ones while a row is looked at.
+        rows: a row set (each of its rows is shown) or one row.
+        origin: the place of the use.
+        subject: what is shown, in words.
+    """
     for option in options(rows):
         outer = frame.loops
+        element: Value = option
         if isinstance(option, RowSet) and option.model and option.shape != "values":
             loop = Loop(option.origin or origin, subject, frozenset(), few=False, batched=False, kind="serializer")
             frame.loops = (*outer, loop)
             element = each_round(orm.row_of(option.evolve(origin=option.origin or origin)), loop)
-        else:
-            element = option
         if isinstance(element, Row):
-            _Walk(frame, origin).serializer(serializer, element, 0)
+            yield element
         frame.loops = outer
 
 
@@ -177,7 +189,7 @@ class _Walk:
                 self._field(frame, cls, name, field, node, row, depth)
         step = Step(self._site, f"uses '{short}'")
         for event in frame.events:
-            seen = event.shown_by(step, self._use.symbol or self._use.class_name, self._use.loops, self._use.is_async)
+            seen = event.shown_by(step, self._use.scope, self._use.loops, self._use.is_async)
             self._use.events.append(seen)
 
     def _own_representation(self, frame: Frame, cls: str) -> Function | None:

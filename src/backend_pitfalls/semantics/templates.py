@@ -48,7 +48,7 @@ def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) ->
         _Rendering(inner, 0).page(source, {})
     step = Step(site, f"renders '{name}'")
     for event in inner.events:
-        frame.events.append(event.shown_by(step, frame.symbol or frame.class_name, frame.loops, frame.is_async))
+        frame.events.append(event.shown_by(step, frame.scope, frame.loops, frame.is_async))
 
 
 def of_request(frame: Frame, request: Value) -> dict[str, Value]:

@@ -118,8 +118,13 @@ def _resolve(project: Project, name: str, written: str, by_name: dict[str, list[
         return resolved
     app, _, short = written.rpartition(".")
     candidates = [n for n in by_name.get(short, ()) if project.dialect(n)]
-    exact = [n for n in candidates if app and f".{app}." in f".{n}"]
-    return (exact or candidates)[0] if len(exact or candidates) == 1 else ""
+    return certain(candidates, app)
+
+
+def certain(names: list[str], within: str) -> str:
+    """The one of these qualified names that lies within a package or module, else the only one; the empty string when that is not certain."""
+    inside = [name for name in names if within and f".{within}." in f".{name}"] or names
+    return inside[0] if len(inside) == 1 else ""
 
 
 def _relationship(project: Project, name: str, field: FieldFacts, by_name: dict[str, list[str]]) -> Relation | None:

@@ -73,7 +73,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import of_each_row
+from backend_pitfalls.rules.rounds import nearest, of_each_row
 from backend_pitfalls.semantics.events import Query, RelationLoad
 
 META = RuleMeta(
@@ -94,16 +94,15 @@ def query_for_each_object(event: RelationLoad | Query, report: Report) -> None:
     row = of_each_row(event, "graphql")
     if row is None:
         return
-    places = [event.site, *(step.site for step in reversed(event.chain))]
-    site = next((place for place in places if place.path == row.loop.site.path), event.site)
+    loop = row.loop
     report(
-        site,
-        f"N+1: '{row.what}' runs a query for each of {row.loop.subject} in a list; load it for all of them with a data loader",
+        nearest(event, lambda place: place.path == loop.site.path),
+        f"N+1: '{row.what}' runs a query for each of {loop.subject} in a list; load it for all of them with a data loader",
         trace=(
-            Step(row.loop.site, "the resolver runs once an object"),
+            Step(loop.site, "the resolver runs once an object"),
             *event.chain,
             Step(event.site, f"'{row.what}' runs a query"),
         ),
         symbol=event.symbol,
-        group=f"{row.loop.site} {row.key}",
+        group=f"{loop.site} {row.key}",
     )

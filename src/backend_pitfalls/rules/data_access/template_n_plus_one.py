@@ -80,7 +80,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import of_each_row
+from backend_pitfalls.rules.rounds import nearest, of_each_row
 from backend_pitfalls.semantics.events import Query, RelationLoad
 
 META = RuleMeta(
@@ -103,11 +103,9 @@ def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
     if row is None:
         return
     loop = row.loop
-    shown_at = (event.site, *(step.site for step in reversed(event.chain)))
-    site = next((s for s in shown_at if s.path == loop.site.path), event.site)
     origin = (Step(event.origin, "the rows come from this query"),) if event.origin is not None else ()
     report(
-        site,
+        nearest(event, lambda place: place.path == loop.site.path),
         f"N+1: '{row.what}' runs a query for every round of the loop over '{loop.subject}' from line {loop.site.span.line}; {row.advice}",
         trace=(
             *origin,

@@ -65,6 +65,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.rounds import nearest
 from backend_pitfalls.semantics.events import Query
 
 META = RuleMeta(
@@ -85,9 +86,8 @@ def whole_table(event: Query, report: Report) -> None:
     if not event.whole or not event.handled or event.batched or event.effect != "read":
         return
     model = event.model.rsplit(".", 1)[-1]
-    places = [event.site, *(step.site for step in reversed(event.chain))]
     report(
-        next((site for site in places if site.path.endswith(".py")), event.site),
+        nearest(event, lambda place: place.path.endswith(".py")),
         f"unpaginated read: every row of {model} is read for a request; read a page of them",
         trace=(*event.chain, Step(event.site, f"every row of {model} is read")) if event.chain else (),
         symbol=event.symbol,

@@ -58,7 +58,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import of_data, report_flow, report_label
+from backend_pitfalls.rules.flow import first, of_data, report_flow, report_label
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Label, Text
 
@@ -93,9 +93,9 @@ def _in_head(message: Text) -> Label | None:
     """The label of untrusted data before the first empty line of a message."""
     for part in message.parts:
         if not isinstance(part, str):
-            labels = of_data(part, "header")
-            if labels:
-                return min(labels, key=lambda label: label.site)
+            label = first(of_data(part, "header"))
+            if label is not None:
+                return label
         elif "\n\n" in part or "\r\n\r\n" in part:
             return None
     return None

@@ -56,7 +56,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import of_data, report_label
+from backend_pitfalls.rules.flow import first, of_data, report_label
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import constant_text
 
@@ -82,7 +82,7 @@ def tainted_message(event: Call, report: Report) -> None:
     message = constant_text(event.args[0]) if event.args else None
     shown = [] if message is not None and "%s" not in message else event.args[1:]
     for value in (*event.args[:1], *shown):
-        label = min(of_data(value, "log"), key=lambda label: label.site, default=None)
+        label = first(of_data(value, "log"))
         if label is not None:
             mend = "show it with %r, or take its line breaks out"
             report_label(event, report, label, "log injection", mend, into="it is written to the log here")

@@ -63,7 +63,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import of_data, origin, report_label
+from backend_pitfalls.rules.flow import first, of_data, origin, report_label
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Container, Row, Value
 
@@ -89,7 +89,7 @@ def chosen_fields(event: Call, report: Report) -> None:
         if sink.harm != HARM:
             continue
         names = _names(event) if event.callee.endswith("<row>") else event.argument(sink.position, sink.keyword)
-        label = min(of_data(names, HARM), key=lambda label: label.site) if names and of_data(names, HARM) else None
+        label = first(of_data(names, HARM)) if names is not None else None
         if label is None:
             continue
         what = f"'{event.receiver.model.rsplit('.', 1)[-1]}'" if isinstance(event.receiver, Row) else "the object"
@@ -104,5 +104,5 @@ def _names(event: Call) -> Value | None:
     """What decides the names of the columns: `**data`, or the one dictionary that an update is given."""
     if event.rest.labels:
         return event.rest
-    first = event.args[0] if len(event.args) == 1 else None
-    return first if first is not None and first.labels and not isinstance(first, Container) else None
+    only = event.args[0] if len(event.args) == 1 else None
+    return only if only is not None and only.labels and not isinstance(only, Container) else None

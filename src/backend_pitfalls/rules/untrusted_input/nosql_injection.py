@@ -54,7 +54,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import of_data, report_label
+from backend_pitfalls.rules.flow import first, of_data, report_label
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Const, Container, Label, Text, Value
 
@@ -85,7 +85,7 @@ def tainted_filter(event: Call, report: Report) -> None:
             continue
         if sink.harm == "nosql-filter" and not isinstance(value, Container):
             continue
-        label = min(_objects(value), key=lambda label: label.site, default=None)
+        label = first(_objects(value))
         if label is not None:
             report_label(event, report, label, "NoSQL injection", _MEND, into="it becomes part of the filter here")
             return

@@ -55,11 +55,11 @@ import functools
 import re
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.knowledge import SinkFacts
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import origin, tainted
+from backend_pitfalls.rules.flow import origin, report_label, tainted
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Text, Unknown, Value
 
@@ -89,18 +89,9 @@ def tainted_statement(event: Call, report: Report) -> None:
         label = tainted(event, sink, "sql", "input", is_statement) if sink.harm == "sql" else None
         if label is None:
             continue
-        trace = (
-            Step(label.site, f"{label.description} comes in"),
-            *label.steps,
-            Step(event.site, "it becomes part of the statement's text here"),
-        )
-        report(
-            event.site,
-            f"SQL injection: {origin(event, label)} becomes part of the statement's text; pass it as a parameter instead",
-            trace=trace,
-            confidence=Confidence.MEDIUM if event.callee.startswith("?.") else None,
-            symbol=event.symbol,
-        )
+        becomes = "becomes part of the statement's text"
+        message = f"SQL injection: {origin(event, label)} {becomes}; pass it as a parameter instead"
+        report_label(event, report, label, message, "", into=f"it {becomes} here")
 
 
 def _is_statement(value: Value, sink: SinkFacts) -> bool:

@@ -56,7 +56,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import of_data, report_label
+from backend_pitfalls.rules.flow import of_data, report_label, sink_value
 from backend_pitfalls.semantics.checks import UPLOAD
 from backend_pitfalls.semantics.events import Call
 
@@ -79,7 +79,7 @@ _MEND = "check its type and size first"
 def kept_unseen(event: Call, report: Report) -> None:
     """An uploaded file that is saved unseen."""
     for sink in report.knowledge.sinks.get(event.callee, ()):
-        value = event.receiver if sink.position < 0 else event.argument(sink.position, sink.keyword)
+        value = sink_value(event, sink)
         if sink.harm != "upload" or value is None:
             continue
         labels = [label for label in of_data(value, "upload") if label.description == UPLOAD]

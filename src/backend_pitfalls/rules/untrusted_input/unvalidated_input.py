@@ -72,7 +72,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.flow import of_data, origin, report_label
+from backend_pitfalls.rules.flow import first, of_data, origin, report_label
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Label, Row, Text, Value, constant_text
 
@@ -95,10 +95,9 @@ _STORES = ("insert", "update", "replace")
 @listens(Call)
 def stored_unchecked(event: Call, report: Report) -> None:
     """A row, document or statement that keeps request data which nothing looked at."""
-    labels = [label for value in _kept(event, report) for label in of_data(value, HARM)]
-    if not labels:
+    label = first(label for value in _kept(event, report) for label in of_data(value, HARM))
+    if label is None:
         return
-    label = min(labels, key=lambda label: label.site)
     message = f"unvalidated input: {_what(event, label)} as it came; check it with a schema or a form first"
     # One for all fields of a row that a function sets.
     group = f"{event.symbol} {event.receiver.model} {event.site.path}" if isinstance(event.receiver, Row) else ""
@@ -114,8 +113,8 @@ def _kept(event: Call, report: Report) -> list[Value]:
             value = event.argument(sink.position, sink.keyword)
             return [value] if value is not None else []
         if sink.harm == f"{HARM}-parameters" and event.args:
-            first = event.args[0]
-            statement = first.known_text() if isinstance(first, Text) else constant_text(first) or ""
+            written = event.args[0]
+            statement = written.known_text() if isinstance(written, Text) else constant_text(written) or ""
             return list(event.args[1:2]) if statement.lstrip().lower().startswith(_STORES) else []
     return []
 
