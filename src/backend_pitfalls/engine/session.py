@@ -115,7 +115,8 @@ class Session:
             reason = "is nested too deeply to be analysed; split the expression"
             return Indexed(path, digest, len(data), findings=self.unreadable(path, reason))
         relevant = any(_can_match(rule, file.context, data) for rule in self.rules)
-        if relevant:
+        if relevant and self._kept + len(source.text) <= KEPT_BYTES:
+            # The first files are interpreted first: of a large project, theirs are the trees to keep.
             self._keep(source)
         return Indexed(path, digest, len(data), facts, relevant, (), _own_comments(data, source.text))
 
@@ -156,6 +157,8 @@ class Session:
                 return None
             self._keep(found)
             self._loaded += len(found.text)
+        else:
+            self._sources.move_to_end(path)
         return found
 
     def _keep(self, source: Source) -> None:

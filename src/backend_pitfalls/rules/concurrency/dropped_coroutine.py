@@ -57,6 +57,7 @@ META = RuleMeta(
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
     since="0.1.0",
+    tokens=(b"async def", b"asyncio"),
     silent_in=frozenset({FileContext.MIGRATION, FileContext.GENERATED}),
 )
 
