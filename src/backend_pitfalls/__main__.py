@@ -2,6 +2,6 @@ from __future__ import annotations
 
 import sys
 
-from backend_pitfalls.hosts.cli import main
+from backend_pitfalls.hosts.cli import program
 
-sys.exit(main())
+sys.exit(program())

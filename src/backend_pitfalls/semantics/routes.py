@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from backend_pitfalls.syntax.names import dotted
 
 MAX_ROUTE = 80
 # Files in which none of these occurs have no route, so that the tree needs no walk.
-_HINT = re.compile(
-    r"urlpatterns|rout|add_(?:get|url|api|view)|RequestHandler|INSTALLED_APPS|request\.path|[\"']/\w", re.IGNORECASE
+_HINTS = (
+    "urlpatterns",
+    "rout",
+    "Rout",
+    "add_get",
+    "add_url",
+    "add_api",
+    "add_view",
+    "RequestHandler",
+    "INSTALLED_APPS",
+    "request.path",
+    '"/',
+    "'/",
 )
+_LEAVES = frozenset([ast.Name, ast.alias, ast.Pass, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal])
 _ROUTING = frozenset(
     [
         "path",
@@ -41,15 +52,18 @@ def routes(tree: ast.Module, text: str) -> tuple[str, ...]:
         tree: the syntax tree (read only).
         text: the source.
     """
-    if not _HINT.search(text):
+    if not any(hint in text for hint in _HINTS):
         return ()
     found: dict[str, None] = {}
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
+        kind = type(node)
         if isinstance(node, ast.Constant):
             if isinstance(node.value, str) and node.value[:1] in ("/", "^"):
                 found[node.value] = None
+            continue
+        if kind in _LEAVES:
             continue
         if isinstance(node, ast.Call) and node.args and dotted(node.func).rsplit(".", 1)[-1] in _ROUTING:
             found.update(_texts(node.args[:1]))
@@ -57,7 +71,12 @@ def routes(tree: ast.Module, text: str) -> tuple[str, ...]:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if dotted(target) == "INSTALLED_APPS":
                 found.update(_texts(node.value.elts))
-        stack.extend(ast.iter_child_nodes(node))
+        for name in kind._fields:
+            child = getattr(node, name, None)
+            if isinstance(child, list):
+                stack.extend(c for c in child if isinstance(c, ast.AST))
+            elif isinstance(child, ast.AST) and child._fields:
+                stack.append(child)
     return tuple(sorted(route for route in found if 0 < len(route) <= MAX_ROUTE and not any(map(str.isspace, route))))
 
 
