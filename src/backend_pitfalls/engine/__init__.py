@@ -137,6 +137,7 @@ class _Run:
     def _finish(self, indexed: Mapping[str, Indexed], interpreted: Mapping[str, Interpreted]) -> Analysis:
         found = [f for i in indexed.values() for f in i.findings]
         found.extend(f for r in interpreted.values() for f in r.findings)
+        found.extend(self.session.deployed(indexed.values(), interpreted.values()))
         own = {path: i.comments for path, i in indexed.items() if i.comments}
         contexts = {f.path: f.context for f in self.files.values()}
         marked = Finisher(self.options, contexts, self._late_comments).finish([*self.notes, *found], own)

@@ -7,13 +7,15 @@ import hashlib
 import msgspec
 
 from backend_pitfalls.model.finding import Finding
+from backend_pitfalls.project.manifests import Manifest
 from backend_pitfalls.semantics.facts import FileFacts
+from backend_pitfalls.semantics.health import HealthRoute
 from backend_pitfalls.syntax.suppressions import Suppression
 
 
 class Indexed(msgspec.Struct, frozen=True):
     """A file after it was read: `digest` of its content, the facts of a Python file, `relevant` when a selected rule could
-    fire in it, findings that need no other file, and its suppressing comments (None: not looked for yet)."""
+    fire in it, findings that need no other file, its suppressing comments (None: not looked for yet), and what a manifest says."""
 
     path: str
     digest: bytes
@@ -22,6 +24,7 @@ class Indexed(msgspec.Struct, frozen=True):
     relevant: bool = False
     findings: tuple[Finding, ...] = ()
     comments: tuple[Suppression, ...] | None = ()
+    manifests: tuple[Manifest, ...] = ()
 
     def facts_digest(self) -> bytes:
         """Changes when what other files can know of this one does."""
@@ -30,7 +33,7 @@ class Indexed(msgspec.Struct, frozen=True):
 
 class Interpreted(msgspec.Struct, frozen=True):
     """A file after interpretation: its findings, and what they rest on: positions (in `State.units`) of
-    files whose facts and whose code were looked at, whether the model graph was, and functions that met a limit."""
+    files whose facts and whose code were looked at, whether the model graph was, functions that met a limit, and the routes about health."""
 
     path: str
     findings: tuple[Finding, ...]
@@ -38,6 +41,7 @@ class Interpreted(msgspec.Struct, frozen=True):
     code_of: tuple[int, ...]
     graph: bool
     capped: tuple[str, ...] = ()
+    health: tuple[HealthRoute, ...] = ()
 
 
 class State(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from backend_pitfalls.project.link import Project, module_name
 from backend_pitfalls.project.manifests import (
     ComposeFound,
     ImageFound,
+    Manifest,
     SettingFound,
     WorkloadFound,
     compose,
@@ -28,11 +29,13 @@ from backend_pitfalls.project.manifests import (
     kubernetes,
     settings,
 )
+from backend_pitfalls.project.manifests.joined import Deployment
 from backend_pitfalls.rules import Report, Rule, selected_rules
-from backend_pitfalls.semantics.events import Application
+from backend_pitfalls.semantics.events import Application, Event, Route
 from backend_pitfalls.semantics.extract import extract
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.frame import FrameEvaluator
+from backend_pitfalls.semantics.health import examine
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.syntax.source import Source, Unreadable
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
@@ -129,20 +132,28 @@ class Session:
         if len(data) <= settings.MAX_BYTES and any(word in lowered for word in _SECRET_WORDS):
             text = data.decode("utf-8", "replace")
             self._tell(SettingFound(file.path, s) for s in settings.settings(text))
+        manifests: tuple[Manifest, ...] = ()
         try:
             if file.kind is FileKind.YAML and compose.is_compose(file.path):
-                self._tell([ComposeFound(file.path, tuple(compose.services(data)))])
+                manifests = (ComposeFound(file.path, tuple(compose.services(data))),)
             elif file.kind is FileKind.YAML:
-                self._tell(WorkloadFound(file.path, w) for w in kubernetes.workloads(data))
+                manifests = tuple(WorkloadFound(file.path, w) for w in kubernetes.workloads(data))
             elif file.kind is FileKind.DOCKERFILE:
-                self._tell([ImageFound(file.path, dockerfile.image(data))])
+                manifests = (ImageFound(file.path, dockerfile.image(data)),)
         except Unreadable as error:
             findings = self.unreadable(file.path, error.reason, error.line)
         comments: Iterable[Suppression] = ()
         if b"backend-pitfalls" in data or b"noqa" in lowered:
             comments = suppressions(data, data.decode("utf-8", "replace"), python=False)
         return Indexed(
-            file.path, content_digest(data), len(data), None, False, (*self._found, *findings), tuple(comments)
+            file.path,
+            content_digest(data),
+            len(data),
+            None,
+            False,
+            (*self._found, *findings),
+            tuple(comments),
+            manifests,
         )
 
     # -- syntax trees -------------------------------------------------------------------------------------------
@@ -191,22 +202,47 @@ class Session:
     def _interpret(self, project: Project, interpreter: Interpreter, facts: FileFacts) -> Interpreted:
         self._found.clear()
         interpreter.take()
-        self._tell(interpreter.module_events(facts.module))
-        self._tell(interpreter.framework_events(facts))
-        for qualname in project.functions(facts.module):
-            function = interpreter.function(facts.module, qualname)
-            if function is not None:
-                self._tell(interpreter.function_events(function))
+        routes: list[Route] = []
+        for events in _entries(project, interpreter, facts):
+            self._tell(events)
+            routes.extend(e for e in events if type(e) is Route and not e.chain)
+        health = [h for h in (examine(interpreter, r) for r in routes) if h is not None]
         touched, capped = interpreter.take()
         seen_facts, seen_code, graph = project.touched_files(touched)
         return Interpreted(
-            facts.path, tuple(self._found), tuple(seen_facts), tuple(seen_code), graph, tuple(sorted(capped))
+            facts.path,
+            tuple(self._found),
+            tuple(seen_facts),
+            tuple(seen_code),
+            graph,
+            tuple(sorted(capped)),
+            tuple(health),
         )
+
+    def deployed(self, indexed: Iterable[Indexed], interpreted: Iterable[Interpreted]) -> list[Finding]:
+        """The findings about how the services are put into production, for which all files must have been read."""
+        self._found.clear()
+        services = [i for i in indexed if context_of(i.path) is not FileContext.TEST]
+        manifests = [m for i in services for m in i.manifests]
+        health = [h for i in interpreted for h in i.health]
+        facts = [i.facts for i in services if i.facts is not None]
+        self._tell(Deployment(manifests, facts, health, self.knowledge).events())
+        return list(self._found)
 
     def _tell(self, events: Iterable[Any]) -> None:
         for event in events:
             for function, report in self._listeners.get(type(event), ()):
                 function(event, report)
+
+
+def _entries(project: Project, interpreter: Interpreter, facts: FileFacts) -> Iterator[Sequence[Event]]:
+    """The events of everything that a file can run."""
+    yield interpreter.module_events(facts.module)
+    yield interpreter.framework_events(facts)
+    for qualname in project.functions(facts.module):
+        function = interpreter.function(facts.module, qualname)
+        if function is not None:
+            yield interpreter.function_events(function)
 
 
 def lies_beside(file: ProjectFile) -> bool:

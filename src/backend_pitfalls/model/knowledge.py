@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 import msgspec
@@ -124,6 +125,31 @@ class RouteFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     docs: str
 
 
+class RoutingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that give a URL path, their first argument, its handler: at which position, under which keyword."""
+
+    calls: tuple[str, ...]
+    handler: int
+    keyword: str
+    docs: str
+
+
+class DependencyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that ask another service whether it is there; `what` names it for a person."""
+
+    calls: tuple[str, ...]
+    what: str
+    docs: str
+
+
+class LoginFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Decorators (by the last part of their name) behind which only some requests reach a handler; `why` tells which do not."""
+
+    decorators: tuple[str, ...]
+    why: str
+    docs: str
+
+
 class QueryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Methods of an ORM's query objects: those that build a query, run it for reading, run it for writing."""
 
@@ -184,10 +210,12 @@ class ApplicationFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ProbeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How services name the routes that an orchestrator asks: `segments` of their paths, without `-` and `_`, and `modules` of libraries
-    that bring such routes."""
+    that bring such routes. `asks` tells for what the route is asked: "liveness", "readiness", "" for either, "perhaps" for names that other routes have
+    as well."""
 
     docs: str
     segments: tuple[str, ...] = ()
+    asks: str = ""
     modules: tuple[str, ...] = ()
 
 
@@ -196,6 +224,14 @@ class SlowStarterFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     have no health check of their own."""
 
     images: tuple[str, ...]
+    docs: str
+
+
+class BaseImageFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Programs that images do not have; `images` are patterns as of a shell, the last one that fits counts."""
+
+    images: tuple[str, ...]
+    lacks: tuple[str, ...]
     docs: str
 
 
@@ -236,7 +272,11 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retry: tuple[RetryFacts, ...] = ()
     application: tuple[ApplicationFacts, ...] = ()
     probe: tuple[ProbeFacts, ...] = ()
+    routing: tuple[RoutingFacts, ...] = ()
+    dependency: tuple[DependencyFacts, ...] = ()
+    login: tuple[LoginFacts, ...] = ()
     slow_starter: tuple[SlowStarterFacts, ...] = ()
+    base_image: tuple[BaseImageFacts, ...] = ()
     token: tuple[TokenFacts, ...] = ()
 
 
@@ -285,18 +325,23 @@ class Knowledge:
         self.pooled: set[str] = set()
         self.retries: dict[str, RetryFacts] = {}
         self.applications: dict[str, str] = {}
-        self.probe_segments: set[str] = set()
+        self.probe_segments: dict[str, str] = {}
+        self.routings: dict[str, RoutingFacts] = {}
+        self.dependencies: dict[str, str] = {}
+        self.logins: dict[str, str] = {}
         self.probe_modules: set[str] = set()
         self.slow_starters: set[str] = set()
+        self.base_images: list[BaseImageFacts] = []
         self.tokens: list[TokenFacts] = []
         for table in tables:
             self._add(table)
-        self.replayed = frozenset(self.blocking) | self.pooled
+        self.replayed = frozenset(self.blocking) | self.pooled | (frozenset(self.dependencies) - frozenset(self.sinks))
         self.notable = (
             frozenset(self.clients)
             | frozenset(self.sinks)
             | frozenset(self.blocking)
             | frozenset(self.retries)
+            | frozenset(self.dependencies)
             | self.pooled
         )
 
@@ -342,20 +387,36 @@ class Knowledge:
         for application in table.application:
             self.applications.update(dict.fromkeys(application.calls, application.group))
         for probe in table.probe:
-            self.probe_segments.update(probe.segments)
+            self.probe_segments.update(dict.fromkeys(probe.segments, probe.asks))
             self.probe_modules.update(probe.modules)
+        for routing in table.routing:
+            self.routings.update(dict.fromkeys(routing.calls, routing))
+        for dependency in table.dependency:
+            self.dependencies.update(dict.fromkeys(dependency.calls, dependency.what))
+        for login in table.login:
+            self.logins.update(dict.fromkeys(login.decorators, login.why))
         for starter in table.slow_starter:
             self.slow_starters.update(starter.images)
+        self.base_images.extend(table.base_image)
         for held in table.blocking:
             self.blocking.update(dict.fromkeys(held.calls, held))
         self.tokens.extend(table.token)
 
     def is_probe(self, route: str) -> bool:
         """Whether a route (or an installed or included module) is one that an orchestrator asks for the health of the service."""
-        if route.split(".")[0] in self.probe_modules:
-            return True
+        return route.split(".")[0] in self.probe_modules or self.probe_of(route) is not None
+
+    def probe_of(self, route: str) -> str | None:
+        """For what a route is asked by its name, as `ProbeFacts.asks` tells; None when it is not about health."""
         words = route.strip("^$").replace("-", "").replace("_", "").lower().split("/")
-        return any(word.strip("?$^").partition(".")[0] in self.probe_segments for word in words)
+        found = [word.strip("?$^").partition(".")[0] for word in words]
+        asked = [self.probe_segments[word] for word in found if word in self.probe_segments]
+        return max(asked, key=bool) if asked else None
+
+    def missing_tools(self, image: str) -> tuple[str, ...]:
+        """Programs that an image certainly does not have."""
+        fitting = [facts.lacks for facts in self.base_images if any(fnmatchcase(image, p) for p in facts.images)]
+        return fitting[-1] if fitting else ()
 
     def provider_of(self, text: str) -> str:
         """The provider whose token format a text has; the empty string for none."""

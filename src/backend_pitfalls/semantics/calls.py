@@ -11,6 +11,7 @@ from backend_pitfalls.model.finding import Step
 from backend_pitfalls.semantics import (
     checks,
     dropped,
+    health,
     loading,
     orm,
     overfetch,
@@ -482,6 +483,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if name in knowledge.noreturn:
         return Symbol("typing.NoReturn")
     emit_call(frame, name, arguments, receiver)
+    if name in knowledge.routings:
+        health.registered(frame, arguments, knowledge.routings[name])
     if name in _LOADER_FUNCTIONS:
         return orm.loader(name.rsplit(".", 1)[-1], None, arguments)
     special = _SPECIAL.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics.values import UNKNOWN, Value
+from backend_pitfalls.semantics.values import UNKNOWN, Function, Value
 
 
 class Loop:
@@ -221,6 +221,19 @@ class Application(Event):
         self.callee = callee
         self.group = group
         self.unprobed = unprobed
+
+
+class Route(Event):
+    """A URL path that is asked for the health of the service is given to a handler of the project."""
+
+    __slots__ = ("handler", "path")
+
+    def __init__(
+        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, path: str, handler: Function
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.path = path
+        self.handler = handler
 
 
 class Dropped(Event):

@@ -13,6 +13,7 @@ from backend_pitfalls.semantics import (
     dropped,
     expressions,
     graphql,
+    health,
     narrowing,
     orm,
     overfetch,
@@ -485,8 +486,11 @@ class Frame:
             function = self.interpreter.nested_function(self, node, qualname)
             self.variables[node.name] = function
             self.events.extend(self.interpreter.summarize(function, None).events)
+            health.decorated(self, node, function)
         elif not self.class_name:
-            self.variables[node.name] = Function(self.module, qualname, node)
+            function = Function(self.module, qualname, node)
+            self.variables[node.name] = function
+            health.decorated(self, node, function)
 
     def _default_bindings(self, arguments: ast.arguments) -> None:
         for parameter, default in parameter_defaults(arguments):

@@ -113,18 +113,19 @@ def _handles_by_convention(frame: Frame, bound: dict[str, Value]) -> str:
 def _route(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, str]:
     """The framework style and path of a route decorator, empty when there is none."""
     for decorator in node.decorator_list:
-        if not isinstance(decorator, ast.Call):
-            continue
-        callee = frame.evaluate(decorator.func)
-        style = ""
-        if isinstance(callee, BoundMethod) and isinstance(callee.receiver, Instance):
-            style = frame.knowledge.routes.get(library_method(frame.interpreter, callee.receiver.cls, callee.name), "")
-        elif isinstance(callee, Symbol):
-            style = frame.knowledge.routes.get(callee.name, "")
-        if style:
+        style = route_style(frame, decorator) if isinstance(decorator, ast.Call) else ""
+        if style and isinstance(decorator, ast.Call):
             path = constant_text(frame.evaluate(decorator.args[0])) if decorator.args else ""
             return style, path or ""
     return "", ""
+
+
+def route_style(frame: Frame, decorator: ast.Call) -> str:
+    """How the framework fills the parameters of the function that a call decorates; empty when it makes no request handler of it."""
+    callee = frame.evaluate(decorator.func)
+    if isinstance(callee, BoundMethod) and isinstance(callee.receiver, Instance):
+        return frame.knowledge.routes.get(library_method(frame.interpreter, callee.receiver.cls, callee.name), "")
+    return frame.knowledge.routes.get(callee.name, "") if isinstance(callee, Symbol) else ""
 
 
 def _response_model(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Value:

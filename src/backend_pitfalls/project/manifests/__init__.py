@@ -4,30 +4,75 @@ from __future__ import annotations
 
 import msgspec
 
+from backend_pitfalls.model.finding import Site
 from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.project.manifests.dockerfile import Image
-from backend_pitfalls.project.manifests.kubernetes import Workload
+from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Workload
 from backend_pitfalls.project.manifests.settings import Setting, SettingFound
+from backend_pitfalls.semantics.health import HealthRoute
 
-__all__ = ["ComposeFound", "ImageFound", "Setting", "SettingFound", "WorkloadFound"]
+__all__ = [
+    "CheckFound",
+    "ComposeFound",
+    "HealthAsked",
+    "ImageFound",
+    "Manifest",
+    "ProbeFound",
+    "Setting",
+    "SettingFound",
+    "WorkloadFound",
+]
 
 
-class WorkloadFound(msgspec.Struct, frozen=True):
+class WorkloadFound(msgspec.Struct, frozen=True, tag=True):
     """A Kubernetes workload in a file."""
 
     path: str
     workload: Workload
 
 
-class ComposeFound(msgspec.Struct, frozen=True):
-    """A compose file's services."""
+class ComposeFound(msgspec.Struct, frozen=True, tag=True):
+    """A compose file's services; `images` are those of them that are built in the project."""
 
     path: str
     services: tuple[Service, ...]
+    images: dict[str, Image] = {}
 
 
-class ImageFound(msgspec.Struct, frozen=True):
+class ImageFound(msgspec.Struct, frozen=True, tag=True):
     """A Dockerfile's final stage."""
 
     path: str
     image: Image
+
+
+class ProbeFound(msgspec.Struct, frozen=True):
+    """A probe of a container. `served` tells whether a service that is certainly the one in the container has a route of that path (None:
+    it is not certain which service that is); `folder` is where that service lives."""
+
+    path: str
+    workload: Workload
+    container: Container
+    probe: Probe
+    served: bool | None
+    folder: str = ""
+
+
+class CheckFound(msgspec.Struct, frozen=True):
+    """A command that checks a container from the inside, and the image in which it runs."""
+
+    site: Site
+    command: str
+    image: Image
+
+
+class HealthAsked(msgspec.Struct, frozen=True):
+    """A route about health, where probes ask for it (by their names), and a service beside it (a database, a broker) that it cannot work
+    without."""
+
+    health: HealthRoute
+    probes: dict[str, Site]
+    needs: Site | None
+
+
+Manifest = WorkloadFound | ComposeFound | ImageFound

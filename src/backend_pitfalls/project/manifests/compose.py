@@ -23,13 +23,20 @@ class Dependency(msgspec.Struct, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A service of a compose file; `checked` tells that it has a health check that is not switched off."""
+    """A service of a compose file; `checked` tells that it has a health check that is not switched off, `test` what that runs. `build` is the folder
+    of its image and `dockerfile` the file in it, as written; `command` is what it starts instead of what its image starts."""
 
     name: str
     image: str
     checked: bool
     depends: tuple[Dependency, ...]
     span: Span
+    keys: frozenset[str] = frozenset()
+    build: str = ""
+    dockerfile: str = ""
+    command: str = ""
+    test: str = ""
+    test_span: Span = Span(1, 0, 1, 0)
 
 
 def is_compose(path: str) -> bool:
@@ -48,29 +55,39 @@ def services(data: bytes) -> list[Service]:
     yaml_nodes.check_size(data, "a compose file")
     found = []
     for document in yaml_nodes.documents(data):
-        for name, node in yaml_nodes.mapping(yaml_nodes.mapping(document).get("services")).items():
-            found.append(_service(name, node))
+        listed = yaml_nodes.mapping(document).get("services")
+        keys = yaml_nodes.keys(listed)
+        for name, node in yaml_nodes.mapping(listed).items():
+            found.append(_service(name, node, keys.get(name, node)))
     return found
 
 
-def _service(name: str, node: Any) -> Service:
+def _service(name: str, node: Any, key: Any) -> Service:
     entries = yaml_nodes.mapping(node)
     check = yaml_nodes.mapping(entries.get("healthcheck"))
     test = [yaml_nodes.scalar(word) for word in yaml_nodes.items(check.get("test"))] if "test" in check else []
     is_off = yaml_nodes.scalar(check.get("disable")).lower() == "true" or test[:1] == ["NONE"]
+    build = entries.get("build")
+    built = yaml_nodes.mapping(build)
     return Service(
         name,
         yaml_nodes.scalar(entries.get("image")),
         bool(check) and not is_off,
         tuple(_dependencies(entries.get("depends_on"))),
-        yaml_nodes.span(node),
+        yaml_nodes.span(key),
+        frozenset(entries),
+        yaml_nodes.scalar(built.get("context")) or yaml_nodes.scalar(build),
+        yaml_nodes.scalar(built.get("dockerfile")),
+        " ".join(yaml_nodes.scalar(w) for key in ("entrypoint", "command") for w in yaml_nodes.items(entries.get(key))),
+        " ".join(test),
+        yaml_nodes.span(check.get("test", node)),
     )
 
 
 def _dependencies(node: Any) -> list[Dependency]:
     conditions = yaml_nodes.mapping(node)
     if conditions:
-        keys = {yaml_nodes.scalar(key): key for key, _ in node.value}
+        keys = yaml_nodes.keys(node)
         return [
             Dependency(
                 name,

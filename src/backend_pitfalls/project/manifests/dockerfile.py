@@ -17,6 +17,9 @@ _SERVERS = re.compile(
 )
 
 
+_WORD = re.compile(r"[a-zA-Z][\w.+-]*")
+
+
 class Instruction(msgspec.Struct, frozen=True):
     """One instruction: its name in capitals, its value, its range."""
 
@@ -27,12 +30,16 @@ class Instruction(msgspec.Struct, frozen=True):
 
 class Image(msgspec.Struct, frozen=True):
     """What the final stage of a Dockerfile starts: the server's name ("" when it starts none), the instruction that
-    starts it, whether a HEALTHCHECK is there (None) or switched off, and the ports it exposes."""
+    starts it, whether a HEALTHCHECK is there (None) or switched off, and the ports it exposes. `base` is the image that it is made
+    from in the end, `made` the words of what is run and copied on the way."""
 
     server: str
     start: Instruction | None
     healthcheck: Instruction | None
     ports: tuple[str, ...]
+    base: str = ""
+    made: frozenset[str] = frozenset()
+    command: str = ""
 
 
 def image(data: bytes) -> Image:
@@ -57,9 +64,37 @@ def image(data: bytes) -> Image:
     last = {i.name: i for i in stage}
     start = last.get("CMD") or last.get("ENTRYPOINT")
     text = " ".join(_command(last[name].value) for name in ("ENTRYPOINT", "CMD") if name in last)
-    match = _SERVERS.search(text)
     ports = tuple(p for i in stage if i.name == "EXPOSE" for p in i.value.split())
-    return Image(" ".join(match[1].split()) if match else "", start, last.get("HEALTHCHECK"), ports)
+    base, made = _made(instructions, starts)
+    return Image(server_in(text), start, last.get("HEALTHCHECK"), ports, base, made, text)
+
+
+def server_in(command: str) -> str:
+    """The server that a command starts; the empty string for none."""
+    match = _SERVERS.search(command)
+    return " ".join(match[1].split()) if match else ""
+
+
+def _made(instructions: list[Instruction], starts: list[int]) -> tuple[str, frozenset[str]]:
+    """The image below all stages that the last one is made from, and the words of what they run and copy."""
+    stages: dict[str, int] = {}
+    for number, start in enumerate(starts):
+        words = instructions[start].value.split()
+        if len(words) > 2 and words[-2].lower() == "as":
+            stages[words[-1].lower()] = number
+    made: set[str] = set()
+    number, base = len(starts) - 1, ""
+    while number >= 0:
+        end = starts[number + 1] if number + 1 < len(starts) else len(instructions)
+        for instruction in instructions[starts[number] : end]:
+            if instruction.name in ("RUN", "COPY", "ADD"):
+                made.update(_WORD.findall(instruction.value))
+        base = next((w for w in instructions[starts[number]].value.split() if not w.startswith("--")), "")
+        below = stages.get(base.lower(), -1)
+        if below >= number:
+            break
+        number = below
+    return base, frozenset(made)
 
 
 def _instructions(data: bytes) -> list[Instruction]:

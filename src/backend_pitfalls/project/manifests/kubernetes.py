@@ -12,17 +12,44 @@ from backend_pitfalls.project.manifests import helm, yaml_nodes
 from backend_pitfalls.syntax.source import Unreadable
 
 SERVING_KINDS = frozenset(
-    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Rollout", "Pod"}
+    {
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "ReplicationController",
+        "Rollout",
+        "Pod",
+        "Knative Service",
+    }
 )
+KNATIVE_SERVICE = "Knative Service"
+_KNATIVE = "serving.knative.dev/"
 _HINT = re.compile(
-    rb"^\s*kind:\s*['\"]?(Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Rollout|Pod|List)\b",
+    rb"^\s*kind:\s*['\"]?(Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Rollout|Pod|List)\b"
+    rb"|serving\.knative\.dev/",
     re.MULTILINE,
 )
 
 
+PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """A probe of a container: how it asks ("httpGet", "tcpSocket", "exec", "grpc", or "" where that cannot be told), the URL path or the command,
+    the port as written, its numbers by name ("failureThreshold" …), and where it is written."""
+
+    name: str
+    how: str
+    target: str
+    port: str
+    numbers: dict[str, int]
+    span: Span
+
+
 class Container(msgspec.Struct, frozen=True):
-    """A container of a workload: its name, the keys that it has, its ports (the empty text: one that a template fills in) and
-    command, and where it is written. `partial` tells that a template may give it more keys."""
+    """A container of a workload: its name, the keys that it has, its ports (the empty text: one that a template fills in) and their names,
+    its command, its probes, and where it is written. `partial` tells that a template may give it more keys."""
 
     name: str
     keys: frozenset[str]
@@ -31,10 +58,21 @@ class Container(msgspec.Struct, frozen=True):
     image: str
     span: Span
     partial: bool = False
+    port_names: frozenset[str] = frozenset()
+    probes: tuple[Probe, ...] = ()
+
+    @property
+    def is_patch(self) -> bool:
+        """Whether this only changes a container that another file has: one without an image cannot run."""
+        return "image" not in self.keys and not self.partial
+
+    def probe(self, name: str) -> Probe | None:
+        """The probe of a name."""
+        return next((p for p in self.probes if p.name == name), None)
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """A workload that keeps pods running."""
+    """A workload that keeps pods running. `kind` is "Knative Service" for those of Knative and Cloud Run."""
 
     kind: str
     name: str
@@ -72,7 +110,10 @@ def _collect(node: Any, found: list[Workload]) -> None:
     if kind == "List":
         for item in getattr(mapping.get("items"), "value", ()):
             _collect(item, found)
-    elif kind in SERVING_KINDS:
+        return
+    if kind == "Service" and yaml_nodes.scalar(mapping.get("apiVersion")).startswith(_KNATIVE):
+        kind = KNATIVE_SERVICE
+    if kind in SERVING_KINDS:
         metadata = yaml_nodes.mapping(mapping.get("metadata"))
         spec = yaml_nodes.mapping(mapping.get("spec"))
         pod = spec if kind == "Pod" else yaml_nodes.mapping(yaml_nodes.mapping(spec.get("template")).get("spec"))
@@ -85,10 +126,12 @@ def _collect(node: Any, found: list[Workload]) -> None:
 
 def _container(node: Any) -> Container:
     mapping = yaml_nodes.mapping(node)
-    ports = []
+    ports, names = [], set()
     for port in getattr(mapping.get("ports"), "value", ()):
-        text = yaml_nodes.scalar(yaml_nodes.mapping(port).get("containerPort"))
+        entry = yaml_nodes.mapping(port)
+        text = yaml_nodes.scalar(entry.get("containerPort"))
         ports.append(int(text) if text.isdigit() else text.replace(helm.RENDERED, ""))
+        names.add(yaml_nodes.scalar(entry.get("name")))
     words = [yaml_nodes.scalar(w) for key in ("command", "args") for w in yaml_nodes.items(mapping.get(key))]
     return Container(
         _shown(mapping.get("name")),
@@ -98,6 +141,24 @@ def _container(node: Any) -> Container:
         yaml_nodes.scalar(mapping.get("image")),
         yaml_nodes.span(node),
         any(key.startswith(helm.RENDERED) for key in mapping),
+        frozenset(names - {""}),
+        tuple(_probe(name, mapping[name]) for name in PROBES if name in mapping),
+    )
+
+
+def _probe(name: str, node: Any) -> Probe:
+    entries = yaml_nodes.mapping(node)
+    how = next((key for key in ("httpGet", "tcpSocket", "exec", "grpc") if key in entries), "")
+    asked = yaml_nodes.mapping(entries.get(how))
+    command = " ".join(yaml_nodes.scalar(word) for word in yaml_nodes.items(asked.get("command")))
+    numbers = {key: yaml_nodes.scalar(value) for key, value in entries.items()}
+    return Probe(
+        name,
+        how,
+        command if how == "exec" else yaml_nodes.scalar(asked.get("path")),
+        yaml_nodes.scalar(asked.get("port")),
+        {key: int(text) for key, text in numbers.items() if text.isdigit() and len(text) < 10},
+        yaml_nodes.span(node),
     )
 
 

@@ -60,6 +60,11 @@ def mapping(node: Any) -> dict[str, Any]:
     return own
 
 
+def keys(node: Any) -> dict[str, Any]:
+    """The nodes of a mapping's own keys by their text."""
+    return {scalar(key): key for key, _ in node.value} if getattr(node, "id", "") == "mapping" else {}
+
+
 def scalar(node: Any) -> str:
     """The text of a scalar; the empty string for anything else."""
     value = getattr(node, "value", "")

@@ -1,7 +1,7 @@
 """A Kubernetes container that serves and cannot be asked whether it lives.
 
 ## What it does
-Finds containers of Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, Rollouts and Pods that open a
+Finds containers of Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, Rollouts, Pods and services of Knative and Cloud Run (which ask for readiness by themselves) that open a
 port and have no `readinessProbe`, no `livenessProbe`, or neither.
 
 ## Why it hurts in production
@@ -46,8 +46,8 @@ None.
 
 ## Known limits
 Jobs, CronJobs, init containers and containers without ports are silent. Of a Helm template only what can be told
-without rendering it is read: a container that it may give more keys is silent. Kustomize
-patches are not joined.
+without rendering it is read: a container that it may give more keys is silent. A container without an image is taken
+for a patch (kustomize) of the container of that name; JSON patches are not joined.
 
 ## References
 - [Kubernetes: configure liveness, readiness and startup probes](https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/)
@@ -59,6 +59,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import WorkloadFound
+from backend_pitfalls.project.manifests.kubernetes import KNATIVE_SERVICE
 from backend_pitfalls.rules import Report, listens
 
 META = RuleMeta(
@@ -78,7 +79,8 @@ def container_without_probe(event: WorkloadFound, report: Report) -> None:
     """A container with ports that lacks a probe."""
     workload = event.workload
     for container in workload.containers:
-        missing = [probe for probe in ("readinessProbe", "livenessProbe") if probe not in container.keys]
+        wanted = ("livenessProbe",) if workload.kind == KNATIVE_SERVICE else ("readinessProbe", "livenessProbe")
+        missing = [probe for probe in wanted if probe not in container.keys]
         if container.ports and missing and not container.partial:
             port = f"port {container.ports[0]}" if container.ports[0] else "a port"
             report(

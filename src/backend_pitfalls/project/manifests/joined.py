@@ -1,0 +1,189 @@
+"""What is known only when all files have been read: which image a container runs, which service lives in that image, which of its routes a
+probe asks for, and what patches add."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from backend_pitfalls.model.finding import Site
+from backend_pitfalls.model.knowledge import Knowledge
+from backend_pitfalls.project.manifests import (
+    CheckFound,
+    ComposeFound,
+    HealthAsked,
+    ImageFound,
+    Manifest,
+    ProbeFound,
+    WorkloadFound,
+)
+from backend_pitfalls.project.manifests.compose import Service
+from backend_pitfalls.project.manifests.dockerfile import Image
+from backend_pitfalls.project.manifests.kubernetes import Container, Workload
+from backend_pitfalls.semantics.facts import FileFacts
+from backend_pitfalls.semantics.health import HealthRoute
+
+Event = WorkloadFound | ComposeFound | ImageFound | ProbeFound | CheckFound | HealthAsked
+
+
+class Deployment:
+    """How the services of a project are put into production.
+
+    Parameters:
+        manifests: of all files.
+        facts: of the Python files that belong to services.
+        health: the routes about health that were found in them.
+    """
+
+    def __init__(
+        self,
+        manifests: Iterable[Manifest],
+        facts: Sequence[FileFacts],
+        health: Sequence[HealthRoute],
+        knowledge: Knowledge,
+    ) -> None:
+        self._health = health
+        self._facts = facts
+        self._knowledge = knowledge
+        found = list(manifests)
+        self._images = {m.path: m.image for m in found if isinstance(m, ImageFound)}
+        self._composed = [m for m in found if isinstance(m, ComposeFound)]
+        self._workloads = _patched([m for m in found if isinstance(m, WorkloadFound)])
+        self._folders = self._named_folders()
+
+    def events(self) -> Iterator[Event]:
+        """What rules are told."""
+        for path, image in self._images.items():
+            yield ImageFound(path, image)
+            if image.healthcheck is not None:
+                yield CheckFound(Site(path, image.healthcheck.span), image.healthcheck.value, image)
+        for composed in self._composed:
+            yield from self._composed_events(composed)
+        probes = [probe for found in self._workloads for probe in self._probes(found)]
+        yield from self._workloads
+        yield from probes
+        for route in self._health:
+            yield HealthAsked(route, self._asked_by(route, probes), self._needs(route))
+
+    def _composed_events(self, composed: ComposeFound) -> Iterator[Event]:
+        images: dict[str, Image] = {}
+        for service in composed.services:
+            image = self._images.get(_dockerfile_of(composed.path, service))
+            if image is None:
+                continue
+            images[service.name] = image
+            if service.test:
+                yield CheckFound(Site(composed.path, service.test_span), service.test, image)
+        yield replace(composed, images=images)
+
+    def _named_folders(self) -> dict[str, str]:
+        """The folders of services by the names of their images: those that compose files give them, and the folder's own name."""
+        found: dict[str, str] = {}
+        for path in self._images:
+            folder = posixpath.dirname(path)
+            if folder:
+                found[posixpath.basename(folder).lower()] = folder
+        for composed in self._composed:
+            for service in composed.services:
+                path = _dockerfile_of(composed.path, service)
+                if path in self._images and service.image:
+                    found[_last_name(service.image)] = posixpath.dirname(path)
+        return found
+
+    def _probes(self, found: WorkloadFound) -> Iterator[ProbeFound]:
+        for container in found.workload.containers:
+            folder = self._folders.get(_last_name(container.image)) if container.image else None
+            for probe in container.probes:
+                served = None
+                if folder is not None and probe.how == "httpGet":
+                    served = self._serves(folder, probe.target)
+                yield ProbeFound(found.path, found.workload, container, probe, served, folder or "")
+
+    def _serves(self, folder: str, path: str) -> bool | None:
+        """Whether the service in a folder has a route that ends as a path does; None where that cannot be said."""
+        wanted = _last_segment(path)
+        inside = [f for f in self._facts if not folder or f.path.startswith(f"{folder}/")]
+        routes = [route for f in inside for route in f.routes]
+        modules = {target.split(".")[0] for f in inside for target in (*f.imports.values(), *f.stars, *f.routes)}
+        if not wanted or not routes or modules & self._knowledge.probe_modules or not modules & _FRAMEWORKS:
+            return None
+        return any(wanted in _segments(route) for route in routes)
+
+    def _asked_by(self, route: HealthRoute, probes: list[ProbeFound]) -> dict[str, Site]:
+        """Where probes ask for a route, when no other route could be meant."""
+        last = _last_segment(route.path)
+        alike = [h for h in self._health if _last_segment(h.path) == last]
+        asked: dict[str, Site] = {}
+        for found in probes:
+            inside = found.folder and route.site.path.startswith(f"{found.folder}/")
+            if found.probe.how != "httpGet" or _last_segment(found.probe.target) != last:
+                continue
+            if inside or (not found.folder and len(alike) == 1):
+                asked.setdefault(found.probe.name, Site(found.path, found.probe.span))
+        return asked
+
+    def _needs(self, route: HealthRoute) -> Site | None:
+        """A service of a compose file beside the route's service that this one cannot work without: a database, a broker."""
+        for composed in self._composed:
+            folder = posixpath.dirname(composed.path)
+            if not folder or route.site.path.startswith(f"{folder}/"):
+                for service in composed.services:
+                    if _last_name(service.image) in self._knowledge.slow_starters:
+                        return Site(composed.path, service.span)
+        return None
+
+
+_FRAMEWORKS = frozenset(
+    {"flask", "fastapi", "django", "starlette", "aiohttp", "quart", "sanic", "litestar", "bottle", "falcon"}
+)
+
+
+def _patched(found: list[WorkloadFound]) -> list[WorkloadFound]:
+    """The workloads with what patches of them (kustomize: the same kind and name, containers without an image) add; the patches are
+    no workloads."""
+    patches: dict[tuple[str, str, str], list[Container]] = {}
+    for event in found:
+        for container in event.workload.containers:
+            if container.is_patch:
+                key = (event.workload.kind, event.workload.name, container.name)
+                patches.setdefault(key, []).append(container)
+    joined = []
+    for event in found:
+        workload = event.workload
+        containers = tuple(_with(c, workload, patches) for c in workload.containers if not c.is_patch)
+        if containers:
+            joined.append(replace(event, workload=replace(workload, containers=containers)))
+    return joined
+
+
+def _with(
+    container: Container, workload: Workload, patches: Mapping[tuple[str, str, str], list[Container]]
+) -> Container:
+    keys = container.keys
+    for patch in patches.get((workload.kind, workload.name, container.name), ()):
+        keys |= patch.keys
+    return replace(container, keys=keys) if keys != container.keys else container
+
+
+def _dockerfile_of(compose_path: str, service: Service) -> str:
+    """The path of the Dockerfile of a service as a compose file names it; the empty string for none."""
+    if not service.build:
+        return ""
+    folder = posixpath.join(posixpath.dirname(compose_path), service.build)
+    return posixpath.normpath(posixpath.join(folder, service.dockerfile or "Dockerfile"))
+
+
+def _last_name(image: str) -> str:
+    """`registry/team/shop:1.2@sha256:…` is `shop`."""
+    return image.split("@")[0].rsplit("/", 1)[-1].split(":")[0].lower()
+
+
+def _segments(route: str) -> list[str]:
+    return [part for part in route.strip("^$").rstrip("/?").split("/") if part]
+
+
+def _last_segment(path: str) -> str:
+    segments = _segments(path.split("?")[0])
+    return segments[-1] if segments else ""

@@ -1,0 +1,79 @@
+"""A health route that the orchestrator may not ask.
+
+## What it does
+Finds routes about health behind a login, a permission or a rate limit: decorators, dependencies of FastAPI, mixins and `permission_classes`.
+
+## Why it hurts in production
+A probe has no account. It gets a 302, 401, 403 or 429, which counts as a failure from 400 on (the pod is restarted or gets no traffic) and as success below (a redirect to the login page "is healthy").
+
+## Example
+```python
+from django.contrib.auth.decorators import login_required
+from django.http import JsonResponse
+from django.urls import path
+
+
+@login_required
+def health(request):
+    return JsonResponse({"status": "ok"})
+
+
+urlpatterns = [path("health/", health)]
+```
+
+## Use instead
+```python
+from django.http import JsonResponse
+from django.urls import path
+
+
+def health(request):
+    return JsonResponse({"status": "ok"})
+
+
+urlpatterns = [path("health/", health)]
+```
+
+## Fix safety
+There is no automatic repair: what the check should do is for you to say.
+
+## Options
+`[[tool.backend-pitfalls.knowledge.login]]` with `decorators` and `why` adds decorators of your own.
+
+## Known limits
+Middleware that asks for a login, and defaults of a framework's settings, are not seen.
+
+## References
+- [Kubernetes: HTTP probes](https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#http-probes)
+"""
+
+from __future__ import annotations
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.project.manifests import HealthAsked
+from backend_pitfalls.rules import Report, listens
+
+META = RuleMeta(
+    code="BPF508",
+    name="closed-health-route",
+    summary="A health route is closed to the orchestrator",
+    severity=Severity.WARNING,
+    confidence=Confidence.HIGH,
+    since="0.1.0",
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+)
+
+
+@listens(HealthAsked)
+def closed(event: HealthAsked, report: Report) -> None:
+    """A route that is not open to a probe."""
+    route = event.health
+    if route.closed is None:
+        return
+    report(
+        route.closed.site,
+        f"'{route.handler}' is asked for the health of the service ({route.path}), and {route.closed.message.removeprefix('it ')}; a probe has no account: open it",
+        symbol=route.handler,
+    )
