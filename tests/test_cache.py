@@ -193,3 +193,29 @@ def test_an_editor_sees_the_whole_project_from_the_state(project: Path, monkeypa
     unsaved = {"app.py": b"from lib import fetch\nfetch('x')\nfetch('y')\n"}
     assert codes(analyse(project, Options(), unsaved, cache=cache)) == [("app.py", "BPF401")] * 2
     assert seen == ["app.py"]
+
+
+def test_what_was_interpreted_before_does_not_matter(tmp_path: Path) -> None:
+    """What an admin class costs is its own: the last of many is seen as exactly as the first."""
+    (tmp_path / "pyproject.toml").write_text("")
+    count = 400
+    models, admins = ["from django.db import models"], ["from django.contrib import admin", "from app import models"]
+    for n in range(count):
+        methods = "".join(
+            f"    def c{i}(self):\n        return self.parts{n}.all().count() + {i} + {i} + {i} + {i}\n"
+            for i in range(6)
+        )
+        models.append(f"class M{n}(models.Model):\n{methods}")
+        models.append(
+            f"class P{n}(models.Model):\n    m = models.ForeignKey(M{n}, models.CASCADE, related_name='parts{n}')"
+        )
+        columns = ", ".join(f'"c{i}"' for i in range(6))
+        admins.append(
+            f"class A{n}(admin.ModelAdmin):\n    list_display = [{columns}]\nadmin.site.register(models.M{n}, A{n})"
+        )
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "models.py").write_text("\n".join(models) + "\n")
+    (tmp_path / "app" / "admin.py").write_text("\n".join(admins) + "\n")
+    found = [f for f in analyse(tmp_path, Options()).shown() if f.code == "BPF106"]
+    assert len(found) == count
+    assert all("with prefetch_related(" in f.message for f in found)

@@ -123,6 +123,7 @@ class Interpreter:
 
     def framework(self, frame: Frame, cls: str) -> None:
         """Play a framework's part for one class; bounded and guarded as a function is."""
+        self.memo.begin()
         self._guarded(cls, lambda: self.evaluator.framework(frame, cls))
 
     def function_events(self, function: Function) -> tuple[Event, ...]:

@@ -157,6 +157,10 @@ class Memo:
         """Charge evaluated nodes to the running evaluation."""
         self._stack[-1].outcome.cost += nodes
 
+    def begin(self) -> None:
+        """A new entry, whose cost is its own."""
+        self._stack[0].outcome.cost = 0
+
     def cap(self, name: str) -> None:
         """Note that the running evaluation met a limit in a function."""
         self._stack[-1].outcome.capped |= {name}

@@ -305,7 +305,7 @@ class Row(Value):
         self.labels = labels
 
     def key(self) -> Hashable:
-        return ("r", self.model, self.loaded, self.origin, self.loops, self.path, self.labels)
+        return ("r", self.model, self.loaded, self.origin, self.loops, self.path, self.many, self.labels)
 
     def _copy(self) -> Value:
         return self.evolve()
