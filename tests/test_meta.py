@@ -80,10 +80,14 @@ def example(page: str, section: str) -> dict[str, bytes]:
     return files
 
 
+IN_MANIFESTS = {"BPF501", "BPF502", "BPF513"}
+"""Rules whose repairs change no Python."""
+
+
 def test_every_repair_is_a_documented_command() -> None:
     commands = [getattr(codemods, name) for name in codemods.__all__]
     repaired = {rule.meta.code: rule.meta.fix for rule in all_rules() if rule.meta.fix}
-    assert sorted(code for command in commands for code in command.RULES) == sorted(repaired)
+    assert sorted(code for command in commands for code in command.RULES) == sorted({*repaired} - IN_MANIFESTS)
     page = (ROOT / "docs" / "repairs.md").read_text("utf-8")
     for command in commands:
         assert {repaired[code] for code in command.RULES} == {Safety.UNSAFE if command.UNSAFE else Safety.SAFE}

@@ -54,7 +54,7 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool,
     from backend_pitfalls.fixes.resolve import Resolver
 
     text, encoding, bom = _decoded(data)
-    resolver = Resolver(text, limit)
+    resolver, is_python = Resolver(text, limit), path.endswith((".py", ".pyw"))
     taken: list[Edit] = []
     repaired: list[Finding] = []
     left: list[tuple[Finding, str]] = []
@@ -72,7 +72,7 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool,
             left.append((finding, "the code there has a form that the repair does not handle"))
         elif any(overlap(a, b) for a in edits for b in taken):
             left.append((finding, "it overlaps another repair; run again"))
-        elif reason := fault(resolver.tree, apply_edits(text, [*taken, *edits]), [*taken, *edits]):
+        elif is_python and (reason := fault(resolver.tree, apply_edits(text, [*taken, *edits]), [*taken, *edits])):
             left.append((finding, reason))
         else:
             taken.extend(edits)

@@ -10,10 +10,20 @@ import libcst as cst
 
 from backend_pitfalls.fixes.eager import eager_load, list_select_related
 from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
+from backend_pitfalls.fixes.handlers import handler_edits
 from backend_pitfalls.fixes.imports import insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.fixes.piece import Piece, Place, lines_around
-from backend_pitfalls.model.fix import AddKeyword, EagerLoad, Fix, Intent, Recast, ReplaceWithEnvironment
+from backend_pitfalls.model.fix import (
+    AddHandler,
+    AddKeyword,
+    EagerLoad,
+    Fix,
+    InsertLines,
+    Intent,
+    Recast,
+    ReplaceWithEnvironment,
+)
 from backend_pitfalls.project.style import LINE_LENGTH
 from backend_pitfalls.syntax.source import split_lines
 
@@ -48,6 +58,10 @@ class Resolver:
         return found
 
     def _intent(self, intent: Intent) -> list[Edit] | None:
+        if isinstance(intent, InsertLines):
+            return [Edit(intent.line, 0, intent.line, 0, intent.text.replace("\n", newline_of(self.text)))]
+        if isinstance(intent, AddHandler):
+            return handler_edits(self.tree, self.text, intent)
         place = (intent.line, intent.col, intent.end_line, intent.end_col)
         if isinstance(intent, Recast):
             return [Edit(*place, intent.template.format(self._source(intent.inner)))]

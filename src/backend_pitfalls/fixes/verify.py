@@ -109,8 +109,8 @@ def _equal(old: ast.AST, new: ast.AST) -> bool:
 
 
 def _is_added(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
-    """Whether a simple statement stands where an edit put something; lines before it may have moved it down."""
-    return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr)) and any(
+    """Whether a simple statement or a function stands where an edit put something; lines before it may have moved it down."""
+    return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr, ast.FunctionDef)) and any(
         start <= statement.lineno for start, _ in lines
     )
 

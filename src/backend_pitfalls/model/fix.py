@@ -66,7 +66,26 @@ class Recast(msgspec.Struct, frozen=True, tag="recast"):
     template: str
 
 
-Intent = AddKeyword | ReplaceWithEnvironment | EagerLoad | Recast
+class InsertLines(msgspec.Struct, frozen=True, tag="insert-lines"):
+    """Put whole lines before the one of this number; for files that are not Python."""
+
+    line: int
+    text: str
+
+
+class AddHandler(msgspec.Struct, frozen=True, tag="add-handler"):
+    """Give the application that the call at this place makes a function that answers; `decorator` is the method of the application with its
+    arguments, `code` the function."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    decorator: str
+    code: str
+
+
+Intent = AddKeyword | ReplaceWithEnvironment | EagerLoad | Recast | InsertLines | AddHandler
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -224,15 +224,24 @@ class Application(Event):
 
 
 class Route(Event):
-    """A URL path that is asked for the health of the service is given to a handler of the project."""
+    """A URL path that is asked for the health of the service is given to a handler of the project; `is_whole` tells that nothing stands
+    before it."""
 
-    __slots__ = ("handler", "path")
+    __slots__ = ("handler", "is_whole", "path")
 
     def __init__(
-        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, path: str, handler: Function
+        self,
+        site: Site,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        path: str,
+        handler: Function,
+        is_whole: bool,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.path = path
+        self.is_whole = is_whole
         self.handler = handler
 
 

@@ -11,7 +11,7 @@ import msgspec
 from backend_pitfalls.model.finding import Site, Span, Step
 from backend_pitfalls.semantics.events import Call, Event, Query, Route
 from backend_pitfalls.semantics.parameters import route_style
-from backend_pitfalls.semantics.values import ClassRef, Function, Value, constant_text, options
+from backend_pitfalls.semantics.values import BoundMethod, ClassRef, Function, Instance, Value, constant_text, options
 from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ MAX_ASKED = 3
 class HealthRoute(msgspec.Struct, frozen=True):
     """A route about health: its path as written and for what it is asked by its name ("liveness", "readiness" or ""), its handler and where that
     is, what the handler asks (each with the steps that lead there), where it answers as if a failed check had not failed, why only some requests
-    are answered, and whether it looks at nothing at all."""
+    are answered, whether it looks at nothing at all, and whether the path is the whole one: it is given to the application itself."""
 
     path: str
     named: str
@@ -50,6 +50,7 @@ class HealthRoute(msgspec.Struct, frozen=True):
     hides: Site | None = None
     closed: Step | None = None
     is_empty: bool = False
+    is_whole: bool = False
 
 
 def decorated(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Function) -> None:
@@ -63,7 +64,7 @@ def decorated(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef, functi
         ):
             continue
         if _is_about_health(frame, first.value) and route_style(frame, decorator):
-            _emit(frame, first, first.value, function)
+            _emit(frame, first, first.value, function, _is_application(frame, decorator.func))
 
 
 def registered(frame: Frame, arguments: Arguments, facts: RoutingFacts) -> None:
@@ -100,8 +101,15 @@ def _handlers(frame: Frame, given: Value | None, node: ast.expr | None) -> list[
     return found
 
 
-def _emit(frame: Frame, node: ast.AST, path: str, handler: Function) -> None:
-    frame.events.append(Route(frame.site(node), frame.scope, frame.loops, frame.is_async, path, handler))
+def _is_application(frame: Frame, method: ast.expr) -> bool:
+    """Whether this is a method of an application, and not of a router that has a prefix."""
+    value = frame.evaluate(method)
+    receiver = value.receiver if isinstance(value, BoundMethod) else None
+    return isinstance(receiver, Instance) and receiver.cls in frame.knowledge.applications
+
+
+def _emit(frame: Frame, node: ast.AST, path: str, handler: Function, is_whole: bool = False) -> None:
+    frame.events.append(Route(frame.site(node), frame.scope, frame.loops, frame.is_async, path, handler, is_whole))
 
 
 def examine(interpreter: Interpreter, route: Route) -> HealthRoute | None:
@@ -127,6 +135,7 @@ def examine(interpreter: Interpreter, route: Route) -> HealthRoute | None:
         Site(source.path, source.span(hiding)) if hiding is not None else None,
         _closed(interpreter, function, node, source),
         not asked and _looks_at_nothing(node),
+        route.is_whole,
     )
 
 

@@ -24,26 +24,36 @@ __all__ = [
 ]
 
 
+class Ways(msgspec.Struct, frozen=True):
+    """The paths at which a service answers whether it lives, and whether it is ready; empty where none is known for certain."""
+
+    live: str = ""
+    ready: str = ""
+
+
 class WorkloadFound(msgspec.Struct, frozen=True, tag=True):
-    """A Kubernetes workload in a file."""
+    """A Kubernetes workload in a file; `ways` are those of the services in its containers, by the containers' names."""
 
     path: str
     workload: Workload
+    ways: dict[str, Ways] = {}
 
 
 class ComposeFound(msgspec.Struct, frozen=True, tag=True):
-    """A compose file's services; `images` are those of them that are built in the project."""
+    """A compose file's services; `images` are those of them that are built in the project, `checks` commands that ask them, by their names."""
 
     path: str
     services: tuple[Service, ...]
     images: dict[str, Image] = {}
+    checks: dict[str, str] = {}
 
 
 class ImageFound(msgspec.Struct, frozen=True, tag=True):
-    """A Dockerfile's final stage."""
+    """A Dockerfile's final stage; `check` is a command that asks the service in it, where one is known for certain."""
 
     path: str
     image: Image
+    check: str = ""
 
 
 class ProbeFound(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ class Dependency(msgspec.Struct, frozen=True):
 
 class Service(msgspec.Struct, frozen=True):
     """A service of a compose file; `checked` tells that it has a health check that is not switched off, `test` what that runs. `build` is the folder
-    of its image and `dockerfile` the file in it, as written; `command` is what it starts instead of what its image starts."""
+    of its image and `dockerfile` the file in it, as written; `command` is what it starts instead of what its image starts; `command_at` the place of that key where it stands first on a line."""
 
     name: str
     image: str
@@ -37,6 +37,7 @@ class Service(msgspec.Struct, frozen=True):
     command: str = ""
     test: str = ""
     test_span: Span = Span(1, 0, 1, 0)
+    command_at: Span | None = None
 
 
 def is_compose(path: str) -> bool:
@@ -81,7 +82,13 @@ def _service(name: str, node: Any, key: Any) -> Service:
         " ".join(yaml_nodes.scalar(w) for key in ("entrypoint", "command") for w in yaml_nodes.items(entries.get(key))),
         " ".join(test),
         yaml_nodes.span(check.get("test", node)),
+        _key_at(node, "command"),
     )
+
+
+def _key_at(node: Any, name: str) -> Span | None:
+    key = yaml_nodes.keys(node).get(name)
+    return yaml_nodes.span(key) if key is not None and not node.flow_style else None
 
 
 def _dependencies(node: Any) -> list[Dependency]:

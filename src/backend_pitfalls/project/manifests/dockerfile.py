@@ -75,6 +75,18 @@ def server_in(command: str) -> str:
     return " ".join(match[1].split()) if match else ""
 
 
+def port_of(command: str, exposed: tuple[str, ...]) -> str:
+    """The port that a server takes: as its command says, else the only one that the image exposes; the empty string when neither tells."""
+    match = _PORT.search(command)
+    if match:
+        return match[1] or match[2]
+    numbers = [port.split("/")[0] for port in exposed]
+    return numbers[0] if len(numbers) == 1 and numbers[0].isdigit() else ""
+
+
+_PORT = re.compile(r"(?:--port[= ]|-p )(\d{2,5})\b|[\w\]]:(\d{2,5})\b")
+
+
 def _made(instructions: list[Instruction], starts: list[int]) -> tuple[str, frozenset[str]]:
     """The image below all stages that the last one is made from, and the words of what they run and copy."""
     stages: dict[str, int] = {}

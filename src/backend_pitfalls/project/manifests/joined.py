@@ -17,10 +17,11 @@ from backend_pitfalls.project.manifests import (
     ImageFound,
     Manifest,
     ProbeFound,
+    Ways,
     WorkloadFound,
 )
 from backend_pitfalls.project.manifests.compose import Service
-from backend_pitfalls.project.manifests.dockerfile import Image
+from backend_pitfalls.project.manifests.dockerfile import Image, port_of, server_in
 from backend_pitfalls.project.manifests.kubernetes import Container, Workload
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.health import HealthRoute
@@ -56,27 +57,33 @@ class Deployment:
     def events(self) -> Iterator[Event]:
         """What rules are told."""
         for path, image in self._images.items():
-            yield ImageFound(path, image)
+            yield ImageFound(path, image, self._check(posixpath.dirname(path), image, image.command))
             if image.healthcheck is not None:
                 yield CheckFound(Site(path, image.healthcheck.span), image.healthcheck.value, image)
         for composed in self._composed:
             yield from self._composed_events(composed)
         probes = [probe for found in self._workloads for probe in self._probes(found)]
-        yield from self._workloads
+        for found in self._workloads:
+            folders = {c.name: self._folders.get(_last_name(c.image)) for c in found.workload.containers if c.image}
+            ways = {name: self._ways(folder) for name, folder in folders.items() if folder is not None}
+            yield replace(found, ways=ways)
         yield from probes
         for route in self._health:
             yield HealthAsked(route, self._asked_by(route, probes), self._needs(route))
 
     def _composed_events(self, composed: ComposeFound) -> Iterator[Event]:
         images: dict[str, Image] = {}
+        checks: dict[str, str] = {}
         for service in composed.services:
-            image = self._images.get(_dockerfile_of(composed.path, service))
+            built = _dockerfile_of(composed.path, service)
+            image = self._images.get(built)
             if image is None:
                 continue
             images[service.name] = image
+            checks[service.name] = self._check(posixpath.dirname(built), image, service.command)
             if service.test:
                 yield CheckFound(Site(composed.path, service.test_span), service.test, image)
-        yield replace(composed, images=images)
+        yield replace(composed, images=images, checks=checks)
 
     def _named_folders(self) -> dict[str, str]:
         """The folders of services by the names of their images: those that compose files give them, and the folder's own name."""
@@ -100,6 +107,30 @@ class Deployment:
                 if folder is not None and probe.how == "httpGet":
                     served = self._serves(folder, probe.target)
                 yield ProbeFound(found.path, found.workload, container, probe, served, folder or "")
+
+    def _ways(self, folder: str) -> Ways:
+        """Where the one service in a folder can be asked."""
+        others = [posixpath.dirname(path) for path in self._images if posixpath.dirname(path) != folder]
+        if any(not folder or other.startswith(f"{folder}/") for other in others):
+            return Ways()
+        routes = [
+            h
+            for h in self._health
+            if h.is_whole and h.closed is None and (not folder or h.site.path.startswith(f"{folder}/"))
+        ]
+        plain = [h.path for h in routes if h.named == "" and not h.asks]
+        live = [h.path for h in routes if h.named == "liveness" and not h.asks]
+        ready = [h.path for h in routes if h.named == "readiness"]
+        anything = [h.path for h in routes if h.named == ""]
+        return Ways((live or plain or [""])[0], (ready or anything or [""])[0])
+
+    def _check(self, folder: str, image: Image, command: str) -> str:
+        """A command that asks the service in an image, when it is known where that answers and that Python is there."""
+        way, port = self._ways(folder).live, port_of(command, image.ports)
+        if not way or not port or not server_in(command) or server_in(command) in _NO_PYTHON:
+            return ""
+        url = f"http://127.0.0.1:{port}/{way.lstrip('/')}"
+        return f"import urllib.request as u; u.urlopen('{url}', timeout=2)"
 
     def _serves(self, folder: str, path: str) -> bool | None:
         """Whether the service in a folder has a route that ends as a path does; None where that cannot be said."""
@@ -135,6 +166,7 @@ class Deployment:
         return None
 
 
+_NO_PYTHON = frozenset({"nginx", "httpd", "apache2ctl"})
 _FRAMEWORKS = frozenset(
     {"flask", "fastapi", "django", "starlette", "aiohttp", "quart", "sanic", "litestar", "bottle", "falcon"}
 )

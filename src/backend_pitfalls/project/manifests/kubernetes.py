@@ -49,7 +49,8 @@ class Probe(msgspec.Struct, frozen=True):
 
 class Container(msgspec.Struct, frozen=True):
     """A container of a workload: its name, the keys that it has, its ports (the empty text: one that a template fills in) and their names,
-    its command, its probes, and where it is written. `partial` tells that a template may give it more keys."""
+    its command, its probes, and where it is written. `partial` tells that a template may give it more keys, `ports_at` is the place of the key
+    of its ports where that stands first on a line."""
 
     name: str
     keys: frozenset[str]
@@ -60,6 +61,7 @@ class Container(msgspec.Struct, frozen=True):
     partial: bool = False
     port_names: frozenset[str] = frozenset()
     probes: tuple[Probe, ...] = ()
+    ports_at: Span | None = None
 
     @property
     def is_patch(self) -> bool:
@@ -143,7 +145,13 @@ def _container(node: Any) -> Container:
         any(key.startswith(helm.RENDERED) for key in mapping),
         frozenset(names - {""}),
         tuple(_probe(name, mapping[name]) for name in PROBES if name in mapping),
+        _ports_at(node),
     )
+
+
+def _ports_at(node: Any) -> Span | None:
+    key = yaml_nodes.keys(node).get("ports")
+    return yaml_nodes.span(key) if key is not None and not node.flow_style else None
 
 
 def _probe(name: str, node: Any) -> Probe:

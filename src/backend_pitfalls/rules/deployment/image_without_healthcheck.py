@@ -24,7 +24,8 @@ CMD ["gunicorn", "shop.wsgi", "--bind", "0.0.0.0:8000"]
 ```
 
 ## Fix safety
-There is no automatic repair yet.
+Unsafe: a container that does not answer then becomes unhealthy. A HEALTHCHECK that asks with Python is put before the instruction that starts the server, where the code
+has a health route of its own application and the port is known.
 
 ## Options
 None.
@@ -41,6 +42,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.fix import Fix, InsertLines, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import ImageFound
 from backend_pitfalls.rules import Report, listens
@@ -55,7 +57,20 @@ META = RuleMeta(
     tokens=(b"FROM", b"from"),
     silent_in=frozenset({FileContext.TEST}),
     category="R",
+    fix=Safety.UNSAFE,
 )
+
+
+def _checked(line: int, check: str) -> Fix | None:
+    if not check:
+        return None
+    text = f'HEALTHCHECK CMD ["python", "-c", "{check}"]\n'
+    return Fix(
+        "add a HEALTHCHECK",
+        Safety.UNSAFE,
+        (InsertLines(line, text),),
+        "a container that does not answer becomes unhealthy",
+    )
 
 
 @listens(ImageFound)
@@ -68,6 +83,7 @@ def server_without_healthcheck(event: ImageFound, report: Report) -> None:
         report(
             Site(event.path, image.start.span),
             f"the image starts '{image.server}' without a HEALTHCHECK; add one that asks the server",
+            fix=_checked(image.start.span.line, event.check),
         )
     elif image.healthcheck.value.strip().upper() == "NONE":
         report(

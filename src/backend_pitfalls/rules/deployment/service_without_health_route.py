@@ -46,7 +46,7 @@ CMD ["python", "app.py"]
 ```
 
 ## Fix safety
-There is no repair yet. A liveness route tells that the process answers and asks nothing else; a readiness route asks what the service cannot work without.
+Unsafe: Flask, Quart and FastAPI get a route `/livez` more. A readiness route is yours to write. A liveness route tells that the process answers and asks nothing else; a readiness route asks what the service cannot work without.
 
 ## Options
 `[[tool.backend-pitfalls.knowledge.probe]]` with `segments` and `modules` adds names of your own.
@@ -63,6 +63,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site, Span, Step
+from backend_pitfalls.model.fix import AddHandler, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Application
@@ -87,7 +88,22 @@ META = RuleMeta(
         b"falcon",
     ),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
+    fix=Safety.UNSAFE,
 )
+
+
+# The decorator of a route, by the callable that makes the application.
+_DECORATORS = {"flask.Flask": 'route("/livez")', "quart.Quart": 'route("/livez")', "fastapi.FastAPI": 'get("/livez")'}
+
+
+def _answering(event: Application) -> Fix | None:
+    decorator = _DECORATORS.get(event.callee)
+    if decorator is None:
+        return None
+    place = event.site.span
+    code = 'def livez() -> dict[str, str]:\n    """Whether the process answers; it asks nothing else."""\n    return {"status": "ok"}\n'
+    intent = AddHandler(place.line, place.col, place.end_line, place.end_col, decorator, code)
+    return Fix("add /livez", Safety.UNSAFE, (intent,), "the service answers one path more, to everybody")
 
 
 @listens(Application)
@@ -102,4 +118,5 @@ def application_without_probe(event: Application, report: Report) -> None:
         trace=(Step(Site(event.unprobed, Span(1, 0, 1, 0)), "this puts it into production"),),
         symbol=event.symbol,
         group=f"service of {event.group}",
+        fix=_answering(event),
     )

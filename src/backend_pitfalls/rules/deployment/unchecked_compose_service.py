@@ -27,7 +27,8 @@ services:
 ```
 
 ## Fix safety
-There is no automatic repair: what the check should do is for you to say.
+Unsafe: a service that does not answer then becomes unhealthy. A healthcheck that asks with Python is put before the command, where the service is built in the project, its code has a
+health route of its own application, and the port is known.
 
 ## Options
 None.
@@ -43,8 +44,10 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.fix import Fix, InsertLines, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import ComposeFound
+from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.project.manifests.dockerfile import server_in
 from backend_pitfalls.rules import Report, listens
 
@@ -56,7 +59,17 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     silent_in=frozenset({FileContext.TEST}),
+    fix=Safety.UNSAFE,
 )
+
+
+def _checked(service: Service, check: str) -> Fix | None:
+    if not check or service.command_at is None:
+        return None
+    indent = " " * service.command_at.col
+    text = f'{indent}healthcheck:\n{indent}  test: ["CMD", "python", "-c", "{check}"]\n'
+    intent = InsertLines(service.command_at.line, text)
+    return Fix("add a healthcheck", Safety.UNSAFE, (intent,), "a service that does not answer becomes unhealthy")
 
 
 _DEVELOPMENT = ("dev", "local", "override", "test", "debug", "ci")
@@ -79,4 +92,5 @@ def unchecked_server(event: ComposeFound, report: Report) -> None:
                 Site(event.path, service.span),
                 f"the service '{service.name}' starts '{server}' without a healthcheck; add one that asks the server",
                 symbol=service.name,
+                fix=_checked(service, event.checks.get(service.name, "")),
             )

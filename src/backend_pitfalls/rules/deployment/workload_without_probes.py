@@ -39,7 +39,8 @@ spec:
 ```
 
 ## Fix safety
-There is no automatic repair yet.
+Unsafe: a container that does not answer then gets no requests, or is restarted. Probes are put before the container's ports, where it is certain which service of the project is in the image and
+that its application has routes for them (for liveness one that asks nobody else).
 
 ## Options
 None.
@@ -57,9 +58,10 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.fix import Fix, InsertLines, Safety
 from backend_pitfalls.model.rule import RuleMeta
-from backend_pitfalls.project.manifests import WorkloadFound
-from backend_pitfalls.project.manifests.kubernetes import KNATIVE_SERVICE
+from backend_pitfalls.project.manifests import Ways, WorkloadFound
+from backend_pitfalls.project.manifests.kubernetes import KNATIVE_SERVICE, Container
 from backend_pitfalls.rules import Report, listens
 
 META = RuleMeta(
@@ -71,7 +73,23 @@ META = RuleMeta(
     since="0.1.0",
     tokens=(b"containers:",),
     silent_in=frozenset({FileContext.TEST}),
+    fix=Safety.UNSAFE,
 )
+
+
+def _probed(container: Container, missing: list[str], ways: Ways) -> Fix | None:
+    """The missing probes, where the service is known to answer all of them."""
+    paths = {"livenessProbe": ways.live, "readinessProbe": ways.ready}
+    place, port = container.ports_at, container.ports[0]
+    if place is None or not isinstance(port, int) or not all(paths[probe] for probe in missing):
+        return None
+    indent = " " * place.col
+    text = "".join(
+        f"{indent}{probe}:\n{indent}  httpGet:\n{indent}    path: /{paths[probe].lstrip('/')}\n{indent}    port: {port}\n"
+        for probe in missing
+    )
+    caution = "a container that does not answer gets no requests, or is restarted"
+    return Fix(f"add {' and '.join(missing)}", Safety.UNSAFE, (InsertLines(place.line, text),), caution)
 
 
 @listens(WorkloadFound)
@@ -88,4 +106,5 @@ def container_without_probe(event: WorkloadFound, report: Report) -> None:
                 f"the container '{container.name}' of {workload.kind} '{workload.name}' serves {port} "
                 f"without {' and '.join(missing)}; add {'them' if len(missing) > 1 else 'it'}",
                 symbol=f"{workload.kind}/{workload.name}",
+                fix=_probed(container, missing, event.ways.get(container.name, Ways())),
             )
