@@ -34,6 +34,10 @@ _USER_BASES = frozenset(
 )
 
 
+_TAGS = frozenset({"simple_tag", "inclusion_tag", "assignment_tag"})
+_FILTERS = frozenset({"filter"})
+
+
 def tracked(method: Callable[..., T]) -> Callable[..., T]:
     """Remember a method's answers by its arguments, each with the files it rested on."""
     name = method.__name__
@@ -474,6 +478,22 @@ class Project:
         """The functions and methods that a module defines, by dotted name."""
         self.function_node(module, "")
         return self._nodes[module]
+
+    @tracked
+    def template_tag(self, kind: str, name: str) -> tuple[str, str] | None:
+        """The module and function of a tag ("tag") or filter ("filter") that a library of the project's own registers under its name.
+        https://docs.djangoproject.com/en/stable/howto/custom-template-tags/"""
+        registering = _TAGS if kind == "tag" else _FILTERS
+        found = None
+        for facts in self.files:
+            if "/templatetags/" not in f"/{facts.path}":
+                continue
+            self._touch(facts)
+            function = facts.functions.get(name)
+            names = {d.rsplit(".", 1)[-1] for d in function.decorators} if function is not None else set()
+            if found is None and names & registering:
+                found = (facts.module, name)
+        return found
 
     def template(self, name: str) -> TemplateSource | None:
         """The template of a name as loaders look it up."""

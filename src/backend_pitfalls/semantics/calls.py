@@ -72,6 +72,10 @@ def attribute_at(frame: Frame, node: ast.AST, receiver: Value, name: str) -> Val
         function = property_function(frame.interpreter, receiver, name)
         if function is not None:
             return run(frame, node, function, {first_parameter(function.node): receiver})
+    if name in ("object", "object_list") and isinstance(receiver, Instance):
+        shown = views.own_object(frame, receiver, name)
+        if shown is not None:
+            return shown
     return load_attribute(frame.interpreter, receiver, name)
 
 
@@ -487,6 +491,10 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         health.registered(frame, arguments, knowledge.routings[name])
     if name in _LOADER_FUNCTIONS:
         return orm.loader(name.rsplit(".", 1)[-1], None, arguments)
+    if name in _KEYED:
+        _keyed(frame, arguments)
+    if name in _PAGES:
+        return _page(arguments, receiver)
     special = _SPECIAL.get(name)
     if special is not None:
         return special(frame, arguments)
@@ -908,6 +916,52 @@ def _map(frame: Frame, arguments: Arguments) -> Value:
     return Container("list", rest=result)
 
 
+_KEYED = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
+
+
+def _keyed(frame: Frame, arguments: Arguments) -> None:
+    """`sorted(rows, key=function)`, `min`, `max`: the function runs once a row."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    key = arguments.keywords.get("key")
+    if key is None or not isinstance(first, (RowSet, Container)):
+        return
+    # What asks the database is the call itself.
+    rows = first.evolve(shape="rows") if isinstance(first, RowSet) and first.shape == "query" else first
+    node = arguments.node.args[0]
+    loop = frame.make_loop(node, rows, ast.Tuple([], ast.Store()))
+    element = frame.iterate(node, rows, loop)
+    outer = frame.loops
+    frame.loops = (*outer, loop)
+    try:
+        apply(frame, key, Arguments(arguments.node, (element,), {}, False))
+    finally:
+        frame.loops = outer
+
+
+def _paginator(frame: Frame, arguments: Arguments) -> Value:
+    """Django's paginator. https://docs.djangoproject.com/en/stable/ref/paginator/"""
+    rows = arguments.positional[0] if arguments.positional else arguments.keywords.get("object_list", UNKNOWN)
+    return Instance("django.core.paginator.Paginator", {"object_list": rows})
+
+
+_PAGES = frozenset(
+    {
+        "rest_framework.pagination.PageNumberPagination.paginate_queryset",
+        "rest_framework.pagination.LimitOffsetPagination.paginate_queryset",
+        "rest_framework.pagination.CursorPagination.paginate_queryset",
+        "django.core.paginator.Paginator.page",
+        "django.core.paginator.Paginator.get_page",
+    }
+)
+
+
+def _page(arguments: Arguments, receiver: Value | None) -> Value:
+    """The rows of a page, of the query set that the paginator was made of or is given."""
+    own = receiver.attributes.get("object_list") if isinstance(receiver, Instance) else None
+    rows = own if own is not None else arguments.positional[0] if arguments.positional else UNKNOWN
+    return join_all(o.evolve(whole=False) if isinstance(o, RowSet) else o for o in options(rows))
+
+
 def _size(frame: Frame, arguments: Arguments) -> Value:
     if arguments.positional and isinstance(arguments.positional[0], RowSet):
         overfetch.sized(frame, arguments.node, arguments.positional[0])
@@ -984,6 +1038,7 @@ _SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "builtins.zip": _zip,
     "builtins.dict": _dict,
     "builtins.map": _map,
+    "django.core.paginator.Paginator": _paginator,
     "builtins.len": _size,
     "builtins.bool": _size,
     "django.contrib.auth.get_user_model": _user_model,

@@ -582,6 +582,8 @@ def is_batched(node: ast.expr) -> bool:
         name = dotted(node.func)
         if name == "range" and len(node.args) == 3:
             return True
+        if name.rsplit(".", 1)[-1] in ("page", "get_page", "paginate_queryset"):
+            return False  # what these give are the rows of one page
         return any(word in name.lower() for word in _BATCH_WORDS) or any(
             is_batched(a) for a in node.args if isinstance(a, (ast.Call, ast.Attribute))
         )

@@ -229,6 +229,11 @@ class _Walk:
                 return body
         return {}
 
+    def _has_depth(self, frame: Frame, cls: str) -> bool:
+        """Whether relations are written out with their fields: https://www.django-rest-framework.org/api-guide/serializers/#specifying-nested-serialization"""
+        depth = self._meta(frame, cls).get("depth")
+        return isinstance(depth, Const) and bool(depth.value)
+
     def _field(
         self, frame: Frame, cls: str, name: str, field: Value | None, node: ast.AST, row: Row, depth: int
     ) -> None:
@@ -252,7 +257,8 @@ class _Walk:
             relation = frame.world.relation(holder.model, last)
             is_nested = kind and is_serializer(frame, kind) and frame.world.class_facts(kind) is not None
             many = _is_true(settings.get("many"))
-            if relation is not None and not relation.many and not is_nested and kind not in _RELATED:
+            is_shown = is_nested or kind in _RELATED or (not kind and self._has_depth(frame, cls))
+            if relation is not None and not relation.many and not is_shown:
                 return  # the key of a relation to one row is in the row itself
             nested = calls.shown(frame, node, holder, last)
             if isinstance(nested, RowSet):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site, Step
@@ -22,12 +23,31 @@ from backend_pitfalls.semantics.values import (
     join_all,
     options,
 )
+from backend_pitfalls.syntax.names import dotted
 from backend_pitfalls.syntax.template import TemplateNode, TemplateSource, Variable
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
 MAX_INCLUDED = 5
+# Filters of Django and Jinja that show a row as it is shown without them.
+_SAME_VALUE = frozenset(
+    [
+        "default",
+        "default_if_none",
+        "escape",
+        "e",
+        "force_escape",
+        "safe",
+        "title",
+        "upper",
+        "lower",
+        "truncatechars",
+        "truncatewords",
+        "linebreaksbr",
+        "capfirst",
+    ]
+)
 
 
 def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) -> None:
@@ -92,6 +112,8 @@ class _Rendering:
                     self.nodes(node.body, blocks)
             elif node.kind == "include":
                 self._include(node)
+            elif node.kind == "tag":
+                self._tag(node, blocks)
             else:
                 for variable in node.reads:
                     self._show(node, self._read(variable), variable)
@@ -100,9 +122,57 @@ class _Rendering:
         """A row that is shown is shown as its `__str__`; a text that is not escaped may be a piece of the page."""
         if node.raw and value.labels:
             calls.unescaped(self._frame, node.node, value)
+        for name in node.filters:
+            if name in _SAME_VALUE and self._frame.world.template_tag("filter", name) is None:
+                continue
+            value = self._call(node, "filter", name, [("", value)])
+            if isinstance(value, Unknown):
+                return
         for option in options(value):
             if node.kind == "show" and isinstance(option, Row):
                 self._attribute(variable, option, "__str__")
+
+    def _tag(self, node: TemplateNode, blocks: Mapping[str, list[TemplateNode]] | None) -> None:
+        """A tag of the project's own library: what its function does, and the template that it fills."""
+        frame = self._frame
+        given = [(keyword, self._read(v) if v is not None else UNKNOWN) for keyword, v in node.arguments]
+        result = self._call(node, "tag", node.target, given)
+        outer = frame.variables
+        frame.variables = {**outer, **dict.fromkeys(node.names, result)}
+        self.nodes(node.body, blocks)
+        frame.variables = outer
+
+    def _call(self, node: TemplateNode, kind: str, name: str, given: Sequence[tuple[str, Value]]) -> Value:
+        """What a tag or filter of the project gives; unknown for those of libraries."""
+        frame = self._frame
+        found = frame.world.template_tag(kind, name)
+        function = frame.interpreter.function(*found) if found is not None else None
+        if function is None or isinstance(function.node, ast.Lambda):
+            return UNKNOWN
+        decorator = next((d for d in function.node.decorator_list if isinstance(d, ast.Call)), None)
+        wants_context = decorator is not None and any(k.arg == "takes_context" for k in decorator.keywords)
+        positional = [v for keyword, v in given if not keyword]
+        if wants_context:
+            variables = {k: v for k, v in frame.variables.items() if not isinstance(v, Unknown)}
+            positional.insert(0, Container("dict", variables, UNKNOWN))
+        named = [p.arg for p in (*function.node.args.posonlyargs, *function.node.args.args)]
+        bound = {**dict(zip(named, positional)), **{k: v for k, v in given if k in named}}
+        result = calls.run(frame, node.node, function, bound)
+        template = _filled(decorator)
+        if template:
+            self._fill(template, result)
+        return result
+
+    def _fill(self, name: str, context: Value) -> None:
+        source = self._frame.world.template(name)
+        if source is None or self._depth >= MAX_INCLUDED:
+            return
+        for option in options(context):
+            if isinstance(option, Container):
+                inner = self._frame.of_template(source)
+                inner.variables = {k: v for k, v in option.items.items() if isinstance(k, str)}
+                inner.loops, inner.events = self._frame.loops, self._frame.events
+                _Rendering(inner, self._depth + 1).page(source, {})
 
     def _for(self, node: TemplateNode, blocks: Mapping[str, list[TemplateNode]] | None) -> None:
         frame = self._frame
@@ -171,6 +241,14 @@ class _Rendering:
             if len(parameters.args) - len(parameters.defaults) <= 1:
                 return calls.run(frame, node, found.function, {first_parameter(found.function.node): found.receiver})
         return found
+
+
+def _filled(decorator: ast.expr | None) -> str:
+    """The template of an inclusion tag; empty for other tags."""
+    if not isinstance(decorator, ast.Call) or not dotted(decorator.func).endswith("inclusion_tag"):
+        return ""
+    given = [*decorator.args[:1], *(k.value for k in decorator.keywords if k.arg == "filename")]
+    return next((a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)), "")
 
 
 def _blocks(nodes: list[TemplateNode]) -> list[TemplateNode]:

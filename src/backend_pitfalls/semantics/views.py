@@ -63,6 +63,14 @@ def own_context(frame: Frame, view: Instance) -> dict[str, Value]:
     return context
 
 
+def own_object(frame: Frame, view: Instance, name: str) -> Value | None:
+    """`self.object` and `self.object_list` of a detail or list view, where no method of the project sets them; None for anything else."""
+    if not {_LIST, _DETAIL}.intersection(frame.world.lineage(view.cls)):
+        return None
+    set_here = frame.interpreter.instance_attribute(view.cls, name) is not None
+    return None if set_here else own_context(frame, view).get(name)
+
+
 def _is_paginated(frame: Frame, view: Instance) -> bool:
     """Whether a list view shows its rows page by page."""
     world = frame.world

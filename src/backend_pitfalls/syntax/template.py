@@ -15,6 +15,7 @@ from backend_pitfalls.syntax.source import Source, split_lines
 _TOKEN = re.compile(r"\{\{-?(.*?)-?\}\}|\{%-?(.*?)-?%\}|\{#.*?#\}", re.DOTALL)
 _STRING = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*(?:\s*\.\s*\w+|\(\s*\))*")
+_ARGUMENT = re.compile(r"""(?:(\w+)=)?((?:"[^"]*"|'[^']*'|[^\s"'])+)""")
 _WORDS = frozenset(
     [
         "and",
@@ -84,11 +85,12 @@ class Variable:
 
 
 class TemplateNode:
-    """One tag or output. `kind` is "show", "test", "for", "with", "include", "extends" or "block"; `names` are bound by it,
-    `reads` are the variables of its expression, `target` is the template of an include or extends or the block's name, `raw` tells
-    that what it shows is not escaped."""
+    """One tag or output. `kind` is "show", "test", "for", "with", "include", "extends", "block" or "tag" (one that a library or the project
+    defines); `names` are bound by it, `reads` are the variables of its expression, `target` is the template of an include or extends or
+    the name of the block or tag, `raw` tells that what it shows is not escaped. `filters` are the names of those that an output goes through,
+    `arguments` those of a tag in order, each with its keyword or the empty text; None stands for what is no variable."""
 
-    __slots__ = ("body", "kind", "names", "node", "raw", "reads", "target")
+    __slots__ = ("arguments", "body", "filters", "kind", "names", "node", "raw", "reads", "target")
 
     def __init__(self, kind: str, node: ast.Name, reads: list[Variable]) -> None:
         self.kind = kind
@@ -97,6 +99,8 @@ class TemplateNode:
         self.names: tuple[str, ...] = ()
         self.target = ""
         self.raw = False
+        self.filters: tuple[str, ...] = ()
+        self.arguments: tuple[tuple[str, Variable | None], ...] = ()
         self.body: list[TemplateNode] = []
 
 
@@ -151,8 +155,8 @@ class _Reader:
                 break
             if match[1] is not None:
                 node = self._node("show", match.start(1), match[1])
-                filters = set(_FILTER.findall(_STRING.sub("", match[1])))
-                node.raw = filters.isdisjoint(_ESCAPES) and bool("safe" in filters or self._unescaped)
+                node.filters = tuple(_FILTER.findall(_STRING.sub("", match[1])))
+                node.raw = _ESCAPES.isdisjoint(node.filters) and bool("safe" in node.filters or self._unescaped)
                 stack[-1][1].append(node)
             elif match[2] is not None:
                 self._tag(match.start(2), match[2], stack)
@@ -195,8 +199,25 @@ class _Reader:
             stack[-1][1].append(node)
             if word == "block":
                 stack.append(("block", node.body))
-        elif word not in ("load", "csrf_token", "comment", "else", "empty", "trans", "raw", "verbatim"):
+        elif word in ("if", "elif", "ifequal", "ifnotequal", "ifchanged", "elseif"):
             stack[-1][1].append(self._node("test", at, text[at - start :]))
+        elif word not in ("load", "csrf_token", "comment", "else", "empty", "trans", "raw", "verbatim"):
+            node = self._node("tag", at, text[at - start :])
+            node.target, node.arguments = word, tuple(self._arguments(at, text[at - start :]))
+            stack[-1][1].append(node)
+            bound = re.search(r"\bas\s+(\w+)\s*-?$", rest)
+            if bound:
+                node.names = (bound[1],)
+                stack[-1] = (stack[-1][0], node.body)
+
+    def _arguments(self, start: int, text: str) -> Iterator[tuple[str, Variable | None]]:
+        """The arguments of a tag, split as Django's `simple_tag` does: by space, outside of quotes."""
+        for match in _ARGUMENT.finditer(text):
+            if match[0] == "as":
+                return
+            keyword, value = match[1] or "", match[2]
+            found = list(self._variables(start + match.start(2), value)) if _VARIABLE.match(value) else []
+            yield keyword, found[0] if len(found) == 1 and "|" not in value else None
 
     def _for(self, start: int, text: str) -> TemplateNode:
         names, found, iterable = text.partition(" in ")
