@@ -22,6 +22,7 @@ EXPECTED = {
     ("shop/settings.py", "BPF201"): 1,
     ("shop/views.py", "BPF301"): 1,
     ("storefront/app.py", "BPF201"): 1,
+    ("storefront/app.py", "BPF301"): 1,
     ("worker/clients.py", "BPF401"): 1,
     ("worker/main.py", "BPF401"): 4,
 }
@@ -63,8 +64,56 @@ def test_the_findings_are_the_marked_ones(bookshop: Path, capsys: pytest.Capture
 
 def test_its_tests_pass_before_and_after_repair(bookshop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = run_tests(bookshop)
-    assert main(["fix", "--unsafe-fixes", str(bookshop)]) == 0
+    # Its tests hold that the injections work: those are proven below.
+    assert main(["fix", "--unsafe-fixes", "--ignore", "BPF301", str(bookshop)]) == 0
     left = {key: count for key, count in EXPECTED.items() if key[1] not in ("BPF201", "BPF401")}
     left[("worker/main.py", "BPF401")] = 1  # the caller of a wrapper: a person decides
     assert counted(bookshop, capsys) == left
     assert run_tests(bookshop) == before
+
+
+PROOF = """
+import json, os, sys
+os.environ.update(SHOP_DB=":memory:", DJANGO_SETTINGS_MODULE="shop.settings", SECRET_KEY="only-for-tests")
+import django
+django.setup()
+from datetime import date
+from django.core.management import call_command
+from django.test import Client
+from fastapi.testclient import TestClient
+from api.database import Base, Reader, Review, SessionLocal, engine
+from api.main import app
+from shop.models import Author, Book, Publisher
+
+call_command("migrate", run_syncdb=True, verbosity=0)
+author = Author.objects.create(name="Ada", publisher=Publisher.objects.create(name="Penguin"))
+for title in ("Emma", "O'Brien", "Ulysses"):
+    Book.objects.create(title=title, author=author, published=date(2020, 1, 1), price=5)
+Base.metadata.create_all(engine)
+with SessionLocal() as session:
+    session.add_all([Review(book=b, stars=5, reader=Reader(name="Ada")) for b in ("Emma", "Ulysses")])
+    session.commit()
+django_client, api = Client(raise_request_exception=False), TestClient(app)
+everything = "' OR '1'='1"
+print(json.dumps({
+    "injected": [len(django_client.get("/search/", {"title": everything}).json()["titles"]), len(api.get("/reviews", params={"book": everything}).json())],
+    "ordinary": [django_client.get("/search/", {"title": "Emma"}).json(), api.get("/reviews", params={"book": "Emma"}).json(), api.get("/reviews", params={"book": "none"}).json()],
+    "quoted": django_client.get("/search/", {"title": "O'Brien"}).status_code,
+}))
+"""
+
+
+def proof(folder: Path) -> dict[str, object]:
+    done = subprocess.run([sys.executable, "-c", PROOF], cwd=folder, capture_output=True, text=True, check=True)
+    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_injections_work_before_the_repair_and_not_after(bookshop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = proof(bookshop)
+    assert main(["fix", "--unsafe-fixes", "--select", "BPF301", str(bookshop)]) == 0
+    after = proof(bookshop)
+    assert before["injected"] == [3, 2]
+    assert after["injected"] == [0, 0]
+    assert before["ordinary"] == after["ordinary"] == [{"titles": ["Emma"]}, [5], []]
+    assert (before["quoted"], after["quoted"]) == (500, 200)

@@ -48,8 +48,8 @@ def test_concise(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert output(capsys, "--output-format", "concise").splitlines() == [
         "app.py:3:11: BPF201 [*] 'API_KEY' is written into the source ('w9Kq…', 16 characters); read it from the environment or a vault, and rotate it",
         "app.py:7:10: BPF401 [*] 'requests.get' is called without timeout and would wait for ever; pass timeout=10",
-        "web.py:7:5: BPF301 SQL injection: request data from line 6 becomes part of the statement's text; pass it as a parameter instead",
-        "3 pitfalls in 3 files, 2 with a repair. `backend-pitfalls rule CODE` explains a code.",
+        "web.py:7:5: BPF301 [*] SQL injection: request data from line 6 becomes part of the statement's text; pass it as a parameter instead",
+        "3 pitfalls in 3 files, 3 with a repair. `backend-pitfalls rule CODE` explains a code.",
     ]
 
 
@@ -62,10 +62,11 @@ def test_text_shows_frame_trace_and_repair(project: Path, capsys: pytest.Capture
         "  4 | ",
         '  repair: read it from os.environ["API_KEY"] (backend-pitfalls fix --unsafe-fixes)',
     ]
-    assert blocks[2].splitlines()[-3:] == [
+    assert blocks[2].splitlines()[-4:] == [
         "  1. web.py:6: request data comes in",
         "  2. web.py:6: it is kept in 'n'",
         "  3. web.py:7: it becomes part of the statement's text here",
+        "  repair: pass the values as parameters (backend-pitfalls fix --unsafe-fixes)",
     ]
 
 

@@ -40,6 +40,11 @@ class Piece:
         """The node of a kind at exactly this place; None when there is none."""
         return next((n for n in self._places.get(place, ()) if isinstance(n, kind)), None)
 
+    def parent_call(self, node: cst.CSTNode) -> cst.Call | None:
+        """The call that a node is an argument of."""
+        calls = (n for nodes in self._places.values() for n in nodes if isinstance(n, cst.Call))
+        return next((call for call in calls if any(argument.value is node for argument in call.args)), None)
+
     def tuple_in(self, place: Place) -> cst.CSTNode | None:
         """The outermost tuple at a place that counts its parentheses, which LibCST leaves out."""
         start, end = place[:2], place[2:]

@@ -104,7 +104,8 @@ class _Repair:
         new = {key: count for key, count in has.items() if count > had[key]}
         for plan in plans:
             touched = {plan.path, *(f.path for f in plan.repaired)}
-            brought = next((key[0] for key in new if key[1] in touched), "")
+            expected = {code for f in plan.repaired if f.fix is not None for code in f.fix.uncovers}
+            brought = next((key[0] for key in new if key[1] in touched and key[0] not in expected), "")
             for finding in plan.repaired if brought else ():
                 self._refused.setdefault(_key(finding), f"it would bring a new finding ({brought}); rolled back")
         return len(self._refused) > refused

@@ -13,10 +13,12 @@ from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
 from backend_pitfalls.fixes.handlers import handler_edits
 from backend_pitfalls.fixes.imports import insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
+from backend_pitfalls.fixes.parameters import parameter_edits
 from backend_pitfalls.fixes.piece import Piece, Place, lines_around
 from backend_pitfalls.model.fix import (
     AddHandler,
     AddKeyword,
+    BindParameters,
     EagerLoad,
     Fix,
     InsertLines,
@@ -68,6 +70,8 @@ class Resolver:
         piece = self._piece(intent.line)
         if piece is None:
             return None
+        if isinstance(intent, BindParameters):
+            return parameter_edits(self.tree, piece, place)
         if isinstance(intent, AddKeyword):
             call = piece.at(place, cst.Call)
             value = self._written(intent.value, intent.imports)

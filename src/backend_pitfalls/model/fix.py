@@ -85,13 +85,23 @@ class AddHandler(msgspec.Struct, frozen=True, tag="add-handler"):
     code: str
 
 
-Intent = AddKeyword | ReplaceWithEnvironment | EagerLoad | Recast | InsertLines | AddHandler
+class BindParameters(msgspec.Struct, frozen=True, tag="bind-parameters"):
+    """Give the values in the SQL statement of the call at this place to the driver as parameters."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
+Intent = BindParameters | AddKeyword | ReplaceWithEnvironment | EagerLoad | Recast | InsertLines | AddHandler
 
 
 class Fix(msgspec.Struct, frozen=True):
     """A repair: its title for a person, how safe it is and what an unsafe one may change, and the intents.
 
-    `path` is the file that changes when it is not the finding's own.
+    `path` is the file that changes when it is not the finding's own; `uncovers` are the codes of lesser findings that this one hides, and that
+    may come to light.
     """
 
     title: str
@@ -99,3 +109,4 @@ class Fix(msgspec.Struct, frozen=True):
     intents: tuple[Intent, ...]
     caution: str = ""
     path: str = ""
+    uncovers: tuple[str, ...] = ()

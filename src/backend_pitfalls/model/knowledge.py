@@ -82,10 +82,11 @@ class SanitizerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ThroughFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls whose result is made of their arguments, so that it is as trustworthy as they are. `type` is the class of the
-    result, `resolves` tells that a path loses its `..` and links."""
+    result, `resolves` tells that a path loses its `..` and links; `ignored` are the positions of arguments that only say what is to be done."""
 
     calls: tuple[str, ...]
     docs: str
+    ignored: tuple[int, ...] = ()
     type: str = ""
     resolves: bool = False
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from backend_pitfalls.model.finding import Confidence, Step
+from backend_pitfalls.model.fix import Fix
 from backend_pitfalls.model.knowledge import SinkFacts
 from backend_pitfalls.rules import Report
 from backend_pitfalls.semantics.events import Call
@@ -67,6 +68,7 @@ def report_label(
     into: str,
     confidence: Confidence | None = None,
     group: str = "",
+    fix: Fix | None = None,
 ) -> None:
     """Report a call that a label of untrusted data reached.
 
@@ -79,6 +81,7 @@ def report_label(
         into: the last step of the trace.
         confidence: when not the rule's own.
         group: of findings that are one.
+        fix: the repair.
     """
     by_name = Confidence.MEDIUM if event.callee.startswith("?.") else None
     told = f"{title}: {origin(event, label)} reaches {_shown(event.callee)}; {mend}"
@@ -89,6 +92,7 @@ def report_label(
         confidence=confidence or by_name,
         symbol=event.symbol,
         group=group,
+        fix=fix,
     )
 
 

@@ -209,6 +209,7 @@ def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
     if isinstance(callee, ClassRef):
         return _instantiate(frame, callee, arguments)
     if isinstance(callee, Symbol):
+        _unknown_object(frame, callee, arguments)
         return _call_library(frame, callee.name, arguments, None)
     if isinstance(callee, Partial):
         merged = Arguments(
@@ -222,6 +223,15 @@ def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
     if isinstance(callee, Instance):
         return _call_instance(frame, callee, arguments)
     return Unknown(callee.labels)
+
+
+def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
+    """`g.database.execute(…)`: a method of something that hangs on a library's object; it may be the project's own."""
+    knowledge = frame.knowledge
+    of_any = f"?.{callee.name.rsplit('.', 1)[-1]}"
+    if of_any in knowledge.sinks and knowledge.canonical(callee.name) not in knowledge.notable:
+        if any(sink.needs_sql for sink in knowledge.sinks[of_any]):
+            emit_call(frame, of_any, arguments, None)
 
 
 def _call_instance(frame: Frame, callee: Instance, arguments: Arguments) -> Value:
@@ -534,7 +544,8 @@ def cls_keeps(knowledge: Knowledge, cls: str, name: str) -> bool:
 
 def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts) -> Value:
     """A call whose result is made of its arguments: it carries their labels."""
-    labels = _labels_of((*arguments.positional, *arguments.keywords.values()))
+    given = [v for i, v in enumerate(arguments.positional) if i not in facts.ignored]
+    labels = _labels_of((*given, *arguments.keywords.values()))
     if facts.resolves:
         labels = frozenset(label.clean(RESOLVED) for label in labels)
     first = arguments.positional[0] if arguments.positional else UNKNOWN

@@ -35,7 +35,8 @@ def books():
 ```
 
 ## Fix safety
-There is no automatic repair yet.
+Unsafe: a value is then compared as what it is, and no longer as what its text reads as. Values in f-strings, `%`, `.format()` and sums become parameters, in the style of the one driver
+that the file imports (or by name for SQLAlchemy's `text()`), where each stands where a value stands: behind a comparison, in quotes, in `VALUES (…)`. Names of tables and columns are left to you.
 
 ## Options
 Own sources, sinks and sanitizers: `[tool.backend-pitfalls.knowledge]`.
@@ -56,12 +57,14 @@ import re
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import BindParameters, Fix, Safety
 from backend_pitfalls.model.knowledge import SinkFacts
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import origin, report_label, tainted
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Text, Unknown, Value
+from backend_pitfalls.syntax.sql import are_values
 
 META = RuleMeta(
     code="BPF301",
@@ -73,6 +76,7 @@ META = RuleMeta(
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
     cwe=(89,),
     security_severity=9.8,
+    fix=Safety.UNSAFE,
 )
 
 _SQL = re.compile(
@@ -91,7 +95,19 @@ def tainted_statement(event: Call, report: Report) -> None:
             continue
         becomes = "becomes part of the statement's text"
         message = f"SQL injection: {origin(event, label)} {becomes}; pass it as a parameter instead"
-        report_label(event, report, label, message, "", into=f"it {becomes} here")
+        report_label(event, report, label, message, "", into=f"it {becomes} here", fix=_bound(event))
+
+
+def _bound(event: Call) -> Fix | None:
+    """The repair, where all that is put into the statement is a value and none is passed to the driver yet."""
+    if len(event.args) != 1 or event.keywords or not isinstance(event.args[0], Text):
+        return None
+    if not are_values(event.args[0].known_text().split("\0")):
+        return None
+    place = event.site.span
+    intent = BindParameters(place.line, place.col, place.end_line, place.end_col)
+    caution = "a value is compared as what it is, and no longer as what its text reads as"
+    return Fix("pass the values as parameters", Safety.UNSAFE, (intent,), caution, uncovers=("BPF325",))
 
 
 def _is_statement(value: Value, sink: SinkFacts) -> bool:
