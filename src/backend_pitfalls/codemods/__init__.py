@@ -6,6 +6,10 @@ from backend_pitfalls.codemods.ask_the_database import AskTheDatabase
 from backend_pitfalls.codemods.bind_parameters import BindParameters
 from backend_pitfalls.codemods.credential_to_environment import CredentialToEnvironment
 from backend_pitfalls.codemods.load_relations import LoadRelations
+from backend_pitfalls.codemods.load_safely import LoadSafely
+from backend_pitfalls.codemods.restrict_cookies import RestrictCookies
+from backend_pitfalls.codemods.use_secrets import UseSecrets
+from backend_pitfalls.codemods.verify_certificates import VerifyCertificates
 
 __all__ = [
     "AddHealthRoute",
@@ -14,4 +18,8 @@ __all__ = [
     "BindParameters",
     "CredentialToEnvironment",
     "LoadRelations",
+    "LoadSafely",
+    "RestrictCookies",
+    "UseSecrets",
+    "VerifyCertificates",
 ]

@@ -19,6 +19,7 @@ from backend_pitfalls.model.fix import (
     AddHandler,
     AddKeyword,
     BindParameters,
+    CallOther,
     EagerLoad,
     Fix,
     InsertLines,
@@ -70,6 +71,10 @@ class Resolver:
         piece = self._piece(intent.line)
         if piece is None:
             return None
+        if isinstance(intent, CallOther):
+            call = piece.at(place, cst.Call)
+            edits = self._call_other(piece, call, intent) if isinstance(call, cst.Call) else None
+            return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
         if isinstance(intent, BindParameters):
             return parameter_edits(self.tree, piece, place)
         if isinstance(intent, AddKeyword):
@@ -86,6 +91,26 @@ class Resolver:
         quote = "'" if isinstance(literal, cst.SimpleString) and literal.quote == "'" else '"'
         written = self._written(f"os.environ[{quote}{intent.variable}{quote}]", ("os",))
         return [Edit(*place, written), *self._import_edits(("os",))]
+
+    def _call_other(self, piece: Piece, call: cst.Call, intent: CallOther) -> list[Edit] | None:
+        name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
+        if not isinstance(name, cst.Name):
+            return None
+        function = piece.position(call.func)
+        written = self._written(intent.callee.format(name.value), intent.imports)
+        place = (function.start.line, function.start.column, function.end.line, function.end.column)
+        edits = [Edit(*place, written)]
+        positional = [a for a in call.args if a.keyword is None]
+        dropped = [a for a in call.args if a.keyword is not None and a.keyword.value in intent.without]
+        dropped.extend(positional[intent.keep :])
+        for argument in dropped:
+            index = call.args.index(argument)
+            if argument.star or index == 0:
+                return None
+            # With the comma before it; what follows keeps its own.
+            start, end = piece.position(call.args[index - 1]).end, piece.position(argument).end
+            edits.append(Edit(start.line, start.column, end.line, end.column, ""))
+        return edits
 
     def _eager_load(self, piece: Piece, place: Place, intent: EagerLoad) -> Edit | None:
         if intent.method == "list_select_related":

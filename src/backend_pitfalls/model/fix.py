@@ -94,7 +94,23 @@ class BindParameters(msgspec.Struct, frozen=True, tag="bind-parameters"):
     end_col: int
 
 
-Intent = BindParameters | AddKeyword | ReplaceWithEnvironment | EagerLoad | Recast | InsertLines | AddHandler
+class CallOther(msgspec.Struct, frozen=True, tag="call-other"):
+    """Let the call at this place call something else: `callee` is Python source that needs the modules named in `imports`; `{}` in it stands for the
+    last part of the name that is called now. Keywords in `without` are left out, and of the positional arguments all behind the first `keep`."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    callee: str
+    imports: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    keep: int = 255
+
+
+Intent = (
+    CallOther | BindParameters | AddKeyword | ReplaceWithEnvironment | EagerLoad | Recast | InsertLines | AddHandler
+)
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -36,6 +36,7 @@ def report_flow(
     kind: str = "input",
     is_harmful: Harmful | None = None,
     confidence: Confidence | None = None,
+    fix: Fix | None = None,
 ) -> None:
     """Report a call whose sink argument carries untrusted data that was not cleaned for this harm.
 
@@ -49,12 +50,13 @@ def report_flow(
         kind: of the labels that count.
         is_harmful: whether a value can do this harm at all.
         confidence: when not the rule's own.
+        fix: the repair.
     """
     for sink in report.knowledge.sinks.get(event.callee, ()):
         label = tainted(event, sink, harm, kind, is_harmful) if sink.harm == harm else None
         if label is None:
             continue
-        report_label(event, report, label, title, mend, into=into, confidence=confidence)
+        report_label(event, report, label, title, mend, into=into, confidence=confidence, fix=fix)
         return
 
 

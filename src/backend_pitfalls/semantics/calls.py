@@ -229,9 +229,9 @@ def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
     """`g.database.execute(…)`: a method of something that hangs on a library's object; it may be the project's own."""
     knowledge = frame.knowledge
     of_any = f"?.{callee.name.rsplit('.', 1)[-1]}"
-    if of_any in knowledge.sinks and knowledge.canonical(callee.name) not in knowledge.notable:
-        if any(sink.needs_sql for sink in knowledge.sinks[of_any]):
-            emit_call(frame, of_any, arguments, None)
+    is_unknown = knowledge.canonical(callee.name) not in knowledge.notable
+    if is_unknown and any(sink.needs_sql for sink in knowledge.sinks.get(of_any, ())):
+        emit_call(frame, of_any, arguments, None)
 
 
 def _call_instance(frame: Frame, callee: Instance, arguments: Arguments) -> Value:

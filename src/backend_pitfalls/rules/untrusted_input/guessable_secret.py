@@ -25,7 +25,7 @@ def reset_token():
 ```
 
 ## Fix safety
-There is no automatic repair yet.
+Unsafe: a seed has no effect any more. The generator becomes `secrets.SystemRandom()`, which has the same methods.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
@@ -44,10 +44,12 @@ import re
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.fix import CallOther, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
 from backend_pitfalls.semantics.events import Call, Named
+from backend_pitfalls.semantics.values import Label
 
 META = RuleMeta(
     code="BPF320",
@@ -62,6 +64,7 @@ META = RuleMeta(
         338,
     ),
     security_severity=7.5,
+    fix=Safety.UNSAFE,
 )
 
 _SECRET = re.compile(
@@ -69,6 +72,17 @@ _SECRET = re.compile(
     r"|(Token|Password|Secret|Key|Nonce)$",
 )
 _MEND = "make it with the secrets module"
+
+
+def _unguessable(labels: list[Label]) -> Fix:
+    """The same methods of the generator that the operating system feeds."""
+    path = labels[0].site.path
+    places = [label.site.span for label in labels if label.site.path == path]
+    intents = tuple(
+        CallOther(p.line, p.col, p.end_line, p.end_col, "secrets.SystemRandom().{}", ("secrets",)) for p in places
+    )
+    caution = "a seed has no effect any more"
+    return Fix("take it from secrets.SystemRandom()", Safety.UNSAFE, intents, caution, path)
 
 
 @listens(Named)
@@ -81,6 +95,7 @@ def secret_name(event: Named, report: Report) -> None:
             event.site,
             f"guessable secret: '{event.target}' is made from {labels[0].description} of line {labels[0].site.span.line}; {_MEND}",
             trace=trace,
+            fix=_unguessable(labels),
             symbol=event.symbol,
         )
 

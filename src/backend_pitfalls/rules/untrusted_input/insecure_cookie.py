@@ -33,7 +33,7 @@ def view():
 ```
 
 ## Fix safety
-There is no automatic repair yet: on a development server without TLS such a cookie is not sent.
+Unsafe: on a development server without TLS such a cookie is not sent.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
@@ -50,6 +50,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call
@@ -68,6 +69,7 @@ META = RuleMeta(
         1004,
     ),
     security_severity=4.3,
+    fix=Safety.UNSAFE,
 )
 
 
@@ -78,4 +80,8 @@ def without_secure(event: Call, report: Report) -> None:
         return
     secure = event.keywords.get("secure")
     if secure is None or (isinstance(secure, Const) and not secure.value):
-        report(event.site, "this cookie is also sent over plain HTTP; pass secure=True", symbol=event.symbol)
+        place = event.site.span
+        intent = AddKeyword(place.line, place.col, place.end_line, place.end_col, "secure", "True")
+        caution = "the cookie is not sent over plain HTTP any more, as on a development server"
+        fix = Fix("pass secure=True", Safety.UNSAFE, (intent,), caution)
+        report(event.site, "this cookie is also sent over plain HTTP; pass secure=True", fix=fix, symbol=event.symbol)

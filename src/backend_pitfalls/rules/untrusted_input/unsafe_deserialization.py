@@ -33,7 +33,7 @@ def view():
 ```
 
 ## Fix safety
-There is no automatic repair: what is allowed is for the author to say.
+Unsafe: tags of Python objects are refused then. `yaml.load()` and its kin become `yaml.safe_load()`; for pickle and the like what is allowed is for the author to say.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
@@ -50,6 +50,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import CallOther, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
@@ -65,6 +66,7 @@ META = RuleMeta(
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
     cwe=(502,),
     security_severity=9.8,
+    fix=Safety.UNSAFE,
 )
 
 
@@ -78,4 +80,15 @@ def untrusted(event: Call, report: Report) -> None:
         "unsafe deserialisation",
         "read it as JSON, or with yaml.safe_load()",
         into="it is read as objects",
+        fix=_safe(event),
     )
+
+
+def _safe(event: Call) -> Fix | None:
+    """`yaml.safe_load`, which reads the same but for objects of Python."""
+    if event.callee not in ("yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.unsafe_load_all", "yaml.full_load"):
+        return None
+    place = event.site.span
+    name = "yaml.safe_load_all" if event.callee.endswith("_all") else "yaml.safe_load"
+    intent = CallOther(place.line, place.col, place.end_line, place.end_col, name, ("yaml",), ("Loader",), 1)
+    return Fix(f"read it with {name}()", Safety.UNSAFE, (intent,), "tags of Python objects are refused")

@@ -24,7 +24,7 @@ def load(url):
 ```
 
 ## Fix safety
-There is no automatic repair: a server with a certificate of its own authority would not be reached any more until that authority is given.
+Unsafe: a server with a certificate of its own authority would not be reached any more until that authority is given.
 
 ## Options
 None.
@@ -41,6 +41,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call
@@ -56,6 +57,7 @@ META = RuleMeta(
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
     cwe=(295,),
     security_severity=7.4,
+    fix=Safety.UNSAFE,
 )
 
 _SWITCHES = ("verify", "ssl", "verify_ssl")
@@ -70,9 +72,18 @@ def switched_off(event: Call, report: Report) -> None:
     for name in _SWITCHES:
         value = event.keywords.get(name)
         if isinstance(value, Const) and value.value is False:
+            place = event.site.span
+            intent = AddKeyword(place.line, place.col, place.end_line, place.end_col, name, "True")
+            fix = Fix(
+                f"pass {name}=True",
+                Safety.UNSAFE,
+                (intent,),
+                "servers with certificates of an unknown authority are refused",
+            )
             report(
                 event.site,
                 f"'{event.callee}' is called with {name}=False and trusts whoever answers; give the authority's file instead",
+                fix=fix,
                 symbol=event.symbol,
             )
             return
