@@ -113,7 +113,7 @@ class Session:
             # Routes cost a walk over the whole tree, and only rules about applications ask for them; what a test asks
             # for is no route of the application.
             has_routes = Application in self._listeners and file.context is not FileContext.TEST
-            facts = extract(source.tree, path, module_name(path), source.text if has_routes else "")
+            facts = extract(source.tree, path, module_name(path), source.text, has_routes)
         except Unreadable as error:
             return Indexed(path, digest, len(data), findings=self.unreadable(path, error.reason, error.line))
         except RecursionError:

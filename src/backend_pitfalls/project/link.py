@@ -479,6 +479,22 @@ class Project:
         self.function_node(module, "")
         return self._nodes[module]
 
+    def url_patterns(self, view: str) -> tuple[str, ...]:
+        """The URL patterns under which Django calls a view, by its qualified name."""
+        return self._views().get(view, ())
+
+    @tracked
+    def _views(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for facts in self.files:
+            if not facts.patterns:
+                continue
+            self._touch(facts)
+            for written, patterns in facts.patterns.items():
+                name = self.resolve_in(facts.module, written)
+                found[name] = (*found.get(name, ()), *patterns)
+        return found
+
     @tracked
     def template_tag(self, kind: str, name: str) -> tuple[str, str] | None:
         """The module and function of a tag ("tag") or filter ("filter") that a library of the project's own registers under its name.

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterable
 
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts, FileFacts, FunctionFacts, Scalar
-from backend_pitfalls.semantics.routes import routes
+from backend_pitfalls.semantics.routes import patterns, routes
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 
 
-def extract(tree: ast.Module, path: str, module: str, text: str = "") -> FileFacts:
+def extract(tree: ast.Module, path: str, module: str, text: str = "", with_routes: bool = True) -> FileFacts:
     """Return the facts of a parsed file.
 
     Parameters:
@@ -18,6 +18,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "") -> FileFac
         path: relative to the project root.
         module: its absolute dotted name.
         text: its source, for the routes in it.
+        with_routes: whether all texts that may be routes are wanted, for which the whole tree is walked.
     """
     is_package = path.endswith("__init__.py")
     collector = _Collector(module, is_package)
@@ -33,7 +34,8 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "") -> FileFac
         functions=collector.functions,
         variables=collector.variables,
         constants=collector.constants,
-        routes=routes(tree, text),
+        routes=routes(tree, text) if with_routes else (),
+        patterns=patterns(tree, text),
     )
 
 

@@ -69,8 +69,15 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
     frame.handles = style or _handles_by_convention(frame, bound)
     if style == "fastapi":
         frame.answers = _response_model(frame, function.node)
+    if style == "ninja" and "request" in bound:
+        bound["request"] = Instance("django.http.HttpRequest")
     if style:
         _from_route(frame, function, bound, style, route)
+    elif frame.handles == "django":
+        _from_url(frame, function, bound)
+    elif function.node.name in ("lambda_handler", "handler") and [p.arg for p in named] == ["event", "context"]:
+        label = Label("the event of the function", frame.site(named[0]), ())
+        bound["event"] = Unknown(frozenset({label}))
     if parameters.vararg is not None:
         bound[parameters.vararg.arg] = Container("tuple", rest=UNKNOWN)
     if parameters.kwarg is not None:
@@ -168,6 +175,45 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
                 bound[parameter.arg] = Unknown(frozenset({label}))
         else:
             bound[parameter.arg] = _by_annotation(frame, bound[parameter.arg], label, parameter.annotation)
+
+
+_IN_PATTERN = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>((?:[^()\\]|\\.|\([^()]*\))*)\)")
+# What Django's converters let through: https://docs.djangoproject.com/en/stable/topics/http/urls/#path-converters
+_SAFE_CONVERTERS = frozenset({"int", "uuid", "slug"})
+_ANY_TEXT = re.compile(r"(?<!\\)\.|\[\^|\\[SWD]")
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "dispatch"})
+_OF_ONE_ROW = frozenset({"retrieve", "update", "partial_update", "destroy"})
+_VIEWSETS = "rest_framework.viewsets."
+
+
+def _from_url(frame: Frame, function: Function, bound: dict[str, Value]) -> None:
+    """The parts of the URL that Django gives a view, but for those that a converter or expression keeps harmless."""
+    node = function.node
+    assert not isinstance(node, ast.Lambda)
+    parameters = {p.arg: p for p in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    for name, cleaned in _parts_of_url(frame, function).items():
+        if name in parameters and isinstance(bound[name], Unknown):
+            label = Label(f"the part '{name}' of the URL", frame.site(parameters[name]), (), cleaned | _DECLARED)
+            bound[name] = Unknown(frozenset({label}))
+
+
+def _parts_of_url(frame: Frame, function: Function) -> dict[str, frozenset[str]]:
+    """The parts that hold text as the client wrote it, each with the harms that it cannot do."""
+    view = function.owner or f"{function.module}.{function.qualname}"
+    name = function.qualname.rsplit(".", 1)[-1]
+    found: dict[str, frozenset[str]] = {}
+    takes_key = name in _OF_ONE_ROW or "action" in decorators(function.node)
+    if takes_key and any(base.startswith(_VIEWSETS) for base in frame.world.lineage(function.owner)):
+        found["pk"] = frozenset({"path"})
+    if function.owner and name not in _VERBS:
+        return found
+    for pattern in frame.world.url_patterns(view):
+        for converter, part, named, expression in _IN_PATTERN.findall(pattern):
+            if part and converter not in _SAFE_CONVERTERS:
+                found[part] = frozenset() if converter == "path" else frozenset({"path"})
+            elif named and _ANY_TEXT.search(expression):
+                found[named] = frozenset()
+    return found
 
 
 def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:

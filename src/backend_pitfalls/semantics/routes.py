@@ -80,5 +80,46 @@ def routes(tree: ast.Module, text: str) -> tuple[str, ...]:
     return tuple(sorted(route for route in found if 0 < len(route) <= MAX_ROUTE and not any(map(str.isspace, route))))
 
 
+def patterns(tree: ast.Module, text: str) -> dict[str, tuple[str, ...]]:
+    """The URL patterns of each view that a URL configuration of Django names, by the view's dotted name as written.
+
+    https://docs.djangoproject.com/en/stable/topics/http/urls/
+
+    Parameters:
+        tree: the syntax tree (read only).
+        text: the source.
+    """
+    if "urlpatterns" not in text:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for node in ast.walk(tree):
+        if (
+            not isinstance(node, ast.Call)
+            or len(node.args) < 2
+            or dotted(node.func).rsplit(".", 1)[-1] not in _PATTERNS
+        ):
+            continue
+        route = node.args[0]
+        view = _view(node.args[1])
+        if view and isinstance(route, ast.Constant) and isinstance(route.value, str):
+            found[view] = (*found.get(view, ()), route.value)
+    return found
+
+
+_PATTERNS = frozenset({"path", "re_path", "url"})
+
+
+def _view(node: ast.expr) -> str:
+    """The dotted name of a view: `views.books`, of `Books.as_view()`, of `login_required(views.books)`."""
+    while isinstance(node, ast.Call):
+        name = dotted(node.func)
+        if name.endswith(".as_view"):
+            return name.removesuffix(".as_view")
+        if not node.args:
+            return ""
+        node = node.args[0]
+    return dotted(node)
+
+
 def _texts(nodes: list[ast.expr]) -> dict[str, None]:
     return {n.value: None for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}

@@ -43,7 +43,7 @@ Own sources, sinks and sanitizers: `[tool.backend-pitfalls.knowledge]`.
 
 ## Known limits
 Numbers (`int(…)`, `<int:id>`, a FastAPI parameter annotated `int`), values compared with constants or looked up in a
-constant collection count as clean. Positional URL parameters of Django's function views are not followed yet.
+constant collection count as clean.
 
 ## References
 - [CWE-89: SQL injection](https://cwe.mitre.org/data/definitions/89.html)
