@@ -19,6 +19,7 @@ from backend_pitfalls.project.config import version_of
 from backend_pitfalls.project.discover import ProjectFile, context_of, deploys, discover, kind_of
 from backend_pitfalls.project.link import Project, module_name
 from backend_pitfalls.project.manifests import (
+    CommentFound,
     ComposeFound,
     ImageFound,
     Manifest,
@@ -123,7 +124,10 @@ class Session:
         if relevant and self._kept + len(source.text) <= KEPT_BYTES:
             # The first files are interpreted first: of a large project, theirs are the trees to keep.
             self._keep(source)
-        return Indexed(path, digest, len(data), facts, relevant, (), _own_comments(data, source.text))
+        self._found.clear()
+        if CommentFound in self._listeners and any(word in data.lower() for word in _SECRET_WORDS):
+            self._tell(CommentFound(path, s) for s in settings.commented(source.text))
+        return Indexed(path, digest, len(data), facts, relevant, tuple(self._found), _own_comments(data, source.text))
 
     def _index_manifest(self, file: ProjectFile, data: bytes) -> Indexed:
         findings: tuple[Finding, ...] = ()

@@ -8,11 +8,12 @@ from backend_pitfalls.model.finding import Site
 from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.project.manifests.dockerfile import Image
 from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Workload
-from backend_pitfalls.project.manifests.settings import Setting, SettingFound
+from backend_pitfalls.project.manifests.settings import CommentFound, Setting, SettingFound
 from backend_pitfalls.semantics.health import HealthRoute
 
 __all__ = [
     "CheckFound",
+    "CommentFound",
     "ComposeFound",
     "HealthAsked",
     "ImageFound",

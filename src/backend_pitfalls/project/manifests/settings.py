@@ -43,6 +43,13 @@ class SettingFound(msgspec.Struct, frozen=True):
     setting: Setting
 
 
+class CommentFound(msgspec.Struct, frozen=True):
+    """What reads as a setting, or as a token, in a comment of a Python file."""
+
+    path: str
+    setting: Setting
+
+
 def settings(text: str) -> Iterator[Setting]:
     """The settings of a configuration file.
 
@@ -65,6 +72,30 @@ def settings(text: str) -> Iterator[Setting]:
                 named = ""
             else:
                 yield setting
+
+
+def commented(text: str) -> Iterator[Setting]:
+    """The settings, and the words that may be tokens (without a name), of a Python file's lines that are comments.
+
+    Parameters:
+        text: the source.
+    """
+    for count, match in enumerate(_PYTHON_COMMENT.finditer(text)):
+        if count > MAX_SETTINGS:
+            return
+        if len(match[1]) > MAX_LINE:
+            continue
+        number = text.count("\n", 0, match.start(1)) + 1
+        column = match.start(1) - (text.rfind("\n", 0, match.start(1)) + 1)
+        found = [s for s in _of_line(match[1], number) if s.name]
+        words = [Setting("", w[0], Span(number, w.start(), number, w.end())) for w in _TOKEN_LIKE.finditer(match[1])]
+        for setting in (*found, *words):
+            span = setting.span
+            yield Setting(setting.name, setting.value, Span(number, column + span.col, number, column + span.end_col))
+
+
+_PYTHON_COMMENT = re.compile(r"^[ \t]*#([^\n]*(?:[=:]|[A-Za-z0-9_-]{20})[^\n]*)$", re.MULTILINE)
+_TOKEN_LIKE = re.compile(r"[A-Za-z0-9_.:/+=@~-]{20,}")
 
 
 def _of_line(line: str, number: int) -> Iterator[Setting]:

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds a text that is given to a name which means a credential (an assignment, an argument, a dictionary key, a parameter's
-default, the fallback of an environment look-up), or in configuration files (`.env`, YAML, JSON, INI, TOML, properties, Compose, Dockerfile, Terraform, shell), a URL with a password in it, and tokens in a provider's known format.
+default, the fallback of an environment look-up), in comments of Python files (where they look made), or in configuration files (`.env`, YAML, JSON, INI, TOML, properties, Compose, Dockerfile, Terraform, shell), a URL with a password in it, and tokens in a provider's known format.
 
 ## Why it hurts in production
 Everyone who can read the repository, a backup, an image layer or a stack trace has the credential; it cannot be changed
@@ -48,7 +48,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import Fix, ReplaceWithEnvironment, Safety
 from backend_pitfalls.model.rule import RuleMeta
-from backend_pitfalls.project.manifests import SettingFound
+from backend_pitfalls.project.manifests import CommentFound, SettingFound
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Binding
 from backend_pitfalls.semantics.values import Const, Text
@@ -148,6 +148,34 @@ def configured(event: SettingFound, report: Report) -> None:
     )
 
 
+@listens(CommentFound)
+def commented(event: CommentFound, report: Report) -> None:
+    """A credential in a line that was commented out: it is as public as any other."""
+    setting = event.setting
+    text = setting.value
+    if _TEMPLATE.search(text) or _PLACEHOLDER.search(text) or _REFERENCE.search(text) or _NEAR.search(text):
+        return
+    what, confidence = _by_form(text, report), Confidence.HIGH
+    if not what and setting.name and _looks_made(text) and _means_credential(setting.name, text):
+        what, confidence = f"'{setting.name}'", META.confidence
+    if what:
+        report(
+            Site(event.path, setting.span),
+            f"{what} is written into a comment ({_shown(text)}); remove it, and rotate it",
+            confidence=confidence,
+            redact=(setting.span,),
+        )
+
+
+# A server that only this machine, or this network, knows by its name: an address to show how one is written.
+_NEAR = re.compile(r"@(localhost|127\.|[\w-]+(:\d+)?(/|$))")
+
+
+def _looks_made(text: str) -> bool:
+    """Whether nobody would write such a text to explain something."""
+    return len(text) >= 12 and all(re.search(kind, text) for kind in ("[a-z]", "[A-Z]", "[0-9]")) and text.isascii()
+
+
 def _shown(text: str) -> str:
     """As much of a secret as its owner needs to know it by."""
     return f"'{text[: 4 if len(text) >= 16 else 2 if len(text) >= 6 else 0]}…', {len(text)} characters"
@@ -172,7 +200,10 @@ def _is_named_secret(name: str, text: str) -> bool:
 
 def _stands_in(event: Binding) -> bool:
     """Whether the text is what the program runs with when nothing else is set: a placeholder then is a key that everyone knows."""
-    return event.how == "fallback" and event.target.upper().endswith("SECRET_KEY")
+    is_default = event.how == "fallback" or (
+        event.how == "assignment" and event.symbol.endswith(("Settings", "Config"))
+    )
+    return is_default and event.target.upper().endswith("SECRET_KEY")
 
 
 def _text(event: Binding) -> str:
