@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -243,12 +244,31 @@ class NoReturnFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     docs: str
 
 
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def _has_crc32(token: str) -> bool:
+    """Whether the last six characters of a token are the CRC32, in base 62, of those between its prefix and them."""
+    body, check = token.partition("_")[2][:-6], token[-6:]
+    number, digits = zlib.crc32(body.encode()), ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = _BASE62[digit] + digits
+    return digits.rjust(6, "0") == check
+
+
 class TokenFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A provider's token format: its name and a regular expression that matches the whole token."""
+    """A provider's token format: its name and a regular expression that matches the whole token. `checksum` tells how the last characters are made
+    of those behind the prefix: "crc32-base62" (six characters), or "" when nothing is known of it."""
 
     provider: str
     pattern: str
     docs: str
+    checksum: str = ""
+
+    def fits(self, text: str) -> bool:
+        """Whether a text is a token of this format, by its checksum too."""
+        return bool(re.fullmatch(self.pattern, text)) and (not self.checksum or _has_crc32(text))
 
 
 class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -423,7 +443,7 @@ class Knowledge:
         """The provider whose token format a text has; the empty string for none."""
         if len(text) < 12 or not self._any_token.fullmatch(text):
             return ""
-        return next((t.provider for t in self.tokens if re.fullmatch(t.pattern, text)), "")
+        return next((t.provider for t in self.tokens if t.fits(text)), "")
 
     @cached_property
     def _any_token(self) -> re.Pattern[str]:
