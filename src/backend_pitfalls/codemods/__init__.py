@@ -3,6 +3,7 @@
 from backend_pitfalls.codemods.add_health_route import AddHealthRoute
 from backend_pitfalls.codemods.add_timeout import AddTimeout
 from backend_pitfalls.codemods.ask_the_database import AskTheDatabase
+from backend_pitfalls.codemods.await_calls import AwaitCalls
 from backend_pitfalls.codemods.bind_parameters import BindParameters
 from backend_pitfalls.codemods.credential_to_environment import CredentialToEnvironment
 from backend_pitfalls.codemods.load_relations import LoadRelations
@@ -15,6 +16,7 @@ __all__ = [
     "AddHealthRoute",
     "AddTimeout",
     "AskTheDatabase",
+    "AwaitCalls",
     "BindParameters",
     "CredentialToEnvironment",
     "LoadRelations",

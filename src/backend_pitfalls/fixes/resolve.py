@@ -8,6 +8,7 @@ from functools import cached_property
 
 import libcst as cst
 
+from backend_pitfalls.fixes.awaited import awaited_edits
 from backend_pitfalls.fixes.eager import eager_load, list_select_related
 from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
 from backend_pitfalls.fixes.handlers import handler_edits
@@ -18,6 +19,7 @@ from backend_pitfalls.fixes.piece import Piece, Place, lines_around
 from backend_pitfalls.model.fix import (
     AddHandler,
     AddKeyword,
+    AwaitCall,
     BindParameters,
     CallOther,
     EagerLoad,
@@ -71,6 +73,10 @@ class Resolver:
         piece = self._piece(intent.line)
         if piece is None:
             return None
+        if isinstance(intent, AwaitCall):
+            callee = self._written(intent.callee, intent.imports)
+            edits = awaited_edits(self.tree, piece, self.text, place, callee, intent.in_thread)
+            return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
         if isinstance(intent, CallOther):
             call = piece.at(place, cst.Call)
             edits = self._call_other(piece, call, intent) if isinstance(call, cst.Call) else None

@@ -108,8 +108,29 @@ class CallOther(msgspec.Struct, frozen=True, tag="call-other"):
     keep: int = 255
 
 
+class AwaitCall(msgspec.Struct, frozen=True, tag="await-call"):
+    """Await the call at this place: of `callee`, which needs the modules named in `imports`, instead of what is called now, or with that as its first
+    argument (`in_thread`)."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    callee: str
+    imports: tuple[str, ...] = ()
+    in_thread: bool = False
+
+
 Intent = (
-    CallOther | BindParameters | AddKeyword | ReplaceWithEnvironment | EagerLoad | Recast | InsertLines | AddHandler
+    AddHandler
+    | AddKeyword
+    | AwaitCall
+    | BindParameters
+    | CallOther
+    | EagerLoad
+    | InsertLines
+    | Recast
+    | ReplaceWithEnvironment
 )
 
 

@@ -36,7 +36,8 @@ async def price(book: int):
 ```
 
 ## Fix safety
-There is no repair: another client, a thread and a plain `def` (which FastAPI runs in a thread) are all right in their place.
+Unsafe: other coroutines run meanwhile. `time.sleep()` becomes `await asyncio.sleep()`, another call is awaited in a thread by `asyncio.to_thread()`. Another client, or a plain `def` (which FastAPI
+runs in a thread), may be better in their place.
 
 ## Options
 None.
@@ -52,7 +53,8 @@ Synchronous sessions of an ORM and reads of files are not reported; a function c
 from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
+from backend_pitfalls.model.fix import AwaitCall, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call
@@ -67,6 +69,7 @@ META = RuleMeta(
     tokens=(b"async def",),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
     cwe=(833,),
+    fix=Safety.UNSAFE,
 )
 
 
@@ -90,4 +93,19 @@ def call_that_waits(event: Call, report: Report) -> None:
         trace=(*event.chain, Step(event.site, f"'{event.callee}' waits")) if event.chain else (),
         symbol=event.symbol,
         group=f"{site} {event.callee}",
+        fix=_awaited(event, site),
     )
+
+
+def _awaited(event: Call, site: Site) -> Fix | None:
+    """`await asyncio.sleep()`, or the call in a thread."""
+    place = site.span
+    is_sleep = event.callee == "time.sleep" and not event.chain
+    callee = "asyncio.sleep" if is_sleep else "asyncio.to_thread"
+    intent = AwaitCall(place.line, place.col, place.end_line, place.end_col, callee, ("asyncio",), not is_sleep)
+    caution = (
+        "other coroutines run meanwhile"
+        if is_sleep
+        else "it runs in another thread, and other coroutines run meanwhile"
+    )
+    return Fix(f"await {callee}()", Safety.UNSAFE, (intent,), caution)
