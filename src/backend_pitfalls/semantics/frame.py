@@ -11,6 +11,7 @@ from backend_pitfalls.semantics import (
     admin,
     calls,
     dropped,
+    emission,
     expressions,
     graphql,
     health,
@@ -22,6 +23,7 @@ from backend_pitfalls.semantics import (
     views,
 )
 from backend_pitfalls.semantics.annotations import annotated
+from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Binding, Event, Loop, Named
 from backend_pitfalls.semantics.extract import import_bindings
@@ -150,6 +152,10 @@ class Frame:
 
     # -- services -----------------------------------------------------------------------------------------------
 
+    def apply(self, callee: Value, arguments: Arguments) -> Value:
+        """Call one possible callee."""
+        return calls.apply(self, callee, arguments)
+
     def site(self, node: ast.AST) -> Site:
         return Site(self.source.path, self.source.span(node))
 
@@ -251,7 +257,7 @@ class Frame:
             if isinstance(target.value, ast.Name):
                 if isinstance(receiver, Row):
                     if value.labels:
-                        calls.set_field(self, target, receiver, value)
+                        emission.set_field(self, target, receiver, value)
                     self.variables[target.value.id] = receiver.evolve(loaded=receiver.loaded | {target.attr})
                 if target.value.id == self.self_name:
                     old = self.stores.get(target.attr)
@@ -265,7 +271,7 @@ class Frame:
         container = self.evaluate(target.value)
         index = self.evaluate(target.slice)
         if isinstance(container, (Instance, Symbol)):
-            calls.set_item(self, target, container, index, value)
+            emission.set_item(self, target, container, index, value)
         if isinstance(index, Const) and isinstance(index.value, str):
             self.bound(index.value, target, value, origin, "key")
         if isinstance(container, Container) and isinstance(target.value, ast.Name):
@@ -315,7 +321,7 @@ class Frame:
         value = self.evaluate(node.value) if node.value is not None else Const(None)
         self.returns.append(value)
         if self.handles and node.value is not None:
-            calls.answer(self, node.value, value)
+            emission.answer(self, node.value, value)
         return False
 
     def raise_statement(self, node: ast.Raise) -> bool:
@@ -477,7 +483,7 @@ class Frame:
 
     def function_statement(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         for decorator in node.decorator_list:
-            calls.decorate(self, decorator, self.evaluate(decorator))
+            emission.decorate(self, decorator, self.evaluate(decorator))
         for default in (*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)):
             self.evaluate(default)
         self._default_bindings(node.args)

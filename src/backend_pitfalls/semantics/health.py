@@ -16,7 +16,7 @@ from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
     from backend_pitfalls.model.knowledge import RoutingFacts
-    from backend_pitfalls.semantics.calls import Arguments
+    from backend_pitfalls.semantics.arguments import Arguments
     from backend_pitfalls.semantics.frame import Frame
     from backend_pitfalls.semantics.interpreter import Interpreter
     from backend_pitfalls.syntax.source import Source

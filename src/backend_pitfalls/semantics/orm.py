@@ -26,7 +26,7 @@ from backend_pitfalls.semantics.values import (
 from backend_pitfalls.semantics.world import Relation
 
 if TYPE_CHECKING:
-    from backend_pitfalls.semantics.calls import Arguments
+    from backend_pitfalls.semantics.arguments import Arguments
     from backend_pitfalls.semantics.frame import Frame
 
 ANY_LOADED = frozenset({"*"})
@@ -396,13 +396,13 @@ _KEEPS = frozenset({"create", "acreate", "update", "aupdate", "values", "insert"
 
 def _kept(frame: Frame, rows: RowSet, arguments: Arguments) -> None:
     """The arguments become columns of a row."""
-    from backend_pitfalls.semantics.calls import emit_call
+    from backend_pitfalls.semantics.emission import emit_call
 
     emit_call(frame, f"{rows.dialect}.<row>", arguments, Row(rows.model))
 
 
 def _raw(frame: Frame, node: ast.Call, rows: RowSet, arguments: Arguments) -> None:
-    from backend_pitfalls.semantics.calls import emit_call
+    from backend_pitfalls.semantics.emission import emit_call
 
     emit_call(frame, "django.db.models.Manager.raw", arguments, rows)
 

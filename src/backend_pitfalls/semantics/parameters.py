@@ -7,8 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.annotations import annotated
+from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import decorators, library_method
-from backend_pitfalls.semantics.calls import Arguments, apply, is_request
+from backend_pitfalls.semantics.library import is_request
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     BoundMethod,
@@ -219,8 +220,7 @@ def _parts_of_url(frame: Frame, function: Function) -> dict[str, frozenset[str]]
 def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
     if not isinstance(declared, Unknown):
         return declared
-    return apply(
-        frame,
+    return frame.apply(
         frame.evaluate(default.func),
         Arguments(default, tuple(frame.evaluate(a) for a in default.args), {}, False),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site, Step
-from backend_pitfalls.semantics import calls, orm
+from backend_pitfalls.semantics import calls, emission, orm
 from backend_pitfalls.semantics.attributes import first_parameter
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.values import (
@@ -121,7 +121,7 @@ class _Rendering:
     def _show(self, node: TemplateNode, value: Value, variable: Variable) -> None:
         """A row that is shown is shown as its `__str__`; a text that is not escaped may be a piece of the page."""
         if node.raw and value.labels:
-            calls.unescaped(self._frame, node.node, value)
+            emission.unescaped(self._frame, node.node, value)
         for name in node.filters:
             if name in _SAME_VALUE and self._frame.world.template_tag("filter", name) is None:
                 continue

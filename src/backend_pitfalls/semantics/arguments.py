@@ -1,0 +1,42 @@
+"""The arguments of a call, evaluated."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    Value,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+class Arguments:
+    """Evaluated arguments of one call."""
+
+    __slots__ = ("keywords", "node", "positional", "rest", "spread")
+
+    def __init__(
+        self,
+        node: ast.Call,
+        positional: tuple[Value, ...],
+        keywords: dict[str, Value],
+        spread: bool,
+        rest: Value = UNKNOWN,
+    ) -> None:
+        self.node = node
+        self.positional = positional
+        self.keywords = keywords
+        self.spread = spread
+        self.rest = rest
+
+
+def written_name(node: ast.Call) -> str:
+    """The last part of the name under which something is called."""
+    function = node.func
+    return (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )

@@ -1,0 +1,125 @@
+"""Methods of lists and dictionaries, and what they change."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.arguments import Arguments
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    Const,
+    Container,
+    Instance,
+    Unknown,
+    Value,
+    constant_text,
+    join_all,
+)
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+
+def rebind(frame: Frame, arguments: Arguments, changed: Value) -> bool:
+    """The variable whose method is called holds the changed object from here on; False when it is no plain variable."""
+    function = arguments.node.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return False
+    frame.variables[function.value.id] = changed
+    return True
+
+
+def _list_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value | None:
+    """Methods that move the elements of a list whose elements are all known; None when where they move is not."""
+    function = arguments.node.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name) or frame.loops:
+        return None
+    elements = list(receiver.items.values())
+    first = arguments.positional[0] if arguments.positional else None
+    at = first.value if isinstance(first, Const) and isinstance(first.value, int) else None
+    result: Value = Const(None)
+    if name == "pop" and (first is None or at is not None) and elements and -len(elements) <= (at or 0) < len(elements):
+        result = elements.pop(-1 if at is None else at)
+    elif name == "insert" and at is not None and len(arguments.positional) == 2:
+        elements.insert(at, arguments.positional[1])
+    elif name == "remove" and isinstance(first, Const):
+        same = [i for i, e in enumerate(elements) if isinstance(e, Const) and e.value == first.value]
+        if not same:
+            return None
+        del elements[same[0]]
+    elif name == "clear":
+        elements = []
+    elif name == "reverse":
+        elements.reverse()
+    else:
+        return None
+    frame.variables[function.value.id] = Container("list", dict(enumerate(elements)), None, receiver.labels)
+    return result
+
+
+def configured(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value | None:
+    """`config.set(section, key, value)` and `config.get(section, key)`: kept by section and key."""
+    texts = [constant_text(v) for v in arguments.positional[:2]]
+    if len(texts) != 2 or None in texts:
+        return None
+    key = f"<{texts[0]}.{texts[1]}>"
+    if name == "set" and len(arguments.positional) == 3:
+        return Const(None) if rebind(frame, arguments, receiver.set(key, arguments.positional[2])) else None
+    return receiver.attributes.get(key) if name == "get" else None
+
+
+def container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:
+    if receiver.kind == "list" and receiver.rest is None and name in ("pop", "insert", "remove", "clear", "reverse"):
+        found = _list_method(frame, receiver, name, arguments)
+        if found is not None:
+            return found
+    if name in ("get", "pop", "setdefault") and arguments.positional:
+        key = arguments.positional[0]
+        default = arguments.positional[1] if len(arguments.positional) > 1 else Const(None)
+        if isinstance(key, Const) and key.value in receiver.items:
+            return receiver.items[key.value]
+        return join_all(
+            [receiver.elements() if receiver.rest is not None or not isinstance(key, Const) else default, default]
+        )
+    if (
+        name in ("append", "add", "extend", "insert", "update")
+        and isinstance(arguments.node.func, ast.Attribute)
+        and isinstance(arguments.node.func.value, ast.Name)
+    ):
+        added = arguments.positional[-1] if arguments.positional else UNKNOWN
+        if name in ("extend", "update") and isinstance(added, Container):
+            items = {**receiver.items, **added.items} if receiver.kind == "dict" else receiver.items
+            rest = added.elements() if receiver.kind != "dict" else added.rest or receiver.rest
+            updated = Container(
+                receiver.kind,
+                items,
+                join_all([v for v in (receiver.rest, rest) if v is not None]) if rest or receiver.rest else None,
+            )
+        elif name == "append" and not frame.loops and receiver.rest is None:
+            updated = Container(receiver.kind, {**receiver.items, len(receiver.items): added})
+        else:
+            updated = Container(
+                receiver.kind, receiver.items, added if receiver.rest is None else join_all([receiver.rest, added])
+            )
+        frame.variables[arguments.node.func.value.id] = updated.with_labels(receiver.labels)
+        return Const(None)
+    if name == "items":
+        if receiver.rest is None:
+            pairs = {
+                i: Container("tuple", {0: Const(k) if isinstance(k, (str, int)) else UNKNOWN, 1: v})
+                for i, (k, v) in enumerate(receiver.items.items())
+            }
+            return Container("list", pairs)
+        return Container("list", rest=Container("tuple", {0: Unknown(receiver.labels), 1: receiver.elements()}))
+    if name == "values":
+        return Container("list", dict(enumerate(receiver.items.values())), receiver.rest)
+    if name == "keys":
+        return Container(
+            "list",
+            {i: Const(k) if isinstance(k, (str, int)) else UNKNOWN for i, k in enumerate(receiver.items)},
+            UNKNOWN if receiver.rest else None,
+        )
+    if name == "copy":
+        return receiver
+    return Unknown(receiver.all_labels())

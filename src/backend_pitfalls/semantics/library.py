@@ -1,0 +1,307 @@
+"""Functions of libraries with a meaning of their own: what they give, and what they run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics import (
+    checks,
+    orm,
+    overfetch,
+    schemas,
+    templates,
+)
+from backend_pitfalls.semantics.arguments import Arguments
+from backend_pitfalls.semantics.attributes import (
+    load_attribute,
+)
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    ClassRef,
+    Const,
+    Container,
+    Instance,
+    Partial,
+    Row,
+    RowSet,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    constant_text,
+    deep_labels,
+    join_all,
+    options,
+    union_labels,
+)
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+
+def _partial(frame: Frame, arguments: Arguments) -> Value:
+    if not arguments.positional:
+        return UNKNOWN
+    return Partial(arguments.positional[0], arguments.positional[1:], dict(arguments.keywords))
+
+
+def _render(frame: Frame, arguments: Arguments) -> Value:
+    """`render(request, "name.html", context)`, `render_to_string`, `TemplateResponse`, Flask's `render_template(name, **context)`."""
+    texts = [v for v in arguments.positional if constant_text(v) is not None]
+    name = texts[0] if texts else arguments.keywords.get("template_name", arguments.keywords.get("name", UNKNOWN))
+    contexts = [v for v in arguments.positional if isinstance(v, Container) and v.kind == "dict"]
+    context = contexts[0] if contexts else arguments.keywords.get("context")
+    requests = [v for v in (*arguments.positional, arguments.keywords.get("request", UNKNOWN)) if is_request(frame, v)]
+    given = {**(templates.of_request(frame, requests[0]) if requests else {}), **arguments.keywords}
+    for option in options(context) if context is not None else ():
+        if isinstance(option, Container):
+            given.update({k: v for k, v in option.items.items() if isinstance(k, str)})
+    for option in options(name):
+        text = constant_text(option)
+        if text is not None:
+            templates.render(frame, text, given, frame.site(arguments.node))
+    return Instance("django.http.HttpResponse")
+
+
+def is_request(frame: Frame, value: Value) -> bool:
+    """Whether a value is a request of Django or of what builds on it."""
+    return isinstance(value, Instance) and "django.http.HttpRequest" in frame.world.lineage(value.cls)
+
+
+def _text(frame: Frame, arguments: Arguments) -> Value:
+    """`str(x)`: constants become text, text and objects stay what they are."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    if isinstance(first, Const) and isinstance(first.value, (str, int)):
+        return Const(str(first.value))
+    if isinstance(first, (Text, Instance)):
+        return first
+    return checks.cleaned(Unknown(union_labels(arguments.positional)), _TEXT)
+
+
+_TEXT = frozenset({"nosql"})
+"""What a text cannot do: be an object with operators of a query language."""
+
+
+def _dedent(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    return first if isinstance(first, (Const, Text)) else Unknown(union_labels(arguments.positional))
+
+
+def _super(frame: Frame, arguments: Arguments) -> Value:
+    """`super()`: the object as the next class of its method's owner sees it."""
+    function = frame.function
+    if arguments.positional or function is None or not function.owner:
+        return UNKNOWN
+    lineage = frame.world.lineage(function.owner)
+    receiver = frame.name(frame.self_name)
+    following = lineage[1] if len(lineage) > 1 else "builtins.object"
+    if isinstance(receiver, RowSet):
+        return receiver.evolve(manager=following)
+    if isinstance(receiver, Instance):
+        return Instance(following, {**receiver.attributes, "<self>": receiver}, receiver.labels)
+    return UNKNOWN
+
+
+def _getattr(frame: Frame, arguments: Arguments) -> Value:
+    if (
+        len(arguments.positional) >= 2
+        and isinstance(arguments.positional[1], Const)
+        and isinstance(arguments.positional[1].value, str)
+    ):
+        return load_attribute(frame.interpreter, arguments.positional[0], arguments.positional[1].value)
+    return Unknown(deep_labels(arguments.positional[0])) if arguments.positional else UNKNOWN
+
+
+def _range(frame: Frame, arguments: Arguments) -> Value:
+    bounds = [a.value for a in arguments.positional if isinstance(a, Const) and isinstance(a.value, int)]
+    if bounds and len(bounds) == len(arguments.positional):
+        rounds = len(range(*bounds[:3])) if bounds[2:3] != [0] else 0
+        if rounds <= 50:
+            return Container("list", dict.fromkeys(range(rounds), UNKNOWN))
+    return Container("list", rest=Instance("builtins.int"))
+
+
+def _enumerate(frame: Frame, arguments: Arguments) -> Value:
+    inner = arguments.positional[0] if arguments.positional else UNKNOWN
+    element = frame.iterate(arguments.node.args[0], inner) if arguments.node.args else UNKNOWN
+    pair = Container("tuple", {0: Instance("builtins.int"), 1: element})
+    if isinstance(inner, Container) and inner.rest is None:
+        return Container(
+            "list", {i: Container("tuple", {0: Const(i), 1: v}) for i, v in enumerate(inner.items.values())}
+        )
+    return Container("list", rest=pair)
+
+
+def _zip(frame: Frame, arguments: Arguments) -> Value:
+    elements = [frame.iterate(n, v) for n, v in zip(arguments.node.args, arguments.positional)]
+    few = any(isinstance(v, Container) and v.rest is None and v.items for v in arguments.positional)
+    row = Container("tuple", dict(enumerate(elements)))
+    return Container("list", {0: row}) if few else Container("list", rest=row)
+
+
+def _dict(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else None
+    if first is None:
+        return Container("dict", dict(arguments.keywords), UNKNOWN if arguments.spread else None)
+    if isinstance(first, Container) and first.kind == "dict":
+        return Container("dict", {**first.items, **arguments.keywords}, first.rest)
+    return Container("dict", dict(arguments.keywords), Unknown(deep_labels(first)))
+
+
+def _map(frame: Frame, arguments: Arguments) -> Value:
+    """`map(function, rows)`: the function runs once a row."""
+    if len(arguments.node.args) < 2:
+        return UNKNOWN
+    node, iterable = arguments.node.args[1], arguments.positional[1]
+    loop = frame.make_loop(node, iterable, ast.Tuple([], ast.Store()))
+    element = frame.iterate(node, iterable, loop)
+    outer = frame.loops
+    frame.loops = (*outer, loop)
+    try:
+        result = frame.apply(arguments.positional[0], Arguments(arguments.node, (element,), {}, False))
+    finally:
+        frame.loops = outer
+    return Container("list", rest=result)
+
+
+KEYED = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
+
+
+def keyed(frame: Frame, arguments: Arguments) -> None:
+    """`sorted(rows, key=function)`, `min`, `max`: the function runs once a row."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    key = arguments.keywords.get("key")
+    if key is None or not isinstance(first, (RowSet, Container)):
+        return
+    # What asks the database is the call itself.
+    rows = first.evolve(shape="rows") if isinstance(first, RowSet) and first.shape == "query" else first
+    node = arguments.node.args[0]
+    loop = frame.make_loop(node, rows, ast.Tuple([], ast.Store()))
+    element = frame.iterate(node, rows, loop)
+    outer = frame.loops
+    frame.loops = (*outer, loop)
+    try:
+        frame.apply(key, Arguments(arguments.node, (element,), {}, False))
+    finally:
+        frame.loops = outer
+
+
+def _paginator(frame: Frame, arguments: Arguments) -> Value:
+    """Django's paginator. https://docs.djangoproject.com/en/stable/ref/paginator/"""
+    rows = arguments.positional[0] if arguments.positional else arguments.keywords.get("object_list", UNKNOWN)
+    return Instance("django.core.paginator.Paginator", {"object_list": rows})
+
+
+PAGES = frozenset(
+    {
+        "rest_framework.pagination.PageNumberPagination.paginate_queryset",
+        "rest_framework.pagination.LimitOffsetPagination.paginate_queryset",
+        "rest_framework.pagination.CursorPagination.paginate_queryset",
+        "django.core.paginator.Paginator.page",
+        "django.core.paginator.Paginator.get_page",
+    }
+)
+
+
+def page(arguments: Arguments, receiver: Value | None) -> Value:
+    """The rows of a page, of the query set that the paginator was made of or is given."""
+    own = receiver.attributes.get("object_list") if isinstance(receiver, Instance) else None
+    rows = own if own is not None else arguments.positional[0] if arguments.positional else UNKNOWN
+    return join_all(o.evolve(whole=False) if isinstance(o, RowSet) else o for o in options(rows))
+
+
+def _size(frame: Frame, arguments: Arguments) -> Value:
+    if arguments.positional and isinstance(arguments.positional[0], RowSet):
+        overfetch.sized(frame, arguments.node, arguments.positional[0])
+        orm.iterate(frame, arguments.node, arguments.positional[0])
+    return Instance("builtins.int")
+
+
+def _user_model(frame: Frame, arguments: Arguments) -> Value:
+    name = frame.world.user_model()
+    return ClassRef(name) if frame.world.class_facts(name) is not None else Symbol(name)
+
+
+def _select(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    model = first.name if isinstance(first, ClassRef) and frame.world.dialect(first.name) == "sqlalchemy" else ""
+    return RowSet(model, "sqlalchemy", "statement", origin=frame.site(arguments.node))
+
+
+def _change(frame: Frame, arguments: Arguments) -> Value:
+    return RowSet("", "sqlalchemy", "change", origin=frame.site(arguments.node))
+
+
+def _get_model(frame: Frame, arguments: Arguments) -> Value:
+    """`get_model("shop", "Book")`, `get_model("shop.Book")`: a model by its label."""
+    label = ".".join(a.value for a in arguments.positional if isinstance(a, Const) and isinstance(a.value, str))
+    name = frame.world.model_by_label(label)
+    return ClassRef(name) if name else UNKNOWN
+
+
+def _depends(frame: Frame, arguments: Arguments) -> Value:
+    """FastAPI fills the parameter with what the dependency returns or yields."""
+    if not arguments.positional:
+        return UNKNOWN
+    value = frame.apply(arguments.positional[0], Arguments(arguments.node, (), {}, True))
+    return value.elements() if isinstance(value, Container) and value.kind == "generator" else value
+
+
+def _get_or_404(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    model = first.name if isinstance(first, (ClassRef, Symbol)) else first.model if isinstance(first, RowSet) else ""
+    orm.emit(frame, arguments.node, frame.source.snippet(arguments.node.func), model, "django", "read")
+    return Row(model, origin=frame.site(arguments.node)) if model else UNKNOWN
+
+
+def _wait_for(frame: Frame, arguments: Arguments) -> Value:
+    return arguments.positional[0] if arguments.positional else UNKNOWN
+
+
+def _nested_field(frame: Frame, arguments: Arguments) -> Value:
+    """marshmallow's `Nested(AuthorSchema)`, and `List(Nested(AuthorSchema))`."""
+    first = arguments.positional[0] if arguments.positional else arguments.keywords.get("nested", UNKNOWN)
+    if isinstance(first, Instance) and first.cls == schemas.NESTED:
+        return first
+    return Instance(schemas.NESTED, {"schema": first})
+
+
+SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
+    "functools.partial": _partial,
+    "marshmallow.fields.Nested": _nested_field,
+    "marshmallow.fields.List": _nested_field,
+    "marshmallow.fields.Pluck": _nested_field,
+    "builtins.getattr": _getattr,
+    "builtins.super": _super,
+    "builtins.str": _text,
+    "textwrap.dedent": _dedent,
+    "django.shortcuts.render": _render,
+    "django.template.loader.render_to_string": _render,
+    "django.template.response.TemplateResponse": _render,
+    "flask.render_template": _render,
+    "quart.render_template": _render,
+    "starlette.templating.Jinja2Templates.TemplateResponse": _render,
+    "builtins.range": _range,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.dict": _dict,
+    "builtins.map": _map,
+    "django.core.paginator.Paginator": _paginator,
+    "builtins.len": _size,
+    "builtins.bool": _size,
+    "django.contrib.auth.get_user_model": _user_model,
+    "sqlalchemy.select": _select,
+    "sqlalchemy.insert": _change,
+    "sqlalchemy.update": _change,
+    "sqlalchemy.delete": _change,
+    "django.db.models.Prefetch": orm.prefetch,
+    "django.apps.apps.get_model": _get_model,
+    "django.apps.apps.get_registered_model": _get_model,
+    "django.apps.registry.apps.get_model": _get_model,
+    "fastapi.Depends": _depends,
+    "django.shortcuts.get_object_or_404": _get_or_404,
+    "asyncio.wait_for": _wait_for,
+}
+LOADER_FUNCTIONS = frozenset(f"sqlalchemy.orm.{name}" for name in orm.LOADERS | orm.NEUTRAL_LOADERS | {"Load"})
