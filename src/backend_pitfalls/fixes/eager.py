@@ -90,6 +90,45 @@ def eager_load(
     return Edit(end.line, end.column, end.line, end.column, f"{opening}{laid_out})")
 
 
+def loader_options(node: cst.CSTNode, names: tuple[str, ...], position: Callable[[cst.CSTNode], Any]) -> Edit | None:
+    """The edit that gives a query of SQLAlchemy options to load relations of the one model that it asks for; None for another form.
+
+    https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html
+
+    Parameters:
+        node: the expression that makes the query, or goes on with it.
+        names: of the relations.
+        position: the range of a node.
+    """
+    while True:
+        model = _asked_model(node)
+        if model is not None:
+            break
+        if isinstance(node, cst.Call):
+            node = node.func
+        elif isinstance(node, cst.Attribute):
+            node = node.value
+        else:
+            return None
+    source = cst.Module([]).code_for_node(model)
+    options = ", ".join(f"selectinload({source}.{name})" for name in names)
+    end = position(node).end
+    return Edit(end.line, end.column, end.line, end.column, f".options({options})")
+
+
+def _asked_model(node: cst.CSTNode) -> cst.BaseExpression | None:
+    """`Book` of `Book.query`, `session.query(Book)` and `select(Book)`."""
+    if isinstance(node, cst.Attribute) and node.attr.value == "query":
+        name = node.value.attr if isinstance(node.value, cst.Attribute) else node.value
+        return node.value if isinstance(name, cst.Name) and name.value[:1].isupper() else None
+    if not isinstance(node, cst.Call) or len(node.args) != 1 or node.args[0].star or node.args[0].keyword is not None:
+        return None
+    function = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+    asked = node.args[0].value
+    is_query = isinstance(function, cst.Name) and function.value in ("query", "select")
+    return asked if is_query and isinstance(asked, (cst.Name, cst.Attribute)) else None
+
+
 def _laid_out(text: str, end: Any, opening: str, arguments: str, limit: int) -> str:
     """The arguments of a call that is put behind an expression, on a line of their own where its line becomes too long."""
     line = split_lines(text)[end.line - 1]

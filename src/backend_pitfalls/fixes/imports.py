@@ -9,7 +9,8 @@ import libcst as cst
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 
-from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.edits import Edit, newline_of
+from backend_pitfalls.syntax.source import split_lines
 
 
 def name_of(tree: ast.Module, module: str) -> tuple[str, bool]:
@@ -71,6 +72,56 @@ def insertion(tree: ast.Module, module: str, name: str, newline: str) -> Edit | 
     if before:
         return _at(_after(before[-1]), newline + line)
     return _at(block[0].lineno, line + newline)
+
+
+def from_import(tree: ast.Module, text: str, module: str, name: str) -> list[Edit] | None:
+    """The edits that import a name from a module of a library where isort and ruff would put it; none when it is imported already, and None where
+    the name means something else in the file.
+
+    Parameters:
+        tree: the file.
+        text: of the file.
+        module: a module of a library.
+        name: what is to be imported, in lower case.
+    """
+    block = [s for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
+    of_module = [s for s in block if isinstance(s, ast.ImportFrom) and s.module == module and not s.level]
+    if any(a.name == name and a.asname is None for s in of_module for a in s.names):
+        return []
+    if name in _bound(tree):
+        return None
+    newline = newline_of(text)
+    plain = [s for s in of_module if not any(a.name == "*" for a in s.names)]
+    if plain:
+        return [_one_name_more(plain[0], text, name)]
+    line = f"from {module} import {name}{newline}"
+    first = _first_block(tree)
+    smaller = [
+        s
+        for s in first
+        if _section(s) < _OTHER
+        or (_section(s) == _OTHER and (isinstance(s, ast.Import) or (s.module or "").lower() < module.lower()))
+    ]
+    if not smaller:
+        return [_at(first[0].lineno, line)] if first else None
+    gap = newline if _section(smaller[-1]) < _OTHER else ""
+    return [_at(_after(smaller[-1]), gap + line)]
+
+
+def _one_name_more(statement: ast.ImportFrom, text: str, name: str) -> Edit:
+    """The name among those that a statement imports: classes stand before functions, both in the order of the alphabet."""
+    before = [a for a in statement.names if a.name[:1].isupper() or a.name.lower() < name]
+    lines = split_lines(text)
+    if not before:
+        first = statement.names[0]
+        return Edit(first.lineno, first.col_offset, first.lineno, first.col_offset, f"{name}, ")
+    last = before[-1]
+    line, column = last.end_lineno or last.lineno, last.end_col_offset or 0
+    alone = len(statement.names) > 1 and len({a.lineno for a in statement.names}) == len(statement.names)
+    rest = lines[line - 1][column:]
+    if alone and rest.startswith(","):
+        return Edit(line, column + 1, line, column + 1, f"{newline_of(text)}{' ' * last.col_offset}{name},")
+    return Edit(line, column, line, column, f", {name}")
 
 
 _FUTURE, _STANDARD, _OTHER, _RELATIVE = range(4)

@@ -9,10 +9,10 @@ from functools import cached_property
 import libcst as cst
 
 from backend_pitfalls.fixes.awaited import awaited_edits
-from backend_pitfalls.fixes.eager import eager_load, list_select_related
+from backend_pitfalls.fixes.eager import eager_load, list_select_related, loader_options
 from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
 from backend_pitfalls.fixes.handlers import handler_edits
-from backend_pitfalls.fixes.imports import insertion, name_of, with_imports
+from backend_pitfalls.fixes.imports import from_import, insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.fixes.parameters import parameter_edits
 from backend_pitfalls.fixes.piece import Piece, Place, lines_around
@@ -90,7 +90,10 @@ class Resolver:
             return [edit, *self._import_edits(intent.imports)] if edit is not None else None
         if isinstance(intent, EagerLoad):
             edit = self._eager_load(piece, place, intent)
-            return [edit] if edit is not None else None
+            if edit is None or intent.method != "selectinload":
+                return [edit] if edit is not None else None
+            added = from_import(self.tree, self.text, "sqlalchemy.orm", "selectinload")
+            return [edit, *added] if added is not None else None
         literal = piece.at(place, (cst.SimpleString, cst.ConcatenatedString))
         if literal is None or not isinstance(intent, ReplaceWithEnvironment):
             return None
@@ -123,6 +126,8 @@ class Resolver:
             shown = piece.at(place, cst.List) or piece.tuple_in(place)
             return list_select_related(shown, intent, self.text, piece.position) if shown is not None else None
         node = piece.at(place, (cst.Call, cst.Attribute))
+        if intent.method == "selectinload":
+            return loader_options(node, intent.names, piece.position) if node is not None else None
         return eager_load(node, intent, self.text, piece.position, self._limit) if node is not None else None
 
     def _source(self, place: Place) -> str:

@@ -30,8 +30,12 @@ def eager_loading(dialect: str, path: str, many: bool, is_async: bool, origin: S
 
 
 def eager_fix(event: RelationLoad | Query, many: bool) -> Fix | None:
-    """The repair at the query set, for Django; None where it is not known or is another ORM's."""
+    """The repair at the query set, for Django, and for relations of SQLAlchemy's rows themselves; None where it is not known or is another ORM's."""
     origin, path = event.origin, event.path
+    if event.dialect == "sqlalchemy" and origin is not None and path and "__" not in path:
+        place = origin.span
+        load = EagerLoad(place.line, place.col, place.end_line, place.end_col, "selectinload", (path,))
+        return Fix(f"add selectinload to the query in {origin.path}", Safety.SAFE, (load,), path=origin.path)
     if event.dialect != "django" or origin is None or not path or event.narrowed or _in_template(origin):
         return None
     method = "prefetch_related" if many else "select_related"

@@ -241,6 +241,8 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
         if relation.many:
             prefetched = name in value.loaded or "*" in value.loaded
             shape = "prefetched" if prefetched else _many_shape(dialect, relation.lazy)
+            # What gives a query each time cannot be loaded with the rows, so no path leads there.
+            path = "" if shape == "query" else path
             return RowSet(relation.target, dialect, shape, loaded, value.origin, value.loops, path=path, whole=False)
         if not relation.target:
             return UNKNOWN

@@ -297,6 +297,10 @@ def _call(node: ast.Call) -> CallFacts:
             keywords[keyword.arg] = keyword.value.value
         elif name := dotted(keyword.value):
             names[keyword.arg] = name
+        elif keyword.arg == "backref" and isinstance(keyword.value, ast.Call) and keyword.value.args:
+            # `backref=backref("books", lazy="dynamic")`
+            given = text(keyword.value.args[0])
+            keywords.update({"backref": given} if given else {})
     # `Manager.from_queryset(Custom)()` is written as a call of a call; the inner callee is what tells.
     callee = dotted(node.func)
     if not callee and isinstance(node.func, ast.Call):

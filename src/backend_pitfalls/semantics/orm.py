@@ -105,8 +105,8 @@ def read_relation(frame: Frame, node: ast.AST, row: Row, name: str) -> None:
 
 
 def _is_loaded(loaded: frozenset[str], name: str, relation: Relation) -> bool:
-    # https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html: every `lazy=` but "select" loads at once, never, or as a query.
-    return name in loaded or "*" in loaded or relation.lazy not in ("select", "dynamic")
+    # https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html: every `lazy=` but "select" loads at once, never, or gives a query.
+    return name in loaded or "*" in loaded or relation.lazy != "select"
 
 
 def row_of(rows: RowSet) -> Value:
@@ -374,7 +374,7 @@ def loader(name: str, before: Instance | None, arguments: Arguments) -> Value:
         loaded = frozenset(str(k) for k in known.items) if isinstance(known, Container) else frozenset({"*"})
         prefix = str(at.value) if isinstance(at, Const) else ""
     step: str | None = prefix
-    for value in arguments.positional:
+    for value in arguments.positional if name not in _OF_COLUMNS else ():
         relation = value.attributes.get("relation") if isinstance(value, Instance) else value
         text = constant_text(relation) if relation is not None else None
         if text is None or text == "*":
@@ -389,6 +389,9 @@ def loader(name: str, before: Instance | None, arguments: Arguments) -> Value:
         attributes["at"] = Const(prefix)
     return Instance(LOADER, attributes)
 
+
+# Options about columns, which load no relation.
+_OF_COLUMNS = frozenset({"load_only", "defer", "undefer", "with_expression"})
 
 # Of the methods that write, those whose arguments become columns.
 _KEEPS = frozenset({"create", "acreate", "update", "aupdate", "values", "insert", "insert_many", "replace"})
