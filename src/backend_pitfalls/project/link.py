@@ -34,6 +34,7 @@ _USER_BASES = frozenset(
 )
 
 
+_SQLMODEL = "sqlmodel.SQLModel"
 _TAGS = frozenset({"simple_tag", "inclusion_tag", "assignment_tag"})
 _FILTERS = frozenset({"filter"})
 
@@ -284,9 +285,17 @@ class Project:
     def dialect(self, class_name: str) -> str:
         """The ORM whose model a class is, or the empty string."""
         bases = self.knowledge.model_bases
-        return next((bases[b] for b in self.lineage(class_name) if b in bases), "") or self.knowledge.models.get(
-            class_name, ""
-        )
+        base = next((b for b in self.lineage(class_name) if b in bases), "")
+        if base == _SQLMODEL and not any(c.meta.get("table") for c in self._own_lineage(class_name)):
+            return ""  # a schema: https://sqlmodel.tiangolo.com/tutorial/fastapi/multiple-models/
+        return bases.get(base, "") or self.knowledge.models.get(class_name, "")
+
+    def _own_lineage(self, class_name: str) -> Iterator[ClassFacts]:
+        """The classes of the project in a lineage."""
+        for name in self.lineage(class_name):
+            facts = self.class_facts(name)
+            if facts is not None:
+                yield facts
 
     @tracked
     def manager_dialect(self, class_name: str) -> str:

@@ -254,7 +254,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
             if is_property(function.node):
                 return interpreter.summarize(function, {first_parameter(function.node): value}).result
             return BoundMethod(value, name, function)
-    if name in ("refresh_from_db", "save", "delete", "asave", "adelete", "arefresh_from_db"):
+    if name in ("refresh_from_db", "save", "delete", "asave", "adelete", "arefresh_from_db", "fetch_related"):
         return BoundMethod(value, name)
     found = interpreter.instance_attribute(value.model, name)
     if found is not None and isinstance(found, (Const, Container)):

@@ -84,6 +84,10 @@ def _await(frame: Frame, node: ast.Await) -> Value:
     value = frame.evaluate(node.value)
     if isinstance(value, RowSet) and value.dialect == "tortoise":
         return orm.awaited(frame, node.value, value)
+    if isinstance(value, Row) and value.path and isinstance(node.value, ast.Attribute):
+        for holder in options(frame.evaluate(node.value.value)):
+            if isinstance(holder, Row) and frame.world.dialect(holder.model) == "tortoise":
+                orm.read_relation(frame, node.value, holder, node.value.attr, awaited=True)
     return value
 
 

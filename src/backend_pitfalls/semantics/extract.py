@@ -107,7 +107,12 @@ class _Collector:
         fields: list[FieldFacts] = []
         methods: set[str] = set()
         attributes: dict[str, list[str]] = {}
-        meta: dict[str, Scalar] = {}
+        # `class Book(SQLModel, table=True)` says there what others say in a class `Meta`.
+        meta: dict[str, Scalar] = {
+            k.arg: k.value.value
+            for k in node.keywords
+            if k.arg == "table" and isinstance(k.value, ast.Constant) and isinstance(k.value.value, bool)
+        }
         for statement in _class_statements(node):
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 methods.add(statement.name)
@@ -116,7 +121,7 @@ class _Collector:
                     attributes.setdefault(attribute, []).append(statement.name)
             elif isinstance(statement, ast.ClassDef):
                 if statement.name == "Meta":
-                    meta = _meta(statement)
+                    meta = {**meta, **_meta(statement)}
                 self.class_(statement, f"{name}.")
             else:
                 fields.extend(_fields(statement))

@@ -70,15 +70,15 @@ def emit(
     )
 
 
-def read_relation(frame: Frame, node: ast.AST, row: Row, name: str) -> None:
-    """Reading a relation of a row that was not loaded with it runs a query, once a row."""
+def read_relation(frame: Frame, node: ast.AST, row: Row, name: str, awaited: bool = False) -> None:
+    """Reading a relation of a row that was not loaded with it runs a query, once a row; in Tortoise when it is awaited."""
     if not row.loops or isinstance(getattr(node, "ctx", None), ast.Store):
         return
     relation = frame.world.relation(row.model, name)
     if relation is None or _is_loaded(row.loaded, name, relation):
         return
     dialect = frame.world.dialect(row.model)
-    if dialect == "tortoise" or (relation.many and dialect != "sqlalchemy"):
+    if (dialect == "tortoise" and not awaited) or (relation.many and dialect != "sqlalchemy"):
         return  # gives a query set, which is run by what is done with it
     frame.events.append(
         RelationLoad(
@@ -265,19 +265,35 @@ def _built(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         return rows.evolve(shape="query", loaded=ANY_LOADED)
     if name == "raw":
         _raw(frame, node, rows, arguments)
+    joined = _joined(frame, rows, arguments) if rows.dialect == "peewee" and name == "select" else frozenset[str]()
     cleared = name in ("select_related", "prefetch_related") and any(
         isinstance(v, Const) and v.value is None for v in arguments.positional
     )
     return rows.evolve(
         start=None if name in _NARROWS else rows.start,
         shape=rows.shape if rows.shape == "values" else "query",
-        loaded=rows.loaded & {NARROWED} if cleared else rows.loaded | _loaded(name, arguments),
+        loaded=rows.loaded & {NARROWED} if cleared else rows.loaded | _loaded(name, arguments) | joined,
         origin=_origin(frame, node, rows),
         loops=frame.loops,
         batched=rows.batched or _asks_for_many(arguments),
         plain=rows.plain and name in ("all", "get_queryset"),
         whole=rows.whole and name in _KEEPS_ALL and not rows.manager,
     )
+
+
+def _joined(frame: Frame, rows: RowSet, arguments: Arguments) -> frozenset[str]:
+    """The relations whose models Peewee selects along with the rows: `Tweet.select(Tweet, User).join(User)`.
+
+    https://docs.peewee-orm.com/en/latest/peewee/relationships.html#selecting-from-multiple-sources
+    """
+    found: dict[str, str] = {"": rows.model}
+    for value in arguments.positional:
+        name = value.name if isinstance(value, ClassRef) else ""
+        for path, model in list(found.items()):
+            for relation in frame.world.relations_of(model):
+                if name and relation.target == name and not relation.many:
+                    found.setdefault(f"{path}__{relation.name}" if path else relation.name, name)
+    return frozenset(path for path in found if path)
 
 
 COUNT_OF = "<count of>"
@@ -428,6 +444,8 @@ def row_method(frame: Frame, node: ast.Call, row: Row, name: str) -> Value:
     """`row.refresh_from_db()`, `row.save()` …"""
     if name in ("refresh_from_db", "arefresh_from_db"):
         emit(frame, node, _short(frame, node.func), row.model, "django", "read")
+    elif name == "fetch_related":
+        emit(frame, node, _short(frame, node.func), row.model, "tortoise", "read")
     elif name in ("save", "delete", "asave", "adelete"):
         emit(frame, node, _short(frame, node.func), row.model, "django", "write")
     return UNKNOWN

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Step
 from backend_pitfalls.semantics import calls, orm, serializers
+from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.values import (
     ClassRef,
     Const,
@@ -69,8 +70,9 @@ def _read(user: Frame, node: ast.AST, schema: str, row: Row, depth: int) -> None
         if frame.world.class_facts(base) is None:
             continue
         nodes = frame.world.class_assignments(base)
+        annotations = _annotations(frame, base)
         for name, declared in frame.interpreter.class_body(base).items():
-            nested = _nested_schema(frame, declared)
+            nested = _nested_schema(frame, annotated(frame, annotations[name]) if name in annotations else declared)
             if frame.world.relation(row.model, name) is None or nested is None:
                 continue
             field = nodes.get(name, frame.world.class_node(schema) or node)
@@ -85,6 +87,16 @@ def _read(user: Frame, node: ast.AST, schema: str, row: Row, depth: int) -> None
     step = Step(user.site(node), f"shows it as '{schema.rsplit('.', 1)[-1]}'")
     symbol = user.scope
     user.events.extend(event.shown_by(step, symbol, user.loops, user.is_async) for event in frame.events)
+
+
+def _annotations(frame: Frame, cls: str) -> dict[str, ast.expr]:
+    """The annotations of a class's fields that have a default, which is all that the class body knows of them."""
+    node = frame.world.class_node(cls)
+    return {
+        s.target.id: s.annotation
+        for s in (node.body if node is not None else ())
+        if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name) and s.value is not None
+    }
 
 
 def _nested_schema(frame: Frame, declared: Value) -> str | None:

@@ -29,6 +29,8 @@ _TORTOISE = {"ForeignKeyField": False, "OneToOneField": False, "ManyToManyField"
 _FIELDS = {"django": _DJANGO, "peewee": _PEEWEE, "tortoise": _TORTOISE}
 _KINDS = frozenset({*_DJANGO, *_GENERIC, *_PEEWEE, *_TORTOISE, "relationship", "Relationship"})
 _MAPPED_MANY = re.compile(r"(list|List|set|Set|Sequence)\[\s*[\"']?([\w.]+)")
+# SQLModel has no `Mapped`: https://sqlmodel.tiangolo.com/tutorial/relationship-attributes/define-relationships-attributes/
+_PLAIN_ONE = re.compile(r"(?:(?:typing\.)?Optional\[)?[\"']?([A-Z][\w.]*)(?!\[)")
 _MAPPED_ONE = re.compile(r"Mapped\[\s*(?:Optional\[)?[\"']?([\w.]+)")
 
 
@@ -117,7 +119,7 @@ def _resolve(project: Project, name: str, written: str, by_name: dict[str, list[
     if project.class_facts(resolved) is not None or resolved in project.knowledge.models:
         return resolved
     app, _, short = written.rpartition(".")
-    candidates = [n for n in by_name.get(short, ()) if project.dialect(n)]
+    candidates = [n for n in by_name.get(short, ()) if project.dialect(n) == project.dialect(name)]
     return certain(candidates, app)
 
 
@@ -130,7 +132,7 @@ def certain(names: list[str], within: str) -> str:
 def _relationship(project: Project, name: str, field: FieldFacts, by_name: dict[str, list[str]]) -> Relation | None:
     assert field.call is not None
     many = _MAPPED_MANY.search(field.annotation)
-    one = _MAPPED_ONE.search(field.annotation)
+    one = _MAPPED_ONE.search(field.annotation) or _PLAIN_ONE.match(field.annotation)
     written = (field.call.args[0] if field.call.args else None) or (many[2] if many else one[1] if one else None)
     if not written:
         return None

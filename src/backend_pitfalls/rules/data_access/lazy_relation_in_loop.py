@@ -44,8 +44,9 @@ The query log of the first for three rows, and of the second:
     SELECT … FROM author WHERE id = 3
 
 ## Fix safety
-Safe for Django: `select_related` (relations to one row) or `prefetch_related` is added to, or extended in, the expression that makes the query set, also in another
-file. Query sets that were narrowed by `only()`, `defer()`, `values()` and the like are left to you, as are other ORMs.
+Safe. Django: `select_related` (relations to one row) or `prefetch_related` is added to, or extended in, the expression that makes the query set, also in another
+file. Query sets that were narrowed by `only()`, `defer()`, `values()` and the like are left to you.
+SQLAlchemy: `.options(selectinload(…))` is added to the query for relations of its own rows. Other ORMs are left to you.
 
 ## Options
 None.
