@@ -138,3 +138,18 @@ def test_pylint(written: Path, jobs: str) -> None:
     assert {(path, int(line), ids[i]) for path, line, _, i in rows if i in ids} == {
         f for f in expected_in_python() if f[2] != "BPF000"
     }, out.stderr
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.expected and "pyproject.toml" not in c.files], ids=case_id)
+def test_a_rule_finds_the_same_alone(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case.write(tmp_path)
+    for code in {code for _, _, code in case.expected} - {"BPF001"}:  # which asks what all others suppress
+        assert (
+            main(["check", str(tmp_path), "--no-cache", "--exit-zero", "--output-format", "json", "--select", code])
+            == 0
+        )
+        findings = json.loads(capsys.readouterr().out)["findings"]
+        found = {
+            (str(Path(f["path"]).resolve().relative_to(tmp_path.resolve())), f["line"], f["code"]) for f in findings
+        }
+        assert found == {f for f in case.expected if f[2] == code}

@@ -23,6 +23,7 @@ from backend_pitfalls.project.manifests import (
     ComposeFound,
     ImageFound,
     Manifest,
+    ProbeFound,
     SettingFound,
     WorkloadFound,
     compose,
@@ -69,6 +70,7 @@ class Session:
         self._loaded = 0
         self._version = version_of(options)
         self._listeners: dict[type, list[tuple[Callable[..., None], Report]]] = {}
+        self._asks_for_routes = any(kind in rule.listeners for rule in self.rules for kind in (Application, ProbeFound))
         for rule in self.rules:
             for kind, function in rule.listeners.items():
                 report = Report(rule.meta, options, self.knowledge, self._found)
@@ -113,7 +115,7 @@ class Session:
             source = Source(path, data, self._version)
             # Routes cost a walk over the whole tree, and only rules about applications ask for them; what a test asks
             # for is no route of the application.
-            has_routes = Application in self._listeners and file.context is not FileContext.TEST
+            has_routes = self._asks_for_routes and file.context is not FileContext.TEST
             facts = extract(source.tree, path, module_name(path), source.text, has_routes)
         except Unreadable as error:
             return Indexed(path, digest, len(data), findings=self.unreadable(path, error.reason, error.line))

@@ -5,7 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts, FileFacts, FunctionFacts, Scalar
+from backend_pitfalls.semantics.facts import (
+    FOREIGN_KEY,
+    CallFacts,
+    ClassFacts,
+    FieldFacts,
+    FileFacts,
+    FunctionFacts,
+    Scalar,
+)
 from backend_pitfalls.semantics.routes import patterns, routes
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 
@@ -306,6 +314,14 @@ def _call(node: ast.Call) -> CallFacts:
             # `backref=backref("books", lazy="dynamic")`
             given = text(keyword.value.args[0])
             keywords.update({"backref": given} if given else {})
+    # `Column(Integer, ForeignKey("author.id"))`: which table the column points to.
+    for argument in node.args:
+        if (
+            isinstance(argument, ast.Call)
+            and dotted(argument.func).rsplit(".", 1)[-1] == "ForeignKey"
+            and argument.args
+        ):
+            keywords[FOREIGN_KEY] = text(argument.args[0])
     # `Manager.from_queryset(Custom)()` is written as a call of a call; the inner callee is what tells.
     callee = dotted(node.func)
     if not callee and isinstance(node.func, ast.Call):

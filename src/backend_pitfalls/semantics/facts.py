@@ -16,6 +16,10 @@ class CallFacts(msgspec.Struct, frozen=True):
     names: dict[str, str] = {}
 
 
+FOREIGN_KEY = "<foreign key>"
+"""The keyword under which a column keeps what its `ForeignKey` points to."""
+
+
 class FieldFacts(msgspec.Struct, frozen=True):
     """A name assigned or annotated in a class body."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts
+from backend_pitfalls.semantics.facts import FOREIGN_KEY, CallFacts, ClassFacts, FieldFacts
 from backend_pitfalls.semantics.world import Relation
 
 if TYPE_CHECKING:
@@ -139,9 +139,42 @@ def _relationship(project: Project, name: str, field: FieldFacts, by_name: dict[
     target = _resolve(project, name, written, by_name)
     if not target:
         return None
-    is_many = bool(many) or (not field.annotation and field.call.keywords.get("uselist") is not False)
+    is_many = bool(many) or (not field.annotation and _gives_many(project, name, field.call, target))
     back = field.call.keywords.get("back_populates") or field.call.keywords.get("backref")
     return Relation(field.name, target, is_many, False, _lazy(field.call), back if isinstance(back, str) else "")
+
+
+def _gives_many(project: Project, name: str, call: CallFacts, target: str) -> bool:
+    """Whether a `relationship` without annotation gives many rows: the other side has the foreign key.
+
+    https://docs.sqlalchemy.org/en/20/orm/basic_relationships.html
+    """
+    if call.keywords.get("uselist") is False or "remote_side" in {*call.keywords, *call.names}:
+        return False
+    if "secondary" in {*call.keywords, *call.names}:
+        return True
+    return target == name or _table_of(project, target) not in set(_pointed_at(project, name))
+
+
+def _pointed_at(project: Project, name: str) -> Iterator[str]:
+    """The tables that the foreign keys of a class point to, and those of its mixins."""
+    for base in project.lineage(name):
+        facts = project.class_facts(base)
+        for field in facts.fields if facts is not None else ():
+            key = field.call.keywords.get(FOREIGN_KEY) if field.call is not None else None
+            if isinstance(key, str) and "." in key:
+                yield _plain(key.split(".")[-2])
+
+
+def _table_of(project: Project, name: str) -> str:
+    """The table of a class, without what tells `OrderLine`, `orderline` and `order_line` apart, which are made by themselves."""
+    facts = project.class_facts(name)
+    declared = next((f.value for f in facts.fields if f.name == "__tablename__"), None) if facts is not None else None
+    return _plain(declared if isinstance(declared, str) else name.rsplit(".", 1)[-1])
+
+
+def _plain(table: str) -> str:
+    return table.replace("_", "").lower()
 
 
 def _lazy(call: CallFacts) -> str:

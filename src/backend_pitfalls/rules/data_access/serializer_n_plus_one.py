@@ -95,7 +95,17 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    tokens=(b"rest_framework", b"erializer"),
+    tokens=(
+        b"rest_framework",
+        b"erializer",
+        b"response_model",
+        b"model_validate",
+        b"from_orm",
+        b"parse_obj",
+        b"Schema",
+        b"APIRouter",
+        b"FastAPI",
+    ),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
     fix=Safety.SAFE,
 )
