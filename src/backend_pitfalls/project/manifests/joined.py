@@ -4,6 +4,7 @@ probe asks for, and what patches add."""
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -52,21 +53,22 @@ class Deployment:
         self._images = {m.path: m.image for m in found if isinstance(m, ImageFound)}
         self._composed = [m for m in found if isinstance(m, ComposeFound)]
         self._workloads = _patched([m for m in found if isinstance(m, WorkloadFound)])
-        self._folders = self._named_folders()
+        self._modules = {f.module: f.path for f in facts}
+        self._contexts = self._built_in()
+        self._named = self._named_images()
 
     def events(self) -> Iterator[Event]:
         """What rules are told."""
         for path, image in self._images.items():
-            yield ImageFound(path, image, self._check(posixpath.dirname(path), image, image.command))
+            yield ImageFound(path, image, self._check(path, image.command))
             if image.healthcheck is not None:
                 yield CheckFound(Site(path, image.healthcheck.span), image.healthcheck.value, image)
         for composed in self._composed:
             yield from self._composed_events(composed)
         probes = [probe for found in self._workloads for probe in self._probes(found)]
         for found in self._workloads:
-            folders = {c.name: self._folders.get(_last_name(c.image)) for c in found.workload.containers if c.image}
-            ways = {name: self._ways(folder) for name, folder in folders.items() if folder is not None}
-            yield replace(found, ways=ways)
+            built = {c.name: (self._named.get(_last_name(c.image)), c.command) for c in found.workload.containers}
+            yield replace(found, ways={n: self._ways(path, command) for n, (path, command) in built.items() if path})
         yield from probes
         for route in self._health:
             yield HealthAsked(route, self._asked_by(route, probes), self._needs(route))
@@ -80,39 +82,51 @@ class Deployment:
             if image is None:
                 continue
             images[service.name] = image
-            checks[service.name] = self._check(posixpath.dirname(built), image, service.command)
+            checks[service.name] = self._check(built, service.command)
             if service.test:
                 yield CheckFound(Site(composed.path, service.test_span), service.test, image)
         yield replace(composed, images=images, checks=checks)
 
-    def _named_folders(self) -> dict[str, str]:
-        """The folders of services by the names of their images: those that compose files give them, and the folder's own name."""
+    def _built_in(self) -> dict[str, str]:
+        """The folder that each Dockerfile is given to copy from: as a compose file says, else its own."""
+        found = {path: posixpath.dirname(path) for path in self._images}
+        for composed in self._composed:
+            for service in composed.services:
+                path = _dockerfile_of(composed.path, service)
+                if path in found:
+                    found[path] = _context_of(composed.path, service)
+        return found
+
+    def _named_images(self) -> dict[str, str]:
+        """The Dockerfiles of images by their names: those that compose files give them, and that of the folder."""
         found: dict[str, str] = {}
-        for path in self._images:
-            folder = posixpath.dirname(path)
+        for path, folder in self._contexts.items():
             if folder:
-                found[posixpath.basename(folder).lower()] = folder
+                found[posixpath.basename(folder).lower()] = path
         for composed in self._composed:
             for service in composed.services:
                 path = _dockerfile_of(composed.path, service)
                 if path in self._images and service.image:
-                    found[_last_name(service.image)] = posixpath.dirname(path)
+                    found[_last_name(service.image)] = path
         return found
 
     def _probes(self, found: WorkloadFound) -> Iterator[ProbeFound]:
         for container in found.workload.containers:
-            folder = self._folders.get(_last_name(container.image)) if container.image else None
+            folder = self._contexts.get(self._named.get(_last_name(container.image), "")) if container.image else None
             for probe in container.probes:
                 served = None
                 if folder is not None and probe.how == "httpGet":
                     served = self._serves(folder, probe.target)
                 yield ProbeFound(found.path, found.workload, container, probe, served, folder or "")
 
-    def _ways(self, folder: str) -> Ways:
-        """Where the one service in a folder can be asked."""
-        others = [posixpath.dirname(path) for path in self._images if posixpath.dirname(path) != folder]
-        if any(not folder or other.startswith(f"{folder}/") for other in others):
-            return Ways()
+    def _ways(self, dockerfile: str, command: str) -> Ways:
+        """Where the service in an image can be asked: the module that its command serves, else the one service in the folder of the image."""
+        folder = self._served_from(command or self._images[dockerfile].command)
+        if folder is None:
+            folder = self._contexts[dockerfile]
+            others = [other for path, other in self._contexts.items() if path != dockerfile]
+            if any(not folder or other == folder or other.startswith(f"{folder}/") for other in others):
+                return Ways()
         routes = [
             h
             for h in self._health
@@ -124,9 +138,18 @@ class Deployment:
         anything = [h.path for h in routes if h.named == ""]
         return Ways((live or plain or [""])[0], (ready or anything or [""])[0])
 
-    def _check(self, folder: str, image: Image, command: str) -> str:
+    def _served_from(self, command: str) -> str | None:
+        """The folder of the module that a command serves (`uvicorn shop.main:app`); None when it names none of the project's."""
+        for word in re.split(r"[\s,\"'\[\]]+", command):
+            name = word.split(":")[0]
+            found = [path for module, path in self._modules.items() if name and f".{module}".endswith(f".{name}")]
+            if len(found) == 1 and server_in(command):
+                return posixpath.dirname(found[0])
+        return None
+
+    def _check(self, dockerfile: str, command: str) -> str:
         """A command that asks the service in an image, when it is known where that answers and that Python is there."""
-        way, port = self._ways(folder).live, port_of(command, image.ports)
+        way, port = self._ways(dockerfile, command).live, port_of(command, self._images[dockerfile].ports)
         if not way or not port or not server_in(command) or server_in(command) in _NO_PYTHON:
             return ""
         url = f"http://127.0.0.1:{port}/{way.lstrip('/')}"
@@ -197,6 +220,12 @@ def _with(
     for patch in patches.get((workload.kind, workload.name, container.name), ()):
         keys |= patch.keys
     return replace(container, keys=keys) if keys != container.keys else container
+
+
+def _context_of(compose_path: str, service: Service) -> str:
+    """The folder that a service is built from; the empty string for the root."""
+    folder = posixpath.normpath(posixpath.join(posixpath.dirname(compose_path), service.build))
+    return "" if folder == "." else folder
 
 
 def _dockerfile_of(compose_path: str, service: Service) -> str:
