@@ -47,6 +47,8 @@ def _narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: 
         return _comparison(frame, variables, test.left, test.ops[0], test.comparators[0], holds)
     if isinstance(test, ast.Name):
         return _truthiness(variables, test.id, holds)
+    if isinstance(test, ast.Attribute) and test.attr in _HOST and not holds:
+        _clean_address(frame, variables, test.value)
     if isinstance(test, ast.NamedExpr):
         return _truthiness(variables, test.target.id, holds)
     if isinstance(test, ast.Call):
@@ -68,7 +70,7 @@ def _comparison(
 ) -> dict[str, Value]:
     if isinstance(op, (ast.In, ast.NotIn)) and isinstance(op, ast.NotIn) is holds:
         _rejected(frame, variables, left, right)
-    if isinstance(left, ast.Attribute) and isinstance(left.value, ast.Name):
+    if isinstance(left, ast.Attribute):
         return _part_compared(frame, variables, left, op, right, holds)
     if not isinstance(left, ast.Name) or left.id not in variables:
         return variables
@@ -151,16 +153,31 @@ def _clean(variables: dict[str, Value], name: str, harms: frozenset[str]) -> Non
 def _part_compared(
     frame: Frame, variables: dict[str, Value], left: ast.Attribute, op: ast.cmpop, right: ast.expr, holds: bool
 ) -> dict[str, Value]:
-    """`urlparse(target).netloc in ALLOWED`: the address that was taken apart has an allowed host on this path."""
-    assert isinstance(left.value, ast.Name)
-    parsed = variables.get(left.value.id)
+    """`urlparse(target).netloc in ALLOWED`: the address that was taken apart has an allowed host on this path, or none."""
     other = frame.evaluate(right)
     accepts = isinstance(op, (ast.In, ast.Eq)) is holds and isinstance(op, (ast.In, ast.NotIn, ast.Eq, ast.NotEq))
-    if isinstance(parsed, Instance) and left.attr in ("netloc", "hostname") and accepts and not _untrusted(other):
-        name = parsed.attributes.get("<of>")
-        for target in (left.value.id, str(name.value) if isinstance(name, Const) else ""):
-            _clean(variables, target, frozenset({"redirect", "url"}))
+    if left.attr in _HOST and accepts and not _untrusted(other):
+        _clean_address(frame, variables, left.value)
     return variables
+
+
+_HOST = ("netloc", "hostname")
+_TAKES_APART = frozenset({"urllib.parse.urlparse", "urllib.parse.urlsplit"})
+
+
+def _clean_address(frame: Frame, variables: dict[str, Value], node: ast.expr) -> None:
+    """The address that a name holds taken apart, or that is taken apart here, leads to no other host."""
+    names: list[str] = []
+    if isinstance(node, ast.Name):
+        parsed = variables.get(node.id)
+        of = parsed.attributes.get("<of>") if isinstance(parsed, Instance) else None
+        names = [node.id, str(of.value)] if isinstance(of, Const) else []
+    elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name):
+        callee = frame.evaluate(node.func)
+        if isinstance(callee, Symbol) and frame.knowledge.canonical(callee.name) in _TAKES_APART:
+            names = [node.args[0].id]
+    for name in names:
+        _clean(variables, name, frozenset({"redirect", "url"}))
 
 
 def _untrusted(value: Value) -> bool:

@@ -78,7 +78,7 @@ _PLACEHOLDER = re.compile(
     r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|no.?password",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"^[A-Za-z]+([ _.:/-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
+_WORD = re.compile(r"^[A-Za-z]+([ _.:/=-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
 _SECRET_WORD = re.compile(r"password|passwd|passphrase|token|secret|key|auth|credential|pwd|bearer", re.IGNORECASE)
 _TEMPLATE = re.compile(r"^<.*>$|\$\{|\{\{|\}\}|%\(|^%s$")
 _URL_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:(?P<password>[^/\s@]{3,})@[^\s@]+$", re.IGNORECASE)
