@@ -45,7 +45,7 @@ _LOCKS = frozenset(
     {"package.json", "package-lock.json", "composer.lock", "tsconfig.json", "Pipfile.lock", "poetry.lock", "uv.lock"}
 )
 _TEST = re.compile(
-    r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest|tests|factories)\.py$"
+    r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|[^/]*test_?data|conftest|tests|factories)\.py$"
 )
 _MIGRATION = re.compile(r"(^|/)(migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/")
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
@@ -143,6 +143,8 @@ def _folder(
         kind = None if is_folder else kind_of(entry.name)
         if (is_folder and (entry.name in _SKIPPED_FOLDERS or entry.is_symlink())) or not (is_folder or kind):
             continue
+        if "{{" in entry.name:
+            continue  # of a template of whole projects (cookiecutter, copier): what it holds is not yet the language that it becomes
         shown = f"{path}/" if is_folder else path
         if (excluded is not None and excluded.match_file(shown)) or any(
             spec.match_file(shown[len(p) :]) for p, spec in ignores
