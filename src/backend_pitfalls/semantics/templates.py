@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
 MAX_INCLUDED = 5
+MAX_SHOWN = 4_000
 # Filters of Django and Jinja that show a row as it is shown without them.
 _SAME_VALUE = frozenset(
     [
@@ -65,7 +66,10 @@ def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) ->
     inner = frame.of_template(source)
     inner.variables = {k: v for k, v in context.items() if not isinstance(v, Unknown) or v.labels}
     if inner.variables:
-        _Rendering(inner, 0).page(source, {})
+        rendering = _Rendering(inner, 0, _Budget())
+        rendering.page(source, {})
+        if rendering.budget.left < 0:
+            frame.interpreter.memo.cap(name)
     step = Step(site, f"renders '{name}'")
     for event in inner.events:
         frame.events.append(event.shown_by(step, frame.scope, frame.loops, frame.is_async))
@@ -79,10 +83,18 @@ def of_request(frame: Frame, request: Value) -> dict[str, Value]:
     return {"request": request, "user": Row(frame.world.user_model())}
 
 
+class _Budget:
+    """How many nodes may still be looked at for one page, those of what it includes counted."""
+
+    def __init__(self) -> None:
+        self.left = MAX_SHOWN
+
+
 class _Rendering:
-    def __init__(self, frame: Frame, depth: int) -> None:
+    def __init__(self, frame: Frame, depth: int, budget: _Budget) -> None:
         self._frame = frame
         self._depth = depth
+        self.budget = budget
 
     def page(self, source: TemplateSource, blocks: dict[str, list[TemplateNode]]) -> None:
         """A template: what it extends with its blocks in place, or its own nodes."""
@@ -97,12 +109,15 @@ class _Rendering:
                     self.nodes(body)
             inner = self._frame.of_template(parent)
             inner.variables, inner.loops, inner.events = self._frame.variables, self._frame.loops, self._frame.events
-            _Rendering(inner, self._depth + 1).page(parent, {**own, **blocks})
+            _Rendering(inner, self._depth + 1, self.budget).page(parent, {**own, **blocks})
         else:
             self.nodes(source.nodes, blocks)
 
     def nodes(self, nodes: list[TemplateNode], blocks: Mapping[str, list[TemplateNode]] | None = None) -> None:
         for node in nodes:
+            self.budget.left -= 1
+            if self.budget.left < 0:
+                return
             if node.kind == "for":
                 self._for(node, blocks)
             elif node.kind == "with":
@@ -168,11 +183,11 @@ class _Rendering:
         if source is None or self._depth >= MAX_INCLUDED:
             return
         for option in options(context):
-            if isinstance(option, Container):
+            if isinstance(option, Container) and any(_matters(v) for v in option.items.values()):
                 inner = self._frame.of_template(source)
                 inner.variables = {k: v for k, v in option.items.items() if isinstance(k, str)}
                 inner.loops, inner.events = self._frame.loops, self._frame.events
-                _Rendering(inner, self._depth + 1).page(source, {})
+                _Rendering(inner, self._depth + 1, self.budget).page(source, {})
 
     def _for(self, node: TemplateNode, blocks: Mapping[str, list[TemplateNode]] | None) -> None:
         frame = self._frame
@@ -216,7 +231,7 @@ class _Rendering:
         inner = frame.of_template(source)
         given = dict(zip(node.names, [self._read(v) for v in node.reads]))
         inner.variables, inner.loops, inner.events = {**frame.variables, **given}, frame.loops, frame.events
-        _Rendering(inner, self._depth + 1).page(source, {})
+        _Rendering(inner, self._depth + 1, self.budget).page(source, {})
 
     def _read(self, variable: Variable) -> Value:
         value = self._frame.variables.get(variable.path[0])
@@ -241,6 +256,13 @@ class _Rendering:
             if len(parameters.args) - len(parameters.defaults) <= 1:
                 return calls.run(frame, node, found.function, {first_parameter(found.function.node): found.receiver})
         return found
+
+
+def _matters(value: Value) -> bool:
+    """Whether a template that shows a value may run queries for it once a round, or show what a request sent."""
+    if isinstance(value, Container):
+        return any(_matters(v) for v in value.items.values()) or (value.rest is not None and _matters(value.rest))
+    return bool(value.labels) or isinstance(value, RowSet) or (isinstance(value, Row) and bool(value.loops))
 
 
 def _filled(decorator: ast.expr | None) -> str:
