@@ -19,6 +19,7 @@ from backend_pitfalls.project.config import version_of
 from backend_pitfalls.project.discover import ProjectFile, context_of, deploys, discover, kind_of
 from backend_pitfalls.project.link import Project, module_name
 from backend_pitfalls.project.manifests import (
+    CheckFound,
     CommentFound,
     ComposeFound,
     ImageFound,
@@ -271,12 +272,16 @@ def project_files(
     return dict(sorted(found.items()))
 
 
+# Events that no Python file gives by being interpreted.
+_OF_MANIFESTS = frozenset({WorkloadFound, ComposeFound, ImageFound, ProbeFound, CheckFound, SettingFound, CommentFound})
+
+
 def _can_match(rule: Rule, context: FileContext, data: bytes) -> bool:
     """The prefilter: whether a rule could fire in a file."""
     meta = rule.meta
     return (
         context not in meta.silent_in
-        and bool(rule.listeners)
+        and not _OF_MANIFESTS.issuperset(rule.listeners)
         and (not meta.tokens or any(token in data for token in meta.tokens))
     )
 
