@@ -127,6 +127,11 @@ def _check_parser(commands: argparse._SubParsersAction[_Parser]) -> None:
     check.add_argument("--statistics", action="store_true", help="print counts by code at the end")
     check.add_argument("--exit-zero", action="store_true", help="exit 0 even with findings")
     check.add_argument("--since", metavar="REV", help="only findings on lines added since a git revision")
+    check.add_argument(
+        "--history",
+        metavar="REV..",
+        help="only the secrets that the commits of a range added; they stay in the repository",
+    )
     check.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file lists")
     check.add_argument("--update-baseline", action="store_true", help="write the present findings to the baseline file")
     check.add_argument("--color", choices=("auto", "always", "never"), default="auto")

@@ -21,33 +21,50 @@ def added_lines(revision: str) -> dict[str, set[int]]:
     """
     if revision.startswith("-"):
         raise UserError(f"--since {revision}: is not a revision; name a commit, branch or tag")
-    top = Path(_git("rev-parse", "--show-toplevel").strip())
+    top = Path(git("--since", "rev-parse", "--show-toplevel").strip())
     found: dict[str, set[int]] = {}
     current: set[int] = set()
-    for line in _git(
-        "diff", "--unified=0", "--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/", revision, "--"
+    for line in git(
+        "--since",
+        "diff",
+        "--unified=0",
+        "--no-color",
+        "--no-ext-diff",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        revision,
+        "--",
     ).splitlines():
         if line.startswith("+++ b/"):
             current = found.setdefault(str((top / line[6:]).resolve()), set())
         elif match := _HUNK.match(line):
             start, count = int(match[1]), int(match[2] or 1)
             current.update(range(start, start + count))
-    for name in _git("ls-files", "--others", "--exclude-standard", "--full-name", "-z", str(top)).split("\0"):
+    for name in git("--since", "ls-files", "--others", "--exclude-standard", "--full-name", "-z", str(top)).split("\0"):
         if name:
             found[str((top / name).resolve())] = set(range(1, 1_000_000))
     return found
 
 
-def _git(*arguments: str) -> str:
+def git(option: str, *arguments: str) -> str:
+    """What git prints.
+
+    Parameters:
+        option: of ours, for which git is asked.
+        arguments: of git.
+
+    Raises:
+        UserError: when git is missing or refuses.
+    """
     try:
         done = subprocess.run(
             ["git", *arguments], capture_output=True, text=True, errors="replace", check=False, timeout=120
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UserError(f"--since needs git: {error}") from None
+        raise UserError(f"{option} needs git: {error}") from None
     if done.returncode:
         reason = done.stderr.strip().splitlines()[0] if done.stderr.strip() else "it failed"
-        raise UserError(f"--since: git {arguments[0]}: {reason}")
+        raise UserError(f"{option}: git {arguments[0]}: {reason}")
     return done.stdout
 
 

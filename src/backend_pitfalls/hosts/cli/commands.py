@@ -19,6 +19,8 @@ from backend_pitfalls.rules import all_rules, rule_by
 
 def check_command(options: argparse.Namespace) -> int:
     """`backend-pitfalls check`."""
+    if options.history:
+        return _history_command(options)
     outcome = run(options, showing_progress=_is_terminal(sys.stderr))
     results = with_fingerprints(outcome.findings)
     if options.since:
@@ -37,6 +39,14 @@ def check_command(options: argparse.Namespace) -> int:
     if options.statistics:
         _statistics(outcome, results)
     return FOUND if results and not options.exit_zero else CLEAN
+
+
+def _history_command(options: argparse.Namespace) -> int:
+    from backend_pitfalls.hosts.cli.history import print_history
+    from backend_pitfalls.project.config import find_root, read_options
+
+    root = find_root(Path.cwd()) or Path.cwd()
+    return FOUND if print_history(options.history, read_options(root)) and not options.exit_zero else CLEAN
 
 
 def _rendered(options: argparse.Namespace, outcome: Outcome, results: list[Located]) -> str:
