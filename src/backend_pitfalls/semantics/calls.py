@@ -14,6 +14,7 @@ from backend_pitfalls.semantics import (
     health,
     library,
     loading,
+    narrowing,
     orm,
     schemas,
     serializers,
@@ -490,9 +491,15 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     if result.labels and not isinstance(result, Container):
         step = Step(frame.site(arguments.node), f"it comes back from '{function.qualname}'")
         result = result.with_labels(frozenset(label.step(step) for label in result.labels))
+    if result.labels and _GIVES_JUDGED.search(function.qualname.rsplit(".", 1)[-1]):
+        return checks.cleaned(result, narrowing.JUDGED)
     return result
 
 
+# A function of the project that gives its argument only when that is what its name says.
+_GIVES_JUDGED = re.compile(
+    r"^_?(validated?|sanitized?|safe|get_safe|ensure_safe|clean_(url|path|filename))(_|$)|_safe$"
+)
 _DEFERRING = ("task", "job", "actor", "cache", "memo", "enqueue", "delay", "signal", "receiver")
 
 

@@ -214,6 +214,8 @@ class Frame:
     def expression_statement(self, node: ast.Expr) -> bool:
         self.standing = node.value
         value = self.evaluate(node.value)
+        if self.tainted and isinstance(node.value, ast.Call):
+            narrowing.asserted(self, self.variables, node.value)
         return not (isinstance(value, Symbol) and value.name == "typing.NoReturn")
 
     def assign_statement(self, node: ast.Assign) -> None:

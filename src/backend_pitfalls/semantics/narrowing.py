@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.semantics import checks
 from backend_pitfalls.semantics.values import (
     CLEAN,
+    BoundMethod,
     Const,
     Container,
     Function,
@@ -20,6 +21,7 @@ from backend_pitfalls.semantics.values import (
     join_all,
     options,
 )
+from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -191,6 +193,25 @@ _JUDGES = re.compile(
 _OWN_PATH = re.compile(r"^\^?/(\[(?!.*/)|\(\?!/|\w)")
 
 
+# A function of the project that raises when its argument is not what its name says.
+_RAISES = re.compile(r"^_?(raise|validate|check|assert|ensure|verify|require|must|reject)(_|$)")
+JUDGED = frozenset({"redirect", "url", "path"})
+"""What an address or a path that a function of the project has judged cannot do."""
+
+
+def asserted(frame: Frame, variables: dict[str, Value], call: ast.Call) -> None:
+    """`validate_url(url)` as a statement: what comes after it is reached only when it did not raise."""
+    given = [a.id for a in (*call.args, *(k.value for k in call.keywords)) if isinstance(a, ast.Name)]
+    name = dotted(call.func).rsplit(".", 1)[-1]
+    if not given or not _RAISES.search(name):
+        return
+    callee = frame.evaluate(call.func)
+    function = callee.function if isinstance(callee, BoundMethod) else callee
+    if isinstance(function, Function) and any(isinstance(n, ast.Raise) for n in ast.walk(function.node)):
+        for argument in given:
+            _clean(variables, argument, JUDGED)
+
+
 def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bool) -> dict[str, Value]:
     function = test.func
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.attr in _SAFE_TESTS:
@@ -205,7 +226,7 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     if isinstance(callee, Function) and _JUDGES.search(callee.qualname.rsplit(".", 1)[-1]):
         for argument in given:
             if isinstance(argument, ast.Name):
-                _clean(variables, argument.id, frozenset({"redirect", "url", "path"}) if holds else frozenset())
+                _clean(variables, argument.id, JUDGED if holds else frozenset())
         return variables
     subject = test.args[-1] if test.args and isinstance(function, ast.Attribute) else given[0] if given else None
     name = callee.name if isinstance(callee, Symbol) else ""

@@ -75,7 +75,7 @@ _NOT_ITS_VALUE = re.compile(
     r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|invalid|wrong|missing|min|max|show|hide|require|requires|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design)_|_?placeholder"
 )
 _PLACEHOLDER = re.compile(
-    r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|no.?password",
+    r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|no.?password|^__\w+__$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"^[A-Za-z]+([ _.:/=-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
@@ -220,7 +220,15 @@ def _placeholder_password(password: str) -> bool:
     )
 
 
+# How a field is shown or stored, beside its name: `classes["password"] = "input"`.
+_KIND = re.compile(
+    r"input|text|textarea|string|str|hidden|field|form-control|varchar|char|bytes|required|optional", re.IGNORECASE
+)
+
+
 def _means_credential(target: str, text: str) -> bool:
+    if _KIND.fullmatch(text):
+        return False
     name = _words(target).replace("-", "_").lower().strip("_")
     if _NOT_ITS_VALUE.search(name) or _PATH.search(text) or any(c.isspace() for c in text):
         return False
