@@ -504,8 +504,14 @@ _DEFERRING = ("task", "job", "actor", "cache", "memo", "enqueue", "delay", "sign
 
 
 def _runs_each_time(function: Function) -> bool:
-    """Whether calling the function runs its body: a task's call is queued, a cached function's is remembered."""
+    """Whether calling the function runs its body: a task's call is queued, a cached function's is remembered, and what fills a cache
+    (`get_or_set`) runs where nothing is in it."""
+    if function.qualname.rsplit(".", 1)[-1] in _FILLS_CACHE:
+        return False
     return not any(word in name.lower() for name in decorators(function.node) for word in _DEFERRING)
+
+
+_FILLS_CACHE = frozenset({"get_or_set", "get_or_cache", "cache_get_or_set", "remember"})
 
 
 # `sync_to_async` of asgiref, `run_on_executor` of Tornado, and the thread decorators of projects.
