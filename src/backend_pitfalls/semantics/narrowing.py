@@ -72,8 +72,12 @@ def _comparison(
 ) -> dict[str, Value]:
     if isinstance(op, (ast.In, ast.NotIn)) and isinstance(op, ast.NotIn) is holds:
         _rejected(frame, variables, left, right)
+    if isinstance(left, ast.Call) and isinstance(op, (ast.Eq, ast.NotEq)) and isinstance(op, ast.Eq) is holds:
+        _shares(frame, variables, left)
     if isinstance(left, ast.Attribute):
         return _part_compared(frame, variables, left, op, right, holds)
+    if isinstance(op, (ast.In, ast.NotIn, ast.Eq, ast.NotEq)):
+        left = _trimmed(left)
     if not isinstance(left, ast.Name) or left.id not in variables:
         return variables
     value = variables[left.id]
@@ -98,6 +102,16 @@ def _comparison(
     ):
         variables[left.id] = Unknown(CLEAN)
     return variables
+
+
+_TRIMS = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "casefold", "removeprefix", "removesuffix"})
+
+
+def _trimmed(node: ast.expr) -> ast.expr:
+    """`order.lstrip("-")` tells of `order` what it is compared with."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TRIMS:
+        node = node.func.value
+    return node
 
 
 # What a text that does not hold a character cannot do any more.
@@ -133,6 +147,37 @@ def _inside(variables: dict[str, Value], name: str, test: str) -> None:
         return
     if all("<resolved>" in label.cleaned for label in value.labels):
         _clean(variables, name, frozenset({"path"}))
+
+
+_RESOLVES = frozenset({"os.path.realpath", "os.path.abspath", "os.path.normpath"})
+
+
+def _inside_resolved(frame: Frame, variables: dict[str, Value], node: ast.expr) -> None:
+    """`path.resolve().is_relative_to(folder)`, `os.path.realpath(path).startswith(folder)`: the path itself leads there."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str" and len(node.args) == 1:
+        node = node.args[0]
+    if not isinstance(node, ast.Call):
+        return
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "resolve":
+        subject: ast.expr | None = node.func.value
+    else:
+        callee = frame.evaluate(node.func)
+        subject = node.args[0] if isinstance(callee, Symbol) and callee.name in _RESOLVES and node.args else None
+    if isinstance(subject, ast.Name):
+        _clean(variables, subject.id, frozenset({"path"}))
+
+
+_SHARED = frozenset({"os.path.commonpath", "os.path.commonprefix"})
+
+
+def _shares(frame: Frame, variables: dict[str, Value], call: ast.Call) -> None:
+    """`os.path.commonpath([path, folder]) == folder`: the path lies inside, when its `..` were resolved."""
+    callee = frame.evaluate(call.func)
+    given = call.args[0] if call.args else None
+    if isinstance(callee, Symbol) and callee.name in _SHARED and isinstance(given, (ast.List, ast.Tuple)):
+        for element in given.elts:
+            if isinstance(element, ast.Name):
+                _inside(variables, element.id, "startswith")
 
 
 _FIXED_START = re.compile(r"^/[^/\\]|^\w+://[^/?#]+[/?#]")
@@ -221,6 +266,8 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and holds:
         _inside(variables, function.value.id, function.attr)
         _starts(frame, variables, function.value.id, test)
+    if holds and isinstance(function, ast.Attribute) and function.attr in ("startswith", "is_relative_to"):
+        _inside_resolved(frame, variables, function.value)
     callee = frame.evaluate(function)
     given = [*test.args, *(k.value for k in test.keywords)]
     if isinstance(callee, Function) and _JUDGES.search(callee.qualname.rsplit(".", 1)[-1]):

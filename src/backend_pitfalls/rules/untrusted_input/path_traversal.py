@@ -80,3 +80,11 @@ def untrusted(event: Call, report: Report) -> None:
         "keep it inside one folder: secure_filename(), or resolve() and is_relative_to() the folder",
         into="it decides the path",
     )
+    report_flow(
+        event,
+        report,
+        "archive",
+        "path traversal",
+        'its members may be named "../x": pass filter="data"',
+        into="its members decide where they are written",
+    )
