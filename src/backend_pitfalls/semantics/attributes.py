@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import SourceFacts
+from backend_pitfalls.semantics import forms
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.semantics.values import (
     NARROWED,
@@ -114,6 +115,9 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
     world, knowledge = interpreter.world, interpreter.knowledge
     if world.class_facts(value.cls) is None:
         return _library_attribute(interpreter, value, value.cls, name)
+    cleaned = forms.cleaned_data(world, value.cls) if name == "cleaned_data" else None
+    if cleaned is not None:
+        return cleaned
     method = world.method(value.cls, name)
     if method is not None:
         function = interpreter.function(*method)

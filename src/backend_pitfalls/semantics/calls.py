@@ -11,6 +11,7 @@ from backend_pitfalls.semantics import (
     checks,
     containers,
     dropped,
+    forms,
     health,
     library,
     loading,
@@ -287,6 +288,9 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
     cls = receiver.cls
     if cls == orm.LOADER:
         return orm.loader(name, receiver, arguments)
+    if cls == forms.CLEANED:
+        given = arguments.positional[0] if name in ("get", "pop") and arguments.positional else UNKNOWN
+        return forms.value_of(frame, arguments.node, receiver, given)
     if frame.world.class_facts(cls) is not None:
         cls = next((base for base in frame.world.lineage(cls) if frame.world.class_facts(base) is None), cls)
     qualified = library_method(frame.interpreter, cls, name)

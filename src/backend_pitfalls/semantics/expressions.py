@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from backend_pitfalls.semantics import calls, checks, dropped, narrowing, orm, overfetch
+from backend_pitfalls.semantics import calls, checks, dropped, forms, narrowing, orm, overfetch
 from backend_pitfalls.semantics.attributes import load_attribute, source_value
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -387,6 +387,8 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
             found.append(orm.item(frame, node, option))
         elif isinstance(option, Symbol):
             found.append(load_attribute(frame.interpreter, option, "[]"))
+        elif isinstance(option, Instance) and option.cls == forms.CLEANED:
+            found.append(forms.value_of(frame, node, option, index))
         elif isinstance(option, Instance) and (source := frame.knowledge.sources.get(f"{option.cls}[]")) is not None:
             found.append(_fresh_source(frame, node, source_value(source)))
         else:
