@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import orm
@@ -98,3 +99,14 @@ def _object(frame: Frame, type_: Value) -> Value:
             return UNKNOWN
         return Instance(frame.knowledge.canonical(frame.knowledge.types.get(type_.name, type_.name)))
     return UNKNOWN
+
+
+_PATTERN = re.compile(r"(?:pattern|regex)=r?(['\"])\^(.*?)(?:\$|\\\\?Z)\1")
+# What lets any text through: a dot that repeats, a negated set.
+_ANYTHING = re.compile(r"(?<!\\)\.[*+{?]|\[\^|\\+[SWD]")
+
+
+def has_safe_pattern(written: str) -> bool:
+    """Whether a declaration, `Query(pattern="^[a-z]+$")`, holds its text to a pattern that is anchored at both ends and names its characters."""
+    found = _PATTERN.search(written)
+    return found is not None and not _ANYTHING.search(found[2])

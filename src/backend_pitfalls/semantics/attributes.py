@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import SourceFacts
 from backend_pitfalls.semantics import forms
+from backend_pitfalls.semantics.annotations import has_safe_pattern
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.semantics.values import (
     NARROWED,
@@ -176,13 +177,22 @@ _CHECKED_TYPES = frozenset(
 
 
 def _checked_field(interpreter: Interpreter, class_name: str, name: str) -> bool:
-    """Whether a schema class checks this field to be a number, date or the like."""
-    for base in interpreter.world.lineage(class_name):
-        facts = interpreter.world.class_facts(base)
+    """Whether a schema class checks this field to be a number, date, choice or the like, or a text of known characters."""
+    world = interpreter.world
+    for base in world.lineage(class_name):
+        facts = world.class_facts(base)
         for field in facts.fields if facts is not None else ():
             if field.name == name:
                 text = field.annotation.replace("Optional[", "").replace("| None", "").strip(" ]")
-                return text in _CHECKED_TYPES or text.startswith("Literal[")
+                if text in _CHECKED_TYPES or text.startswith("Literal[") or has_safe_pattern(field.annotation):
+                    return True
+                pattern = (
+                    (field.call.keywords.get("pattern") or field.call.keywords.get("regex")) if field.call else None
+                )
+                cls = world.class_by_name(world.module_of(base), text) if text.isidentifier() else ""
+                return has_safe_pattern(f"pattern={pattern!r}") or any(
+                    b.startswith("enum.") for b in (world.lineage(cls) if cls else ())
+                )
     return False
 
 

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.annotations import annotated
+from backend_pitfalls.semantics.annotations import annotated, has_safe_pattern
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import decorators, library_method
 from backend_pitfalls.semantics.library import is_request
@@ -70,6 +70,7 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
     frame.handles = style or _handles_by_convention(frame, bound)
     if style == "fastapi":
         frame.answers = _response_model(frame, function.node)
+        frame.handles = "fastapi-html" if _answers_html(frame, function.node) else style
     if style == "ninja" and "request" in bound:
         bound["request"] = Instance("django.http.HttpRequest")
     if style:
@@ -136,6 +137,14 @@ def route_style(frame: Frame, decorator: ast.Call) -> str:
     return frame.knowledge.routes.get(callee.name, "") if isinstance(callee, Symbol) else ""
 
 
+def _answers_html(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the text that a handler returns is sent as a page: https://fastapi.tiangolo.com/advanced/custom-response/#html-response"""
+    given = [
+        k.value for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords if k.arg == "response_class"
+    ]
+    return any(isinstance(v := frame.evaluate(g), Symbol) and v.name.endswith(".HTMLResponse") for g in given)
+
+
 def _response_model(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
     """What FastAPI shows the answer as: `response_model`, else the annotated result.
 
@@ -155,11 +164,14 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
     named = [*parameters.posonlyargs, *parameters.args]
     defaults = {p.arg: default for p, default in parameter_defaults(parameters)}
     for parameter in (*named, *parameters.kwonlyargs):
-        default = defaults.get(parameter.arg)
+        default = _annotated_dependency(frame, parameter.annotation) or defaults.get(parameter.arg)
         if isinstance(default, ast.Call):
             callee = frame.evaluate(default.func)
             if isinstance(callee, Symbol) and callee.name in ("fastapi.Depends", "fastapi.Security"):
                 bound[parameter.arg] = _dependency(frame, default, bound[parameter.arg])
+                continue
+            if has_safe_pattern(ast.unparse(default)):
+                bound[parameter.arg] = UNKNOWN
                 continue
         # Without a `path` converter a part of the route's path holds no slash.
         in_path = any(
@@ -217,8 +229,20 @@ def _parts_of_url(frame: Frame, function: Function) -> dict[str, frozenset[str]]
     return found
 
 
+def _annotated_dependency(frame: Frame, annotation: ast.expr | None) -> ast.Call | None:
+    """The `Depends(…)` of `Annotated[str, Depends(token)]`."""
+    if not isinstance(annotation, ast.Subscript) or not isinstance(annotation.slice, ast.Tuple):
+        return None
+    for element in annotation.slice.elts[1:]:
+        if isinstance(element, ast.Call):
+            callee = frame.evaluate(element.func)
+            if isinstance(callee, Symbol) and callee.name in ("fastapi.Depends", "fastapi.Security"):
+                return element
+    return None
+
+
 def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
-    if not isinstance(declared, Unknown):
+    if not isinstance(declared, Unknown) and not (isinstance(declared, Instance) and declared.cls == "builtins.str"):
         return declared
     return frame.apply(
         frame.evaluate(default.func),
@@ -236,6 +260,8 @@ def _by_annotation(frame: Frame, declared: Value, label: Label, annotation: ast.
     if re.match(r"(typing\.)?(dict|Dict|Any|Mapping)\b", written):
         return Unknown(frozenset({label}))
     label = label.clean(_DECLARED)
+    if has_safe_pattern(written):
+        return UNKNOWN
     if isinstance(declared, Instance):
         if declared.cls in _CLEAN_TYPES or declared.cls in _NOT_FROM_URL:
             return declared
