@@ -58,3 +58,17 @@ def test_a_wrong_checksum_is_no_token() -> None:
         right = made(token, f"{prefix}{body}000000")
         assert token.fits(right)
         assert not token.fits(right[:-1] + ("0" if right[-1] != "0" else "1"))
+
+
+def test_a_token_of_a_test_account_or_of_clients_is_a_note() -> None:
+    from backend_pitfalls.fixes.api import check_source
+
+    body = "4eC39HqLyjWDarjtT1zdp7dc"
+    lines = [f"KEY_{kind} = 'sk_{kind}_{body}'" for kind in ("test", "live")]
+    lines.append(f"DSN = 'https://{'0a1b2c3d' * 4}@o1.ingest.sentry.io/1234567'")
+    found = check_source("\n".join(lines) + "\n")
+    assert [(f.span.line, f.code, f.severity.value) for f in found] == [
+        (1, "BPF201", "note"),
+        (2, "BPF201", "error"),
+        (3, "BPF201", "note"),
+    ]

@@ -259,12 +259,13 @@ def _has_crc32(token: str) -> bool:
 
 class TokenFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A provider's token format: its name and a regular expression that matches the whole token. `checksum` tells how the last characters are made
-    of those behind the prefix: "crc32-base62" (six characters), or "" when nothing is known of it."""
+    of those behind the prefix: "crc32-base62" (six characters), or "" when nothing is known of it. `public` tells that clients are given it."""
 
     provider: str
     pattern: str
     docs: str
     checksum: str = ""
+    public: bool = False
 
     def fits(self, text: str) -> bool:
         """Whether a text is a token of this format, by its checksum too."""
@@ -439,11 +440,11 @@ class Knowledge:
         fitting = [facts.lacks for facts in self.base_images if any(fnmatchcase(image, p) for p in facts.images)]
         return fitting[-1] if fitting else ()
 
-    def provider_of(self, text: str) -> str:
-        """The provider whose token format a text has; the empty string for none."""
+    def token_of(self, text: str) -> TokenFacts | None:
+        """The token format that a text has; None for none."""
         if len(text) < 12 or not self._any_token.fullmatch(text):
-            return ""
-        return next((t.provider for t in self.tokens if t.fits(text)), "")
+            return None
+        return next((t for t in self.tokens if t.fits(text)), None)
 
     @cached_property
     def _any_token(self) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from backend_pitfalls.model.finding import Confidence, Finding, Site, Span, Step
+from backend_pitfalls.model.finding import Confidence, Finding, Severity, Site, Span, Step
 from backend_pitfalls.model.fix import Fix
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.model.options import Options
@@ -39,20 +39,21 @@ class Report:
         trace: tuple[Step, ...] = (),
         fix: Fix | None = None,
         confidence: Confidence | None = None,
+        severity: Severity | None = None,
         symbol: str = "",
         redact: tuple[Span, ...] = (),
         group: str = "",
     ) -> None:
         """Report a finding of this rule; of those with the same group the first is shown."""
         meta = self.meta
-        severity = self.options.severity.get(meta.code) or self.options.severity.get(meta.name) or meta.severity
+        chosen = self.options.severity.get(meta.code) or self.options.severity.get(meta.name)
         self._found.append(
             Finding(
                 meta.code,
                 meta.name,
                 message,
                 site,
-                severity,
+                chosen or severity or meta.severity,
                 confidence or meta.confidence,
                 trace,
                 fix,

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds a text that is given to a name which means a credential (an assignment, an argument, a dictionary key, a parameter's
-default, the fallback of an environment look-up), in comments of Python files (where they look made), or in configuration files (`.env`, YAML, JSON, INI, TOML, properties, Compose, Dockerfile, Terraform, shell), a URL with a password in it, and tokens in a provider's known format.
+default, the fallback of an environment look-up), in comments of Python files (where they look made), or in configuration files (`.env`, YAML, JSON, INI, TOML, properties, Compose, Dockerfile, Terraform, shell), a URL with a password in it, and tokens in a provider's known format (a note when they are of a test account, or meant for clients).
 
 ## Why it hurts in production
 Everyone who can read the repository, a backup, an image layer or a stack trace has the credential; it cannot be changed
@@ -100,11 +100,21 @@ def credential(event: Binding, report: Report) -> None:
 
 def _by_form(text: str, report: Report) -> str:
     """What kind of credential a text is whatever its name; the empty string for none."""
-    provider = report.knowledge.provider_of(text)
-    if provider:
-        return f"a {provider}"
+    token = report.knowledge.token_of(text)
+    if token is not None:
+        return f"a {token.provider}"
     url = _URL_PASSWORD.match(text)
     return "a password in a URL" if url and not _placeholder_password(url["password"]) else ""
+
+
+_OF_A_TEST_ACCOUNT = re.compile(r"[_$](test|sandbox)[_$]")
+
+
+def _severity(text: str, report: Report) -> Severity | None:
+    """A note for a token of a test account, and for one that clients are given; None for the rule's own severity."""
+    token = report.knowledge.token_of(text)
+    is_weak = token is not None and (token.public or _OF_A_TEST_ACCOUNT.search(text) is not None)
+    return Severity.NOTE if is_weak else None
 
 
 _TRANSLATIONS = re.compile(r"(^|/)(locales?|i18n|lang|languages|translations|messages)/", re.IGNORECASE)
@@ -144,6 +154,7 @@ def configured(event: SettingFound, report: Report) -> None:
         Site(event.path, setting.span),
         f"{what} is written into this file ({_shown(text)}); keep it out of the repository, in the environment or a vault, and rotate it",
         confidence=confidence,
+        severity=_severity(text, report),
         redact=(setting.span,),
     )
 
@@ -163,6 +174,7 @@ def commented(event: CommentFound, report: Report) -> None:
             Site(event.path, setting.span),
             f"{what} is written into a comment ({_shown(text)}); remove it, and rotate it",
             confidence=confidence,
+            severity=_severity(text, report),
             redact=(setting.span,),
         )
 
@@ -262,6 +274,7 @@ def _report(event: Binding, report: Report, text: str, what: str, confidence: Co
         f"{what} is written into the source ({_shown(text)}); read it from the environment or a vault, and rotate it",
         fix=fix,
         confidence=confidence,
+        severity=_severity(text, report),
         symbol=event.symbol,
         redact=(place,),
     )
