@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.values import (
-    UNKNOWN,
-    Value,
-)
-
-if TYPE_CHECKING:
-    pass
+from backend_pitfalls.semantics.values import UNKNOWN, Value
 
 
 class Arguments:

@@ -204,8 +204,8 @@ def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
     """`g.database.execute(…)`: a method of something that hangs on a library's object; it may be the project's own."""
     knowledge = frame.knowledge
     of_any = f"?.{callee.name.rsplit('.', 1)[-1]}"
-    is_unknown = knowledge.canonical(callee.name) not in knowledge.notable
-    if is_unknown and any(sink.needs_sql for sink in knowledge.sinks.get(of_any, ())):
+    needs_sql = any(sink.needs_sql for sink in knowledge.sinks.get(of_any, ()))
+    if needs_sql and knowledge.canonical(callee.name) not in knowledge.notable:
         emit_call(frame, of_any, arguments, None)
 
 

@@ -154,16 +154,20 @@ def _map(frame: Frame, arguments: Arguments) -> Value:
     """`map(function, rows)`: the function runs once a row."""
     if len(arguments.node.args) < 2:
         return UNKNOWN
-    node, iterable = arguments.node.args[1], arguments.positional[1]
+    result = _each(frame, arguments, arguments.node.args[1], arguments.positional[1], arguments.positional[0])
+    return Container("list", rest=result)
+
+
+def _each(frame: Frame, arguments: Arguments, node: ast.expr, iterable: Value, function: Value) -> Value:
+    """What a function gives that is called once for each element of what is written at a node."""
     loop = frame.make_loop(node, iterable, ast.Tuple([], ast.Store()))
     element = frame.iterate(node, iterable, loop)
     outer = frame.loops
     frame.loops = (*outer, loop)
     try:
-        result = frame.apply(arguments.positional[0], Arguments(arguments.node, (element,), {}, False))
+        return frame.apply(function, Arguments(arguments.node, (element,), {}, False))
     finally:
         frame.loops = outer
-    return Container("list", rest=result)
 
 
 KEYED = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
@@ -177,15 +181,7 @@ def keyed(frame: Frame, arguments: Arguments) -> None:
         return
     # What asks the database is the call itself.
     rows = first.evolve(shape="rows") if isinstance(first, RowSet) and first.shape == "query" else first
-    node = arguments.node.args[0]
-    loop = frame.make_loop(node, rows, ast.Tuple([], ast.Store()))
-    element = frame.iterate(node, rows, loop)
-    outer = frame.loops
-    frame.loops = (*outer, loop)
-    try:
-        frame.apply(key, Arguments(arguments.node, (element,), {}, False))
-    finally:
-        frame.loops = outer
+    _each(frame, arguments, arguments.node.args[0], rows, key)
 
 
 def _paginator(frame: Frame, arguments: Arguments) -> Value:

@@ -201,9 +201,8 @@ def _part_compared(
     frame: Frame, variables: dict[str, Value], left: ast.Attribute, op: ast.cmpop, right: ast.expr, holds: bool
 ) -> dict[str, Value]:
     """`urlparse(target).netloc in ALLOWED`: the address that was taken apart has an allowed host on this path, or none."""
-    other = frame.evaluate(right)
     accepts = isinstance(op, (ast.In, ast.Eq)) is holds and isinstance(op, (ast.In, ast.NotIn, ast.Eq, ast.NotEq))
-    if left.attr in _HOST and accepts and not _untrusted(other):
+    if left.attr in _HOST and accepts and not _untrusted(frame.evaluate(right)):
         _clean_address(frame, variables, left.value)
     return variables
 

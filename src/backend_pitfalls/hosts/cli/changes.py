@@ -22,27 +22,28 @@ def added_lines(revision: str) -> dict[str, set[int]]:
     if revision.startswith("-"):
         raise UserError(f"--since {revision}: is not a revision; name a commit, branch or tag")
     top = Path(git("--since", "rev-parse", "--show-toplevel").strip())
-    found: dict[str, set[int]] = {}
-    current: set[int] = set()
-    for line in git(
-        "--since",
-        "diff",
-        "--unified=0",
-        "--no-color",
-        "--no-ext-diff",
-        "--src-prefix=a/",
-        "--dst-prefix=b/",
-        revision,
-        "--",
-    ).splitlines():
-        if line.startswith("+++ b/"):
-            current = found.setdefault(str((top / line[6:]).resolve()), set())
-        elif match := _HUNK.match(line):
-            start, count = int(match[1]), int(match[2] or 1)
-            current.update(range(start, start + count))
+    added = lines_of(git("--since", "diff", *DIFF_OPTIONS, revision, "--"))
+    found = {str((top / path).resolve()): lines for path, lines in added.items()}
     for name in git("--since", "ls-files", "--others", "--exclude-standard", "--full-name", "-z", str(top)).split("\0"):
         if name:
             found[str((top / name).resolve())] = set(range(1, 1_000_000))
+    return found
+
+
+DIFF_OPTIONS = ("--unified=0", "--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/")
+"""Options with which git writes a diff that `lines_of` reads."""
+
+
+def lines_of(diff: str) -> dict[str, set[int]]:
+    """The lines that a diff adds, by the path of the new file; files that it deletes are left out."""
+    found: dict[str, set[int]] = {}
+    current: set[int] = set()
+    for line in diff.splitlines():
+        if line.startswith("+++ b/"):
+            current = found.setdefault(line[6:], set())
+        elif match := _HUNK.match(line):
+            start, count = int(match[1]), int(match[2] or 1)
+            current.update(range(start, start + count))
     return found
 
 

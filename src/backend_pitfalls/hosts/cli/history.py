@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from backend_pitfalls.engine import analyse
-from backend_pitfalls.hosts.cli.changes import git
+from backend_pitfalls.hosts.cli.changes import DIFF_OPTIONS, git, lines_of
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.discover import kind_of
 
-_HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 _FAMILY = ("BPF2",)
 MAX_BYTES = 1_000_000
 """Larger files of a commit are passed over."""
@@ -59,21 +57,9 @@ def _of_commit(commit: str, options: Options) -> list[Finding]:
 
 def _added(commit: str) -> dict[str, set[int]]:
     """The lines that a commit adds, by path, of files that a rule reads."""
-    shown = git(
-        "--history", "diff-tree", "-r", "--root", "--no-commit-id", "-p", "--unified=0", "--no-color", "--no-ext-diff",
-        "--src-prefix=a/", "--dst-prefix=b/", commit,
-    )  # fmt: skip
-    found: dict[str, set[int]] = {}
-    current: set[int] = set()
-    for line in shown.splitlines():
-        if line.startswith("+++ "):
-            path = line[6:]
-            is_read = line.startswith("+++ b/") and kind_of(path.rsplit("/", 1)[-1]) is not None
-            current = found.setdefault(path, set()) if is_read else set()
-        elif match := _HUNK.match(line):
-            start, count = int(match[1]), int(match[2] or 1)
-            current.update(range(start, start + count))
-    return {path: lines for path, lines in found.items() if lines}
+    diff = git("--history", "diff-tree", "-r", "--root", "--no-commit-id", "-p", *DIFF_OPTIONS, commit)
+    found = lines_of(diff)
+    return {path: lines for path, lines in found.items() if lines and kind_of(path.rsplit("/", 1)[-1]) is not None}
 
 
 def _content(commit: str, path: str) -> bytes | None:

@@ -82,13 +82,8 @@ def _service(name: str, node: Any, key: Any) -> Service:
         " ".join(yaml_nodes.scalar(w) for key in ("entrypoint", "command") for w in yaml_nodes.items(entries.get(key))),
         " ".join(test),
         yaml_nodes.span(check.get("test", node)),
-        _key_at(node, "command"),
+        yaml_nodes.key_at(node, "command"),
     )
-
-
-def _key_at(node: Any, name: str) -> Span | None:
-    key = yaml_nodes.keys(node).get(name)
-    return yaml_nodes.span(key) if key is not None and not node.flow_style else None
 
 
 def _dependencies(node: Any) -> list[Dependency]:

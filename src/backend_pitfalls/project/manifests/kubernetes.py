@@ -81,6 +81,11 @@ class Workload(msgspec.Struct, frozen=True):
     containers: tuple[Container, ...]
     span: Span
 
+    @property
+    def symbol(self) -> str:
+        """Its name among the objects of a cluster, as `kubectl` writes it."""
+        return f"{self.kind}/{self.name}"
+
 
 def workloads(data: bytes) -> list[Workload]:
     """The workloads of a YAML file, several documents and lists included. Of a Helm template those that can be told without
@@ -145,13 +150,8 @@ def _container(node: Any) -> Container:
         any(key.startswith(helm.RENDERED) for key in mapping),
         frozenset(names - {""}),
         tuple(_probe(name, mapping[name]) for name in PROBES if name in mapping),
-        _ports_at(node),
+        yaml_nodes.key_at(node, "ports"),
     )
-
-
-def _ports_at(node: Any) -> Span | None:
-    key = yaml_nodes.keys(node).get("ports")
-    return yaml_nodes.span(key) if key is not None and not node.flow_style else None
 
 
 def _probe(name: str, node: Any) -> Probe:

@@ -65,6 +65,12 @@ def keys(node: Any) -> dict[str, Any]:
     return {scalar(key): key for key, _ in node.value} if getattr(node, "id", "") == "mapping" else {}
 
 
+def key_at(node: Any, name: str) -> Span | None:
+    """Where a key of a mapping stands, when it stands first on a line; None for a mapping in braces, and when there is none."""
+    key = keys(node).get(name)
+    return span(key) if key is not None and not node.flow_style else None
+
+
 def scalar(node: Any) -> str:
     """The text of a scalar; the empty string for anything else."""
     value = getattr(node, "value", "")

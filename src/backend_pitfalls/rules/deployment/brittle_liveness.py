@@ -115,7 +115,7 @@ def brittle(event: ProbeFound, report: Report) -> None:
     probe = event.probe
     if probe.name != "livenessProbe":
         return
-    site, symbol = Site(event.path, probe.span), f"{event.workload.kind}/{event.workload.name}"
+    site, symbol = Site(event.path, probe.span), event.workload.symbol
     name = event.container.name
     if probe.numbers.get("failureThreshold") == 1:
         report(

@@ -118,5 +118,5 @@ def unknown_port(event: ProbeFound, report: Report) -> None:
         Site(event.path, event.probe.span),
         f"the {event.probe.name} of '{container.name}' asks the port '{port}', which the container does not name; "
         + (f"it names {known}" if known else "it names none"),
-        symbol=f"{event.workload.kind}/{event.workload.name}",
+        symbol=event.workload.symbol,
     )

@@ -116,5 +116,5 @@ def unknown_route(event: ProbeFound, report: Report) -> None:
         f"the {event.probe.name} of '{event.container.name}' asks for {event.probe.target}, and no route of the service in '{event.folder or '.'}' ends so; "
         "name a route that it has",
         trace=(Step(place, "the image is built here"),),
-        symbol=f"{event.workload.kind}/{event.workload.name}",
+        symbol=event.workload.symbol,
     )

@@ -105,6 +105,6 @@ def container_without_probe(event: WorkloadFound, report: Report) -> None:
                 Site(event.path, container.span),
                 f"the container '{container.name}' of {workload.kind} '{workload.name}' serves {port} "
                 f"without {' and '.join(missing)}; add {'them' if len(missing) > 1 else 'it'}",
-                symbol=f"{workload.kind}/{workload.name}",
+                symbol=workload.symbol,
                 fix=_probed(container, missing, event.ways.get(container.name, Ways())),
             )
