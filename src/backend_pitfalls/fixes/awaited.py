@@ -42,7 +42,7 @@ def awaited_edits(
         column = close.column if first is not None else close.column - 1
         edits.append(Edit(function.start.line, function.start.column, close.line, column, f"{written}({source}{rest}"))
     else:
-        edits.append(Edit(function.start.line, function.start.column, function.end.line, function.end.column, written))
+        edits.append(piece.replaced(call.func, written))
     if opens:
         edits.append(Edit(end.line, end.column, end.line, end.column, ")"))
     return edits

@@ -10,6 +10,7 @@ import libcst as cst
 
 from backend_pitfalls.fixes.edits import Edit, newline_of
 from backend_pitfalls.fixes.layout import split_call
+from backend_pitfalls.fixes.piece import last_name
 from backend_pitfalls.model.fix import EagerLoad
 from backend_pitfalls.syntax.source import split_lines
 
@@ -119,13 +120,10 @@ def loader_options(node: cst.CSTNode, names: tuple[str, ...], position: Callable
 def _asked_model(node: cst.CSTNode) -> cst.BaseExpression | None:
     """`Book` of `Book.query`, `session.query(Book)` and `select(Book)`."""
     if isinstance(node, cst.Attribute) and node.attr.value == "query":
-        name = node.value.attr if isinstance(node.value, cst.Attribute) else node.value
-        return node.value if isinstance(name, cst.Name) and name.value[:1].isupper() else None
+        return node.value if last_name(node.value)[:1].isupper() else None
     if not isinstance(node, cst.Call) or len(node.args) != 1 or node.args[0].star or node.args[0].keyword is not None:
         return None
-    function = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
-    asked = node.args[0].value
-    is_query = isinstance(function, cst.Name) and function.value in ("query", "select")
+    asked, is_query = node.args[0].value, last_name(node.func) in ("query", "select")
     return asked if is_query and isinstance(asked, (cst.Name, cst.Attribute)) else None
 
 

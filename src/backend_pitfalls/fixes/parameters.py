@@ -9,7 +9,7 @@ import re
 import libcst as cst
 
 from backend_pitfalls.fixes.edits import Edit
-from backend_pitfalls.fixes.piece import Piece, Place
+from backend_pitfalls.fixes.piece import Piece, Place, last_name
 from backend_pitfalls.fixes.statement import Bound, bound
 
 # How drivers write a placeholder. https://peps.python.org/pep-0249/#paramstyle and the drivers' own pages
@@ -40,7 +40,7 @@ def parameter_edits(tree: ast.Module, piece: Piece, place: Place) -> list[Edit] 
     call = piece.at(place, cst.Call)
     if not isinstance(call, cst.Call) or len(call.args) != 1 or call.args[0].star:
         return None
-    if _last_name(call.func) == "text":
+    if last_name(call.func) == "text":
         return _named(piece, call)
     style = _style(tree)
     if not style:
@@ -61,7 +61,7 @@ def parameter_edits(tree: ast.Module, piece: Piece, place: Place) -> list[Edit] 
             return None
     end = piece.position(call.args[0]).end
     return [
-        _replaced(piece, statement, literal),
+        piece.replaced(statement, literal),
         Edit(end.line, end.column, end.line, end.column, f", {_tuple(found)}"),
     ]
 
@@ -69,7 +69,7 @@ def parameter_edits(tree: ast.Module, piece: Piece, place: Place) -> list[Edit] 
 def _named(piece: Piece, call: cst.Call) -> list[Edit] | None:
     """`execute(text(f"… {x}"))`: the values go to `execute`, by name."""
     outer = piece.parent_call(call)
-    if outer is None or len(outer.args) != 1 or outer.args[0].value is not call or _last_name(outer.func) not in _RUNS:
+    if outer is None or len(outer.args) != 1 or outer.args[0].value is not call or last_name(outer.func) not in _RUNS:
         return None
     names: list[str] = []
 
@@ -85,7 +85,7 @@ def _named(piece: Piece, call: cst.Call) -> list[Edit] | None:
     given = ", ".join(f'"{name}": {value}' for name, value in zip(names, found.values))
     end = piece.position(outer.args[0]).end
     return [
-        _replaced(piece, call.args[0].value, found.literal),
+        piece.replaced(call.args[0].value, found.literal),
         Edit(end.line, end.column, end.line, end.column, f", {{{given}}}"),
     ]
 
@@ -126,14 +126,5 @@ def _blocks(tree: ast.Module) -> list[list[ast.stmt]]:
     return [block for block in blocks if isinstance(block, list) and block and isinstance(block[0], ast.stmt)]
 
 
-def _replaced(piece: Piece, node: cst.BaseExpression, text: str) -> Edit:
-    range_ = piece.position(node)
-    return Edit(range_.start.line, range_.start.column, range_.end.line, range_.end.column, text)
-
-
 def _tuple(found: Bound) -> str:
     return f"({', '.join(found.values)}{',' if len(found.values) == 1 else ''})"
-
-
-def _last_name(node: cst.BaseExpression) -> str:
-    return node.attr.value if isinstance(node, cst.Attribute) else node.value if isinstance(node, cst.Name) else ""

@@ -8,6 +8,8 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
+from backend_pitfalls.fixes.edits import Edit
+
 Place = tuple[int, int, int, int]
 
 
@@ -39,6 +41,11 @@ class Piece:
     def at(self, place: Place, kind: Any) -> cst.CSTNode | None:
         """The node of a kind at exactly this place; None when there is none."""
         return next((n for n in self._places.get(place, ()) if isinstance(n, kind)), None)
+
+    def replaced(self, node: cst.CSTNode, text: str) -> Edit:
+        """The edit that writes a text in a node's place."""
+        range_ = self.position(node)
+        return Edit(range_.start.line, range_.start.column, range_.end.line, range_.end.column, text)
 
     def parent_call(self, node: cst.CSTNode) -> cst.Call | None:
         """The call that a node is an argument of."""
@@ -74,3 +81,9 @@ def lines_around(tree: ast.Module, line: int) -> tuple[int, int]:
         else:
             merged.append((first, last))
     return next(((first, last) for first, last in merged if first <= line <= last), (0, 0))
+
+
+def last_name(node: cst.BaseExpression) -> str:
+    """`execute` of `session.execute` and of `execute`; the empty string for anything else."""
+    name = node.attr if isinstance(node, cst.Attribute) else node
+    return name.value if isinstance(name, cst.Name) else ""

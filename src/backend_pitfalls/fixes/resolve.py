@@ -15,7 +15,7 @@ from backend_pitfalls.fixes.handlers import handler_edits
 from backend_pitfalls.fixes.imports import from_import, insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.fixes.parameters import parameter_edits
-from backend_pitfalls.fixes.piece import Piece, Place, lines_around
+from backend_pitfalls.fixes.piece import Piece, Place, last_name, lines_around
 from backend_pitfalls.model.fix import (
     AddHandler,
     AddKeyword,
@@ -102,13 +102,10 @@ class Resolver:
         return [Edit(*place, written), *self._import_edits(("os",))]
 
     def _call_other(self, piece: Piece, call: cst.Call, intent: CallOther) -> list[Edit] | None:
-        name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-        if not isinstance(name, cst.Name):
+        name = last_name(call.func)
+        if not name:
             return None
-        function = piece.position(call.func)
-        written = self._written(intent.callee.format(name.value), intent.imports)
-        place = (function.start.line, function.start.column, function.end.line, function.end.column)
-        edits = [Edit(*place, written)]
+        edits = [piece.replaced(call.func, self._written(intent.callee.format(name), intent.imports))]
         positional = [a for a in call.args if a.keyword is None]
         dropped = [a for a in call.args if a.keyword is not None and a.keyword.value in intent.without]
         dropped.extend(positional[intent.keep :])
@@ -178,8 +175,7 @@ class Resolver:
         position = piece.position
         for argument in call.args:
             if argument.keyword is not None and argument.keyword.value == keyword:
-                span = position(argument.value)
-                return Edit(span.start.line, span.start.column, span.end.line, span.end.column, value)
+                return piece.replaced(argument.value, value)
         if any(argument.star == "**" for argument in call.args):
             return None
         text, close = f"{keyword}={value}", position(call).end
