@@ -109,7 +109,10 @@ def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
         return
     loop = row.loop
     advice, fix = row.advice, row.fix
-    if event.origin == loop.site:  # the rows are Django's, not those of a query set that the project makes
+    can_be_loaded = isinstance(event, RelationLoad) or event.plain
+    if (
+        can_be_loaded and event.origin == loop.site
+    ):  # the rows are Django's, not those of a query set that the project makes
         many = isinstance(event, Query) or event.many
         fix = None if many else _joined(loop.site, event.path)
         advice = (
