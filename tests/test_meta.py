@@ -80,7 +80,7 @@ def example(page: str, section: str) -> dict[str, bytes]:
     return files
 
 
-IN_MANIFESTS = {"BPF501", "BPF502", "BPF513"}
+IN_MANIFESTS = {"BPF202", "BPF501", "BPF502", "BPF513"}
 """Rules whose repairs change no Python."""
 
 

@@ -46,7 +46,7 @@ def test_no_format_shows_a_secret(kind: str, project: Path, capsys: pytest.Captu
 
 def test_concise(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert output(capsys, "--output-format", "concise").splitlines() == [
-        "app.py:3:11: BPF201 [*] 'API_KEY' is written into the source ('w9Kq…', 16 characters); read it from the environment or a vault, and rotate it",
+        "app.py:3:11: BPF201 [*] 'API_KEY' is written into the source ('w9Kq…', 16 characters): the name means a key, token or secret and it is long, and made of letters and digits in no order; read it from the environment or a vault, and rotate it",
         "app.py:7:10: BPF401 [*] 'requests.get' is called without timeout and would wait for ever; pass timeout=10",
         "web.py:7:5: BPF301 [*] SQL injection: request data from line 6 becomes part of the statement's text; pass it as a parameter instead",
         "3 pitfalls in 3 files, 3 with a repair. `backend-pitfalls rule CODE` explains a code.",

@@ -34,6 +34,7 @@ from backend_pitfalls.project.manifests import (
 )
 from backend_pitfalls.project.manifests.joined import Deployment
 from backend_pitfalls.rules import Report, Rule, selected_rules
+from backend_pitfalls.semantics.bindings import Binding, bindings
 from backend_pitfalls.semantics.events import Application, Event, Route
 from backend_pitfalls.semantics.extract import extract
 from backend_pitfalls.semantics.facts import FileFacts
@@ -130,6 +131,8 @@ class Session:
         self._found.clear()
         if CommentFound in self._listeners and any(word in data.lower() for word in _SECRET_WORDS):
             self._tell(CommentFound(path, s) for s in settings.commented(source.text))
+        if Binding in self._listeners:
+            self._tell(bindings(source, facts.imports, self.knowledge, file.context))
         return Indexed(path, digest, len(data), facts, relevant, tuple(self._found), _own_comments(data, source.text))
 
     def _index_manifest(self, file: ProjectFile, data: bytes) -> Indexed:
@@ -272,8 +275,10 @@ def project_files(
     return dict(sorted(found.items()))
 
 
-# Events that no Python file gives by being interpreted.
-_OF_MANIFESTS = frozenset({WorkloadFound, ComposeFound, ImageFound, ProbeFound, CheckFound, SettingFound, CommentFound})
+# Events that need no file to be interpreted.
+_AS_WRITTEN = frozenset(
+    {WorkloadFound, ComposeFound, ImageFound, ProbeFound, CheckFound, SettingFound, CommentFound, Binding}
+)
 
 
 def _can_match(rule: Rule, context: FileContext, data: bytes) -> bool:
@@ -281,7 +286,7 @@ def _can_match(rule: Rule, context: FileContext, data: bytes) -> bool:
     meta = rule.meta
     return (
         context not in meta.silent_in
-        and not _OF_MANIFESTS.issuperset(rule.listeners)
+        and not _AS_WRITTEN.issuperset(rule.listeners)
         and (not meta.tokens or any(token in data for token in meta.tokens))
     )
 

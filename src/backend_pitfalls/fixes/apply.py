@@ -35,7 +35,7 @@ class FilePlan(msgspec.Struct, frozen=True):
     def diff(self) -> str:
         """A unified diff that `git apply` takes."""
         old, new = (_decoded(data)[0].splitlines(keepends=True) for data in (self.before, self.after))
-        lines = difflib.unified_diff(old, new, f"a/{self.path}", f"b/{self.path}")
+        lines = difflib.unified_diff(old, new, f"a/{self.path}" if old else "/dev/null", f"b/{self.path}")
         return "".join(ln if ln.endswith("\n") else f"{ln}\n\\ No newline at end of file\n" for ln in lines)
 
 
@@ -126,21 +126,21 @@ def edits_of(data: bytes, findings: Iterable[Finding], limit: int = LINE_LENGTH)
 
 
 def write_all(plans: Iterable[tuple[Path, FilePlan]]) -> None:
-    """Replace the files of (project root, plan) together: each atomically, permissions kept and links respected, and none when one
+    """Replace (or make) the files of (project root, plan) together: each atomically, permissions kept and links respected, and none when one
     cannot be.
 
     Raises:
         UserError: when a file changed since it was read, or cannot be written.
     """
-    staged: list[tuple[Path, Path, bytes]] = []
-    done: list[tuple[Path, bytes]] = []
+    staged: list[tuple[Path, Path, bytes | None]] = []
+    done: list[tuple[Path, bytes | None]] = []
     current = ""
     try:
         for root, plan in plans:
             current, target = plan.path, (root / plan.path).resolve()
-            if target.read_bytes() != plan.before:
+            if (target.read_bytes() if target.exists() else b"") != plan.before:
                 raise UserError(f"{plan.path}: changed while it was being repaired; nothing was written, run again")
-            staged.append((_staged(target, plan.after), target, plan.before))
+            staged.append((_staged(target, plan.after), target, plan.before if target.exists() else None))
         for made, target, before in staged:
             current = target.name
             made.replace(target)
@@ -148,7 +148,7 @@ def write_all(plans: Iterable[tuple[Path, FilePlan]]) -> None:
     except OSError as error:
         for target, before in done:
             with contextlib.suppress(OSError):
-                _staged(target, before).replace(target)
+                _staged(target, before).replace(target) if before is not None else target.unlink()
         raise UserError(
             f"{current}: cannot be written: {error.strerror}; give the right to write it and run again"
         ) from None
@@ -166,7 +166,7 @@ def _staged(target: Path, data: bytes) -> Path:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        made.chmod(target.stat().st_mode & 0o7777)
+        made.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o644)
     except BaseException:
         made.unlink(missing_ok=True)
         raise

@@ -11,6 +11,7 @@ import libcst as cst
 from backend_pitfalls.fixes.awaited import awaited_edits
 from backend_pitfalls.fixes.eager import eager_load, list_select_related, loader_options
 from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
+from backend_pitfalls.fixes.environment import reader, without_default
 from backend_pitfalls.fixes.handlers import handler_edits
 from backend_pitfalls.fixes.imports import from_import, insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
@@ -26,6 +27,7 @@ from backend_pitfalls.model.fix import (
     Fix,
     InsertLines,
     Intent,
+    NameSetting,
     Recast,
     ReplaceWithEnvironment,
 )
@@ -68,6 +70,8 @@ class Resolver:
         if isinstance(intent, AddHandler):
             return handler_edits(self.tree, self.text, intent)
         place = (intent.line, intent.col, intent.end_line, intent.end_col)
+        if isinstance(intent, NameSetting):
+            return [Edit(*place, intent.text)]
         if isinstance(intent, Recast):
             return [Edit(*place, intent.template.format(self._source(intent.inner)))]
         piece = self._piece(intent.line)
@@ -97,8 +101,16 @@ class Resolver:
         literal = piece.at(place, (cst.SimpleString, cst.ConcatenatedString))
         if literal is None or not isinstance(intent, ReplaceWithEnvironment):
             return None
+        return self._setting(place, literal, intent.variable)
+
+    def _setting(self, place: Place, literal: cst.CSTNode, variable: str) -> list[Edit]:
+        bare = without_default(self.tree, place)
+        if bare is not None:
+            return [bare]
         quote = "'" if isinstance(literal, cst.SimpleString) and literal.quote == "'" else '"'
-        written = self._written(f"os.environ[{quote}{intent.variable}{quote}]", ("os",))
+        if name := reader(self.tree, place[0]):
+            return [Edit(*place, f"{name}({quote}{variable}{quote})")]
+        written = self._written(f"os.environ[{quote}{variable}{quote}]", ("os",))
         return [Edit(*place, written), *self._import_edits(("os",))]
 
     def _call_other(self, piece: Piece, call: cst.Call, intent: CallOther) -> list[Edit] | None:

@@ -31,13 +31,24 @@ class AddKeyword(msgspec.Struct, frozen=True, tag="add-keyword"):
 
 
 class ReplaceWithEnvironment(msgspec.Struct, frozen=True, tag="replace-with-environment"):
-    """Replace the literal at this place by a look-up of an environment variable."""
+    """Replace the literal at this place by a look-up of a setting, in the way of its file: an environment variable where it has none of its own."""
 
     line: int
     col: int
     end_line: int
     end_col: int
     variable: str
+
+
+class NameSetting(msgspec.Struct, frozen=True, tag="name-setting"):
+    """Write `text` instead of the literal at this place, so that what runs the file must be given the setting `variable`; for files that are not Python."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    variable: str
+    text: str
 
 
 class EagerLoad(msgspec.Struct, frozen=True, tag="eager-load"):
@@ -129,6 +140,7 @@ Intent = (
     | CallOther
     | EagerLoad
     | InsertLines
+    | NameSetting
     | Recast
     | ReplaceWithEnvironment
 )

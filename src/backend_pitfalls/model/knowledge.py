@@ -272,6 +272,42 @@ class TokenFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return bool(re.fullmatch(self.pattern, text)) and (not self.checksum or _has_crc32(text))
 
 
+class RotationFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a secret is made worthless, for the formats whose names start with one of `providers`."""
+
+    providers: tuple[str, ...]
+    how: str
+    docs: str
+
+
+class CredentialNameFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Last words of names, joined and in lower case, that mean a credential of a `kind`: "password", "secret key" (a placeholder there is a key that
+    everyone knows), "key" (keys, tokens and secrets that a machine makes), "header" and "cookie" (which hold one among other words), "perhaps" for names
+    that mean other things as well."""
+
+    kind: str
+    words: tuple[str, ...]
+    docs: str
+
+
+class CredentialCallFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls whose argument at `position`, or named `keyword`, is a credential. `*.name` is a method or function of that name of whatever module, `a.name`
+    also one of whatever is called `a`."""
+
+    calls: tuple[str, ...]
+    position: int
+    keyword: str
+    docs: str
+
+
+class CredentialWrapperFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that give their first argument (or the one named `keyword`) on as it is."""
+
+    calls: tuple[str, ...]
+    docs: str
+    keyword: str = ""
+
+
 class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One TOML file: a library and its rows."""
 
@@ -300,6 +336,10 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slow_starter: tuple[SlowStarterFacts, ...] = ()
     base_image: tuple[BaseImageFacts, ...] = ()
     token: tuple[TokenFacts, ...] = ()
+    rotation: tuple[RotationFacts, ...] = ()
+    credential_name: tuple[CredentialNameFacts, ...] = ()
+    credential_call: tuple[CredentialCallFacts, ...] = ()
+    credential_wrapper: tuple[CredentialWrapperFacts, ...] = ()
 
 
 class Queries(msgspec.Struct, frozen=True):
@@ -355,6 +395,10 @@ class Knowledge:
         self.slow_starters: set[str] = set()
         self.base_images: list[BaseImageFacts] = []
         self.tokens: list[TokenFacts] = []
+        self.rotations: dict[str, str] = {}
+        self.credential_names: dict[str, str] = {}
+        self.credential_calls: dict[str, CredentialCallFacts] = {}
+        self.credential_wrappers: dict[str, str] = {}
         for table in tables:
             self._add(table)
         self.replayed = frozenset(self.blocking) | self.pooled | (frozenset(self.dependencies) - frozenset(self.sinks))
@@ -423,6 +467,14 @@ class Knowledge:
         for held in table.blocking:
             self.blocking.update(dict.fromkeys(held.calls, held))
         self.tokens.extend(table.token)
+        for rotation in table.rotation:
+            self.rotations.update(dict.fromkeys(rotation.providers, rotation.how))
+        for names in table.credential_name:
+            self.credential_names.update(dict.fromkeys(names.words, names.kind))
+        for given in table.credential_call:
+            self.credential_calls.update(dict.fromkeys(given.calls, given))
+        for wrapper in table.credential_wrapper:
+            self.credential_wrappers.update(dict.fromkeys(wrapper.calls, wrapper.keyword))
 
     def is_probe(self, route: str) -> bool:
         """Whether a route (or an installed or included module) is one that an orchestrator asks for the health of the service."""
@@ -445,6 +497,10 @@ class Knowledge:
         if len(text) < 12 or not self._any_token.fullmatch(text):
             return None
         return next((t for t in self.tokens if t.fits(text)), None)
+
+    def rotation_of(self, token: TokenFacts) -> str:
+        """How a token of this format is made worthless; empty where nothing is known."""
+        return next((how for provider, how in self.rotations.items() if token.provider.startswith(provider)), "")
 
     @cached_property
     def _any_token(self) -> re.Pattern[str]:

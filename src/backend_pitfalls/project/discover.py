@@ -39,7 +39,7 @@ _SKIPPED_FOLDERS = frozenset(
 )
 _DOCKERFILE = re.compile(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
 _CONFIGURATION = re.compile(
-    r"^\.env([._-].+)?$|\.(env|json|toml|ini|cfg|conf|properties|tf|tfvars|sh|ipynb|credentials)$|^\.(npmrc|pypirc|netrc|dockercfg)$"
+    r"^\.env([._-].+)?$|\.(env|json|toml|ini|cfg|conf|properties|tf|tfvars|sh|sql|ipynb|credentials)$|^\.(npmrc|pypirc|netrc|dockercfg)$"
 )
 _LOCKS = frozenset(
     {"package.json", "package-lock.json", "composer.lock", "tsconfig.json", "Pipfile.lock", "poetry.lock", "uv.lock"}
@@ -154,6 +154,16 @@ def _folder(
             yield from _folder(root, f"{path}/", excluded, ignores, notes)
         else:
             yield ProjectFile(path, kind, context_of(path))
+
+
+def is_ignored(root: Path, name: str) -> bool:
+    """Whether the `.gitignore` of a folder passes over a file in it.
+
+    Parameters:
+        root: the folder.
+        name: of the file.
+    """
+    return (root / ".gitignore").is_file() and bool(_spec_file(root / ".gitignore").match_file(name))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool | None:

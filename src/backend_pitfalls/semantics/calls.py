@@ -102,7 +102,6 @@ def call(frame: Frame, node: ast.Call) -> Value:
     """Evaluate a call expression."""
     callee = frame.evaluate(node.func)
     arguments = _arguments(frame, node, callee)
-    _fallback(frame, arguments)
     result = join_all(apply(frame, option, arguments) for option in options(callee))
     if node is frame.standing:
         dropped.statement(frame, node, callee)
@@ -135,7 +134,6 @@ def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
         value = frame.evaluate(keyword.value)
         if keyword.arg is not None:
             keywords[keyword.arg] = value
-            frame.bound(keyword.arg, keyword, value, keyword.value, "argument", _callee_name(callee))
             continue
         spread = spread or len(options(value)) > 1
         for option in options(value):
@@ -147,24 +145,6 @@ def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
                 spread = True
                 rest = option if option.labels else rest
     return Arguments(node, tuple(positional), keywords, spread, rest)
-
-
-def _fallback(frame: Frame, arguments: Arguments) -> None:
-    """`os.getenv("API_KEY", "text")`, `config("API_KEY", default="text")`, `getattr(settings, "API_KEY", "text")`: a setting's name and
-    the text that stands in for it."""
-    node = arguments.node
-    names = [
-        (i, a.value) for i, a in enumerate(node.args[:2]) if isinstance(a, ast.Constant) and isinstance(a.value, str)
-    ]
-    if not names or not _SETTING.match(str(names[0][1])):
-        return
-    index, name = names[0]
-    given = [k.value for k in node.keywords if k.arg == "default"] or node.args[index + 1 : index + 2]
-    if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
-        frame.bound(str(name), node, Const(given[0].value), given[0], "fallback")
-
-
-_SETTING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|[A-Z]{6,}$")
 
 
 def _callee_name(callee: Value) -> str:

@@ -326,32 +326,3 @@ class Named(Event):
         super().__init__(site, symbol, ())
         self.target = target
         self.value = value
-
-
-class Binding(Event):
-    """A value gets a name: an assignment, a keyword argument, a dictionary entry, a parameter's default.
-
-    `target` is the name, `how` is "assignment", "argument", "key", "default" or "fallback" (the default of an
-    environment look-up), `callee` the called function for an argument, `literal` whether the value is one string literal.
-    """
-
-    __slots__ = ("callee", "how", "literal", "target", "value", "value_site")
-
-    def __init__(
-        self,
-        site: Site,
-        symbol: str,
-        target: str,
-        how: str,
-        value: Value,
-        value_site: Site,
-        callee: str = "",
-        literal: bool = False,
-    ) -> None:
-        super().__init__(site, symbol, ())
-        self.target = target
-        self.how = how
-        self.value = value
-        self.value_site = value_site
-        self.callee = callee
-        self.literal = literal

@@ -364,8 +364,6 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
         index = frame.evaluate(key) if key is not None else None
         if isinstance(index, Const):
             items[index.value] = value
-            if isinstance(index.value, str):
-                frame.bound(index.value, key or node, value, value_node, "key")
         elif key is None and isinstance(value, Container):
             items.update(value.items)
             rest = value.rest if rest is None else rest

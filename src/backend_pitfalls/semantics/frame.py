@@ -25,7 +25,7 @@ from backend_pitfalls.semantics import (
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import load_attribute
-from backend_pitfalls.semantics.events import Binding, Event, Loop, Named
+from backend_pitfalls.semantics.events import Event, Loop, Named
 from backend_pitfalls.semantics.extract import import_bindings
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, Interpreter
@@ -40,7 +40,6 @@ from backend_pitfalls.semantics.values import (
     Row,
     RowSet,
     Symbol,
-    Text,
     Unknown,
     Value,
     deep_labels,
@@ -51,7 +50,7 @@ from backend_pitfalls.semantics.values import (
     options,
     same,
 )
-from backend_pitfalls.syntax.names import dotted, parameter_defaults
+from backend_pitfalls.syntax.names import dotted
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
 
@@ -245,7 +244,6 @@ class Frame:
             name = target.id if isinstance(target, ast.Name) else target.attr
             self.events.append(Named(self.site(target), self.scope, name, value))
         if isinstance(target, ast.Name):
-            self.bound(target.id, target, value, origin)
             self.variables[target.id] = self.stepped(value, target, target.id)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for index, element in enumerate(target.elts):
@@ -255,7 +253,6 @@ class Frame:
                     self.assign(element, expressions.item(value, index), None)
         elif isinstance(target, ast.Attribute):
             receiver = self.evaluate(target.value)
-            self.bound(target.attr, target, value, origin)
             if isinstance(target.value, ast.Name):
                 if isinstance(receiver, Row):
                     if value.labels:
@@ -274,8 +271,6 @@ class Frame:
         index = self.evaluate(target.slice)
         if isinstance(container, (Instance, Symbol)):
             emission.set_item(self, target, container, index, value)
-        if isinstance(index, Const) and isinstance(index.value, str):
-            self.bound(index.value, target, value, origin, "key")
         if isinstance(container, Container) and isinstance(target.value, ast.Name):
             if isinstance(index, Const):
                 updated = Container(
@@ -285,31 +280,6 @@ class Frame:
                 rest = value if container.rest is None else join(container.rest, value)
                 updated = Container(container.kind, container.items, rest, container.labels)
             self.variables[target.value.id] = updated
-
-    def bound(
-        self, name: str, node: ast.AST, value: Value, origin: ast.expr | None, how: str = "assignment", callee: str = ""
-    ) -> None:
-        """Tell rules that a text written here (not one that came from elsewhere) got a name."""
-        if isinstance(origin, ast.BoolOp) and isinstance(origin.op, ast.Or):
-            last = origin.values[-1]
-            if isinstance(last, ast.Constant) and isinstance(last.value, str):
-                self.bound(name, node, Const(last.value), last, "fallback", callee)
-        elif isinstance(origin, (ast.Constant, ast.JoinedStr, ast.BinOp)) and (
-            isinstance(value, Text) or (isinstance(value, Const) and isinstance(value.value, (str, bytes)))
-        ):
-            literal = isinstance(origin, ast.Constant) and isinstance(origin.value, str)
-            self.events.append(
-                Binding(
-                    self.site(node),
-                    self.scope,
-                    name,
-                    how,
-                    value,
-                    self.site(origin),
-                    callee,
-                    literal,
-                )
-            )
 
     def stepped(self, value: Value, node: ast.AST, name: str) -> Value:
         """A tainted value after it got a name: its trace grows by one step."""
@@ -488,7 +458,6 @@ class Frame:
             emission.decorate(self, decorator, self.evaluate(decorator))
         for default in (*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)):
             self.evaluate(default)
-        self._default_bindings(node.args)
         qualname = f"{self.scope}.{node.name}".lstrip(".")
         if self.symbol:
             function = self.interpreter.nested_function(self, node, qualname)
@@ -499,11 +468,6 @@ class Frame:
             function = Function(self.module, qualname, node)
             self.variables[node.name] = function
             health.decorated(self, node, function)
-
-    def _default_bindings(self, arguments: ast.arguments) -> None:
-        for parameter, default in parameter_defaults(arguments):
-            if isinstance(default, ast.Constant) and isinstance(default.value, str):
-                self.bound(parameter.arg, parameter, Const(default.value), default, "default")
 
     def class_statement(self, node: ast.ClassDef) -> None:
         for decorator in node.decorator_list:

@@ -16,7 +16,7 @@ from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Site
 from backend_pitfalls.project.config import find_root, read_options
 from backend_pitfalls.semantics.describe import describe
-from backend_pitfalls.semantics.events import Binding, Call, Event, Query
+from backend_pitfalls.semantics.events import Call, Event, Query
 
 
 def debug_command(options: argparse.Namespace) -> int:
@@ -68,8 +68,6 @@ def _event(event: Event) -> str:
     if isinstance(event, Call):
         given = [describe(a) for a in event.args] + [f"{k}={describe(v)}" for k, v in event.keywords.items()]
         return f"call {event.callee}({', '.join([*given, *(['…'] if event.spread else [])])})"
-    if isinstance(event, Binding):
-        return f"binding {event.how} '{event.target}' to a text"
     return type(event).__name__.lower()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from backend_pitfalls.fixes.apply import FilePlan, write_all
+from backend_pitfalls.fixes.environment import leaves_secrets_open, sample_plan
 from backend_pitfalls.fixes.project import repair_project
 from backend_pitfalls.hosts.cli import CLEAN, FOUND
 from backend_pitfalls.hosts.cli.targets import Outcome, run
@@ -32,6 +34,7 @@ def fix_command(options: argparse.Namespace) -> int:
         for root in outcome.projects
         for plan in _plans(outcome, root, options, questions if options.interactive else None)
     ]
+    samples = [(root, p) for root in outcome.projects if (p := sample_plan(root, (q for r, q in plans if r == root)))]
     repaired = sum(len(p.repaired) for _, p in plans)
     shows = options.diff or options.output is not None
     if outcome.stdin is not None and not shows:
@@ -40,9 +43,11 @@ def fix_command(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(after)
         sys.stdout.buffer.flush()
     elif shows:
-        _show(options.output, "".join(plan.diff() for _, plan in plans if plan.repaired))
+        _show(options.output, "".join(plan.diff() for _, plan in [*plans, *samples] if plan.before != plan.after))
     else:
-        write_all([(root, plan) for root, plan in plans if plan.repaired])
+        write_all([(root, plan) for root, plan in [*plans, *samples] if plan.before != plan.after])
+    for root, plan in samples:
+        _tell_of_sample(root, plan, shows)
     _summary(plans, repaired, shows, options.fix_only)
     return FOUND if repaired and options.exit_non_zero_on_fix else CLEAN
 
@@ -64,6 +69,14 @@ def _plans(outcome: Outcome, root: Path, options: argparse.Namespace, questions:
         wanted,
         line_length(root),
     )
+
+
+def _tell_of_sample(root: Path, plan: FilePlan, shows: bool) -> None:
+    shown = Path(os.path.relpath(root / plan.path)).as_posix()
+    names = ", ".join(sorted({*plan.after.decode().split()} - {*plan.before.decode().split()})).replace("=", "")
+    sys.stderr.write(f"{shown} {'would name' if shows else 'names'} what must be set: {names}.\n")
+    if leaves_secrets_open(root):
+        sys.stderr.write("Git does not ignore `.env` there: add it to .gitignore before you write values into it.\n")
 
 
 def _show(output: str | None, diff: str) -> None:

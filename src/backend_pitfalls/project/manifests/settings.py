@@ -1,4 +1,4 @@
-"""Names with their values in configuration files: `.env`, INI, properties, TOML, YAML, JSON, Compose, Dockerfiles, Terraform, shell.
+"""Names with their values in configuration files: `.env`, INI, properties, TOML, YAML, JSON, Compose, Dockerfiles, Terraform, shell, SQL grants.
 
 What counts is a name beside a value on one line (or `name:` and `value:` on neighbouring ones, as Kubernetes writes environment variables), which all these
 formats share; so one reader serves them, also where a file is a template or not quite valid. Comments are passed over.
@@ -24,8 +24,12 @@ _LINE = re.compile(
 _DOCKER = re.compile(r"^\s*(?:ENV|ARG)\s+(?P<key>[A-Za-z_]\w*)\s+(?P<value>\S+)\s*$")
 _LIST_ITEM = re.compile(r"""^\s*-\s+["']?(?P<key>[A-Za-z_]\w*)=(?P<value>[^"']+)["']?\s*$""")
 _PAIR = re.compile(r"""\\?"(?P<key>[A-Za-z_][\w.\- ]{0,60})\\?"\s*:\s*\\?"(?P<value>[^"\\]{1,4000})\\?\"""")
+_GRANT = re.compile(r"(?i:identified by|with password|with encrypted password)\s+'(?P<value>[^']+)'")
 _COMMENT = re.compile(r"^\s*(#|;|//|\*|--)")
 _NAMES = frozenset({"name", "key"})
+_VALUES = frozenset({"value", "default"})
+# `"API_KEY": {`, `variable "api_key" {`, `api_key:`: what follows is told of that name.
+_OPENS = re.compile(r"""^\s*(?:variable\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?\s*(?::\s*\{?|\{)\s*$""")
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -56,10 +60,14 @@ def settings(text: str) -> Iterator[Setting]:
     Parameters:
         text: its content.
     """
-    named = ""
+    named = above = ""
     count = 0
     for number, line in enumerate(text.splitlines(), 1):
         if len(line) > MAX_LINE or _COMMENT.match(line):
+            continue
+        opened = _OPENS.match(line)
+        if opened is not None:
+            above = opened["key"]
             continue
         for setting in _of_line(line, number):
             count += 1
@@ -67,9 +75,9 @@ def settings(text: str) -> Iterator[Setting]:
                 return
             if setting.name in _NAMES:
                 named = setting.value
-            elif setting.name == "value" and named:
-                yield Setting(named, setting.value, setting.span)
-                named = ""
+            elif setting.name in _VALUES and (named or above):
+                yield Setting(named or above, setting.value, setting.span)
+                named = above = ""
             else:
                 yield setting
 
@@ -103,6 +111,9 @@ def _of_line(line: str, number: int) -> Iterator[Setting]:
     if pairs:
         for match in pairs:
             yield _setting(match["key"], match["value"], match.start("value"), number)
+        return
+    for grant in _GRANT.finditer(line):
+        yield _setting("password", grant["value"], grant.start("value"), number)
         return
     found = _LIST_ITEM.match(line) or _DOCKER.match(line) or _LINE.match(line)
     if found is not None:

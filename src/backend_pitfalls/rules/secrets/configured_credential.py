@@ -1,0 +1,149 @@
+"""A password, key or token written into a configuration file.
+
+## What it does
+Reads names with their values in `.env`, YAML, JSON, INI, TOML, properties, Compose files, Dockerfiles, Terraform, shell, SQL and notebooks, and finds values that are credentials: by the
+name, by the format of a provider's token, or as the password of an address.
+
+## Why it hurts in production
+A file that is committed, or copied into an image, is read by far more people and machines than the service that it configures; and the value is the same
+in every environment.
+
+## Example
+```yaml
+# docker-compose.yml
+services:
+  web:
+    environment:
+      DB_PASSWORD: Zk81mQx7Lr
+```
+
+## Use instead
+```yaml
+# docker-compose.yml
+services:
+  web:
+    environment:
+      DB_PASSWORD: ${DB_PASSWORD:?}
+```
+
+## Fix safety
+In compose files unsafe: the value becomes `${NAME:?}`, so that compose stops until `NAME` is set in the environment or in an `.env` that is not committed. In other
+files there is no repair: what reads the file decides how a reference is written there.
+
+## Options
+See BPF201.
+
+## Known limits
+Samples (`.env.example`, templates) and files of a continuous integration only count where the value looks made by a machine. Files above one megabyte are passed over.
+
+## References
+- [CWE-260: password in configuration file](https://cwe.mitre.org/data/definitions/260.html)
+- [The Twelve-Factor App: config](https://12factor.net/config)
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.fix import Fix, NameSetting, Safety
+from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.project.discover import context_of
+from backend_pitfalls.project.manifests import SettingFound
+from backend_pitfalls.project.manifests.compose import is_compose
+from backend_pitfalls.rules import Report, credentials, listens
+from backend_pitfalls.rules.credentials import Judgement
+
+META = RuleMeta(
+    code="BPF202",
+    name="configured-credential",
+    summary="A credential is written into a configuration file",
+    severity=Severity.ERROR,
+    confidence=Confidence.MEDIUM,
+    since="0.1.0",
+    cwe=(260, 798),
+    security_severity=7.5,
+    fix=Safety.UNSAFE,
+)
+
+_TRANSLATIONS = re.compile(r"(^|/)(locales?|i18n|lang|languages|translations|messages)/", re.IGNORECASE)
+_SAMPLE_FILE = re.compile(r"example|exemple|sample|template|dist$|default", re.IGNORECASE)
+_CONTINUOUS_INTEGRATION = re.compile(
+    r"(^|/)(\.github|\.gitlab|\.circleci|\.buildkite|\.ci|ci|\.devcontainer|[^/]*tests?[^/]*)/|(^|/)(\.gitlab-ci|\.travis|appveyor|azure-pipelines|[^/]*test)[^/]*$"
+)
+_HASHED = re.compile(r"^(pbkdf2|bcrypt|argon2|scrypt|\$2[aby]\$|\$6\$|sha\d+[:$]|md5[:$]|!)", re.IGNORECASE)
+
+
+@listens(SettingFound)
+def configured(event: SettingFound, report: Report) -> None:
+    """A credential written into a configuration file."""
+    setting = event.setting
+    text = setting.value
+    if (
+        _TRANSLATIONS.search(event.path)
+        or credentials.is_template(text)
+        or credentials.is_reference(text)
+        or _HASHED.search(text)
+    ):
+        return
+    if credentials.is_placeholder(_decoded(text)) and not text.startswith("django-insecure-"):
+        return
+    judged = _judged(setting.name.rsplit(".", 1)[-1], text, report)
+    in_test = context_of(event.path) is FileContext.TEST
+    if judged is None or judged.score < (credentials.CERTAIN if in_test else credentials.THRESHOLD):
+        return
+    # What stands in a sample, or guards a database that lives as long as a test run, is no secret unless it looks like one.
+    is_sample = _SAMPLE_FILE.search(event.path.rsplit("/", 1)[-1]) or _CONTINUOUS_INTEGRATION.search(event.path)
+    if is_sample and not (
+        len(text) >= 10 and re.search(r"\d", text) and re.search(r"[A-Z]", text) and re.search(r"[a-z]", text)
+    ):
+        return
+    report(
+        Site(event.path, setting.span),
+        f"{judged.what} is written into this file ({credentials.shown(text)}): {credentials.because(judged)}; "
+        f"keep it out of the repository, in the environment or a vault, and {credentials.rotation(judged, report.knowledge)}",
+        confidence=Confidence.HIGH if judged.score >= credentials.CERTAIN else META.confidence,
+        severity=Severity.NOTE if judged.is_weak or in_test else None,
+        fix=_fix(event),
+        redact=(setting.span,),
+    )
+
+
+def _fix(event: SettingFound) -> Fix | None:
+    """In compose a reference to the environment; other readers have ways of their own."""
+    variable, place = event.setting.name, event.setting.span
+    if not is_compose(event.path.rsplit("/", 1)[-1]) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):
+        return None
+    intent = NameSetting(place.line, place.col, place.end_line, place.end_col, variable, f"${{{variable}:?}}")
+    caution = f"compose stops until {variable} is set; the old value stays in the history, so rotate it"
+    return Fix(f"let compose take {variable} from the environment", Safety.UNSAFE, (intent,), caution)
+
+
+def _decoded(text: str) -> str:
+    """What a value says that is written in base 64, as Kubernetes keeps secrets; the value itself where it is not."""
+    try:
+        decoded = base64.b64decode(text, validate=True).decode("utf-8")
+    except ValueError:
+        return text
+    return decoded if len(decoded) >= 6 and decoded.isprintable() else text
+
+
+def _judged(name: str, text: str, report: Report) -> Judgement | None:
+    judged = credentials.by_form(text, report.knowledge) or credentials.judge(name, text, "setting", report.knowledge)
+    if (judged is None or judged.score < credentials.THRESHOLD) and _is_named_secret(name, text):
+        return Judgement(f"'{name}'", credentials.THRESHOLD, ("in such a file words are used as they stand",))
+    return judged
+
+
+def _is_named_secret(name: str, text: str) -> bool:
+    """In a configuration file a secret of words is used as it stands."""
+    lowered = credentials.snake_case(name)
+    return (
+        bool(re.search(r"(^|_)(jwt|app|session|signing|client|webhook)?_?secret(_key)?$", lowered))
+        and len(text) >= 8
+        and not any(c.isspace() for c in text)
+        and not re.match(r"[./~]|https?://", text)
+        and "-" in text
+    )
