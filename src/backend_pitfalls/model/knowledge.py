@@ -503,6 +503,11 @@ class Knowledge:
         return next((how for provider, how in self.rotations.items() if token.provider.startswith(provider)), "")
 
     @cached_property
+    def credential_callees(self) -> frozenset[str]:
+        """The last names of the calls that take a credential."""
+        return frozenset(call.rsplit(".", 1)[-1] for call in self.credential_calls)
+
+    @cached_property
     def _any_token(self) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{t.pattern})" for t in self.tokens) or r"(?!)")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -48,20 +49,24 @@ def bindings(source: Source, imports: Mapping[str, str], knowledge: Knowledge, c
         knowledge: for the calls that take a credential.
         context: what the file is for.
     """
-    if len(source.text) < 8 or not (_NAMED.search(source.text) or _TOKEN_LIKE.search(source.text)):
+    signatures = _signatures(source.tree)
+    lines = _worth_reading(source.text, signatures, knowledge.credential_callees)
+    if not lines:
         return []
-    found = _Collector(source, imports, knowledge, context).all()
+    found = _Collector(source, imports, knowledge, context, lines, signatures).all()
     return sorted(found, key=lambda b: (b.site.span.line, b.site.span.col))
 
 
-# A prefilter, not a reading: a word about credentials with a quote behind it on its line, a long word with a digit in it, an address with a password.
+# A prefilter, not a reading: a word about credentials with a quote behind it on its line or the next, a long word with a digit in it, a password in an address, a
+# connection or a grant. All are made to fail fast; the first and the last look at the text in lower case.
 _NAMED = re.compile(
-    r"(?i:pass|pwd|secret|token|key|auth|cred|cookie|salt|login|hash|sign|bind|senha|clave|wort|mdp|parol|has[lł]o|heslo|l[oö]sen|salasana|sifre|şifre|mima|contras|_pw|psw|kodeord|session|client)"
+    r"(?:pass|pwd|secret|token|key|auth|cred|cookie|salt|login|hash|sign|bind|senha|clave|wort|mdp|parol|has[lł]o|heslo|l[oö]sen|salasana|sifre|şifre|mima|contras|_pw|psw|kodeord|session|client|fernet|redis|bot)"
     r"""\w*["'\]]*[ \t]*(?:[:=,(]|[!=]=)[^\n]*(?:\n[^\n]*)?["']"""
 )
-_TOKEN_LIKE = re.compile(
-    r"(?=[A-Za-z_+/.-]{0,30}[0-9])[A-Za-z0-9_+/=.:-]{20,}|://[^\s:@/'\"]*:[^\s@/'\"]+@|(?i:password|passwd|pwd)=|(?i:identified by|with password)"
-)
+_TOKEN_LIKE = re.compile(r"[\"'/=\s:][A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
+_WORD_LIKE = re.compile(r"[A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
+_PASSWORD_LIKE = re.compile(r"://[^\s:@/'\"]*:[^\s@/'\"]+@|passw(?:or)?d=|pwd=|identified by|with password")
+_MEANS_CREDENTIAL = re.compile(r"pass|pwd|secret|token|key$", re.IGNORECASE)
 _ENUMERATION = re.compile(r"(Enum|Choices|Flag)$")
 _SETTING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|[A-Z]{6,}$")
 _LOOKS_UP = frozenset({"get", "getenv", "setdefault", "pop", "getattr", "setattr", "config", "env"})
@@ -69,13 +74,39 @@ _SILENT = (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Pass, ast.B
 _BUILDS = frozenset({"encode", "decode", "strip"})
 
 
+def _worth_reading(text: str, signatures: Mapping[str, tuple[str, ...]], callees: frozenset[str]) -> list[int]:
+    """The numbers of the lines on which something may be found, in their order."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a letter that is two in lower case
+        lowered = text
+    searches = [(_NAMED, lowered), (_TOKEN_LIKE, text), (_PASSWORD_LIKE, lowered)]
+    own = [name for name, parameters in signatures.items() if any(map(_MEANS_CREDENTIAL.search, parameters))]
+    called = "|".join(sorted({*callees, *own}))
+    searches.append((re.compile(rf"\b(?:{called})\("), text))
+    places = {p for pattern, where in searches for m in pattern.finditer(where) for p in (m.start(), m.end() - 1)}
+    lines, number, at = [], 1, 0
+    for place in sorted(places):
+        number, at = number + text.count("\n", at, place), place
+        lines.append(number)
+    return lines
+
+
 class _Collector:
-    def __init__(self, source: Source, imports: Mapping[str, str], knowledge: Knowledge, context: FileContext) -> None:
+    def __init__(
+        self,
+        source: Source,
+        imports: Mapping[str, str],
+        knowledge: Knowledge,
+        context: FileContext,
+        lines: list[int],
+        signatures: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self._lines = lines
         self._source = source
         self._imports = imports
         self._knowledge = knowledge
         self._context = context
-        self._parameters = _signatures(source.tree)
+        self._parameters = signatures
         self._constants: dict[str, ast.expr] = {}
         self._named: set[ast.AST] = set()
         self._found: list[Binding] = []
@@ -90,7 +121,11 @@ class _Collector:
         for node in body:
             if len(self._found) >= MAX_BINDINGS:
                 return
-            self._statement(node, scope, function)
+            at = bisect_left(self._lines, node.lineno)
+            if at < len(self._lines) and self._lines[at] <= (node.end_lineno or node.lineno):
+                self._statement(node, scope, function)
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                self._constants[node.targets[0].id] = node.value
 
     def _statement(self, node: ast.stmt, scope: str, function: str) -> None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -123,10 +158,11 @@ class _Collector:
         """The parts of any other statement: `if`, `for`, `with`, `try`, `match` and the like."""
         for name in node._fields:
             child = getattr(node, name, None)
+            if isinstance(child, list) and child and isinstance(child[0], ast.stmt):
+                self._body(child, scope, function)
+                continue
             for part in child if isinstance(child, list) else [child]:
-                if isinstance(part, ast.stmt):
-                    self._statement(part, scope, function)
-                elif isinstance(part, ast.expr):
+                if isinstance(part, ast.expr):
                     self._expression(part, scope)
                 elif isinstance(part, (ast.ExceptHandler, ast.match_case, ast.withitem)):
                     self._compound(part, scope, function)
@@ -308,7 +344,7 @@ class _Collector:
         else:
             text = "".join(p.value if isinstance(p, ast.Constant) else "\0" for p in node.values)  # type: ignore[misc]
             self._named.update(node.values)
-        if len(text) >= 12 and _TOKEN_LIKE.search(text):
+        if len(text) >= 12 and (_WORD_LIKE.search(text) or _PASSWORD_LIKE.search(text.lower())):
             self._add("", "text", text, node, scope, isinstance(node, ast.Constant) and isinstance(node.value, str))
 
     def _add(self, name: str, how: str, text: str, node: ast.expr, scope: str, literal: bool) -> None:

@@ -88,12 +88,16 @@ def commented(text: str) -> Iterator[Setting]:
     Parameters:
         text: the source.
     """
+    number, at, quotes = 1, 0, [0] * len(_LONG_QUOTES)
     for count, match in enumerate(_PYTHON_COMMENT.finditer(text)):
         if count > MAX_SETTINGS:
             return
-        if len(match[1]) > MAX_LINE:
+        start = match.start(1)
+        number += text.count("\n", at, start)
+        quotes = [n + text.count(q, at, start) for n, q in zip(quotes, _LONG_QUOTES)]
+        at = start
+        if len(match[1]) > MAX_LINE or any(n % 2 for n in quotes):
             continue
-        number = text.count("\n", 0, match.start(1)) + 1
         column = match.start(1) - (text.rfind("\n", 0, match.start(1)) + 1)
         found = [s for s in _of_line(match[1], number) if s.name]
         words = [Setting("", w[0], Span(number, w.start(), number, w.end())) for w in _TOKEN_LIKE.finditer(match[1])]
@@ -103,6 +107,7 @@ def commented(text: str) -> Iterator[Setting]:
 
 
 _PYTHON_COMMENT = re.compile(r"^[ \t]*#([^\n]*(?:[=:]|[A-Za-z0-9_-]{20})[^\n]*)$", re.MULTILINE)
+_LONG_QUOTES = ('"""', "'''")
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_.:/+=@~-]{20,}")
 
 
