@@ -13,7 +13,7 @@ from typing import Any
 from backend_pitfalls.engine.records import Indexed, Interpreted, content_digest
 from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.files import FileContext, FileKind
-from backend_pitfalls.model.finding import Finding, Site, Span
+from backend_pitfalls.model.finding import Finding, Severity, Site, Span
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import version_of
 from backend_pitfalls.project.discover import ProjectFile, context_of, deploys, discover, kind_of
@@ -103,12 +103,16 @@ class Session:
         found = self.overlay.get(path)
         return found if found is not None else (self.root / path).read_bytes()
 
-    def unreadable(self, path: str, reason: str, line: int = 1) -> tuple[Finding, ...]:
+    def unreadable(
+        self, path: str, reason: str, line: int = 1, severity: Severity | None = None
+    ) -> tuple[Finding, ...]:
         """The finding (or none, when that rule is off) that a file cannot be analysed."""
         rule = next((r for r in self.rules if r.meta.code == "BPF000"), None)
         found: list[Finding] = []
         if rule is not None:
-            Report(rule.meta, self.options, self.knowledge, found)(Site(path, Span(line, 0, line, 1)), reason)
+            Report(rule.meta, self.options, self.knowledge, found)(
+                Site(path, Span(line, 0, line, 1)), reason, severity=severity
+            )
         return tuple(found)
 
     def _index_python(self, file: ProjectFile, data: bytes) -> Indexed:
@@ -139,9 +143,13 @@ class Session:
         findings: tuple[Finding, ...] = ()
         self._found.clear()
         lowered = data.lower()
-        if len(data) <= settings.MAX_BYTES and any(word in lowered for word in _SECRET_WORDS):
-            text = data.decode("utf-8", "replace")
-            self._tell(SettingFound(file.path, s) for s in settings.settings(text))
+        if SettingFound in self._listeners and any(word in lowered for word in _SECRET_WORDS):
+            if len(data) > settings.MAX_BYTES:
+                reason = f"has {len(data):,} bytes, more than the {settings.MAX_BYTES:,} that are read for secrets; exclude it or split it"
+                findings = self.unreadable(file.path, reason, severity=Severity.NOTE)
+            else:
+                text = data.decode("utf-8", "replace")
+                self._tell(SettingFound(file.path, s) for s in settings.settings(text))
         manifests: tuple[Manifest, ...] = ()
         try:
             if file.kind is FileKind.YAML and compose.is_compose(file.path):

@@ -21,7 +21,7 @@ SAMPLES = (".env.example", ".env.sample", ".env.template", "env.example")
 def reader(tree: ast.Module, line: int) -> str:
     """The name with which a file reads settings above a line: `env` of django-environ, `config` of python-decouple or Starlette; empty for none.
 
-    https://django-environ.readthedocs.io/en/latest/quickstart.html, https://pypi.org/project/python-decouple/,
+    https://django-environ.readthedocs.io/en/latest/quickstart.html, https://github.com/HBNetwork/python-decouple,
     https://starlette.dev/config/
 
     Parameters:

@@ -16,7 +16,8 @@ from backend_pitfalls.model.finding import Span
 MAX_BYTES = 1_000_000
 """Larger files are data."""
 MAX_LINE = 20_000
-MAX_SETTINGS = 5_000
+"""Longer lines are read for pairs of JSON only."""
+MAX_SETTINGS = 50_000
 
 _LINE = re.compile(
     r"""^\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|variable|define)\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?\s*(?:=>|:=|=|:)\s*(?P<value>\S.*?)\s*,?\s*$"""
@@ -33,11 +34,12 @@ _OPENS = re.compile(r"""^\s*(?:variable\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A name and its value; `span` is the value's range."""
+    """A name and its value; `span` is the value's range, `line` the whole line where it holds nothing else."""
 
     name: str
     value: str
     span: Span
+    line: str = ""
 
 
 class SettingFound(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ def settings(text: str) -> Iterator[Setting]:
     named = above = ""
     count = 0
     for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > MAX_LINE or _COMMENT.match(line):
+        if _COMMENT.match(line):
             continue
         opened = _OPENS.match(line)
         if opened is not None:
@@ -76,7 +78,7 @@ def settings(text: str) -> Iterator[Setting]:
             if setting.name in _NAMES:
                 named = setting.value
             elif setting.name in _VALUES and (named or above):
-                yield Setting(named or above, setting.value, setting.span)
+                yield Setting(named or above, setting.value, setting.span, setting.line)
                 named = above = ""
             else:
                 yield setting
@@ -113,7 +115,7 @@ _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_.:/+=@~-]{20,}")
 
 def _of_line(line: str, number: int) -> Iterator[Setting]:
     pairs = list(_PAIR.finditer(line))
-    if pairs:
+    if pairs or len(line) > MAX_LINE:
         for match in pairs:
             yield _setting(match["key"], match["value"], match.start("value"), number)
         return
@@ -124,7 +126,7 @@ def _of_line(line: str, number: int) -> Iterator[Setting]:
     if found is not None:
         value, at = _plain(found["value"], found.start("value"))
         if value:
-            yield _setting(found["key"], value, at, number)
+            yield _setting(found["key"], value, at, number, "" if line.endswith("\\") else line)
 
 
 def _plain(written: str, at: int) -> tuple[str, int]:
@@ -133,8 +135,8 @@ def _plain(written: str, at: int) -> tuple[str, int]:
     if quote in "\"'":
         end = written.find(quote, 1)
         return (written[1:end], at + 1) if end > 0 else (written[1:], at + 1)
-    return re.split(r"\s+[#;]", written, maxsplit=1)[0].rstrip(), at
+    return re.split(r"\s+[#;]|\s+\\$", written, maxsplit=1)[0].rstrip(), at
 
 
-def _setting(name: str, value: str, at: int, number: int) -> Setting:
-    return Setting(name, value, Span(number, at, number, at + len(value)))
+def _setting(name: str, value: str, at: int, number: int, line: str = "") -> Setting:
+    return Setting(name, value, Span(number, at, number, at + len(value)), line)

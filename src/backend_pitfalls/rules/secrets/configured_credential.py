@@ -27,8 +27,9 @@ services:
 ```
 
 ## Fix safety
-In compose files unsafe: the value becomes `${NAME:?}`, so that compose stops until `NAME` is set in the environment or in an `.env` that is not committed. In other
-files there is no repair: what reads the file decides how a reference is written there.
+Unsafe. In compose files the value becomes `${NAME:?}`, so that compose stops until `NAME` is set in the environment or in an `.env` that is not committed. A line `ENV NAME=value` of a
+Dockerfile goes, `ARG NAME=value` loses its default. The `value:` of a container's environment variable in Kubernetes becomes a `secretKeyRef` to a Secret that must be made. In other files there
+is no repair: what reads the file decides how a reference is written there.
 
 ## Options
 See BPF201.
@@ -46,11 +47,11 @@ from __future__ import annotations
 import base64
 import re
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import Fix, NameSetting, Safety
 from backend_pitfalls.model.rule import RuleMeta
-from backend_pitfalls.project.discover import context_of
+from backend_pitfalls.project.discover import context_of, kind_of
 from backend_pitfalls.project.manifests import SettingFound
 from backend_pitfalls.project.manifests.compose import is_compose
 from backend_pitfalls.rules import Report, credentials, listens
@@ -112,13 +113,39 @@ def configured(event: SettingFound, report: Report) -> None:
 
 
 def _fix(event: SettingFound) -> Fix | None:
-    """In compose a reference to the environment; other readers have ways of their own."""
-    variable, place = event.setting.name, event.setting.span
-    if not is_compose(event.path.rsplit("/", 1)[-1]) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):
+    """A reference, in the files whose readers have one: compose files, Dockerfiles, environment variables of a Kubernetes container."""
+    setting, place = event.setting, event.setting.span
+    name, variable = event.path.rsplit("/", 1)[-1], event.setting.name
+    kind = kind_of(name)
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):
         return None
-    intent = NameSetting(place.line, place.col, place.end_line, place.end_col, variable, f"${{{variable}:?}}")
-    caution = f"compose stops until {variable} is set; the old value stays in the history, so rotate it"
-    return Fix(f"let compose take {variable} from the environment", Safety.UNSAFE, (intent,), caution)
+    if is_compose(name):
+        intent = NameSetting(place.line, place.col, place.end_line, place.end_col, variable, f"${{{variable}:?}}")
+        return _unsafe(
+            f"let compose take {variable} from the environment", intent, f"compose stops until {variable} is set"
+        )
+    if not setting.line:
+        return None
+    whole = (place.line, 0, place.line, len(setting.line))
+    if kind is FileKind.DOCKERFILE:
+        left = (
+            f"ARG {variable}"
+            if re.match(r"\s*ARG\b", setting.line)
+            else f"# {variable} is given to the container when it is started."
+        )
+        caution = f"the image no longer has {variable}: what builds or starts it must give it"
+        return _unsafe(f"leave {variable} to what runs the image", NameSetting(*whole, variable, left), caution)
+    written = re.match(r"(?P<indent>\s+)value:\s", setting.line)
+    if kind is FileKind.YAML and written is not None:
+        secret = variable.lower().replace("_", "-")
+        text = f"{written['indent']}valueFrom: {{secretKeyRef: {{name: {secret}, key: {variable}}}}}"
+        caution = f"pods do not start until there is a Secret '{secret}' with the key {variable}"
+        return _unsafe(f"take {variable} from a Secret", NameSetting(*whole, variable, text), caution)
+    return None
+
+
+def _unsafe(title: str, intent: NameSetting, caution: str) -> Fix:
+    return Fix(title, Safety.UNSAFE, (intent,), f"{caution}; the old value stays in the history, so rotate it")
 
 
 def _decoded(text: str) -> str:
