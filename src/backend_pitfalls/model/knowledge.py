@@ -194,11 +194,35 @@ class PooledFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RetryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Calls that make a function try again: each of `stops` is a keyword that ends it. Without one it goes on for ever."""
+    """Calls that make a function, or a client, try again: each of `stops` is a keyword that ends it (none: it ends by itself), each of `waits` one that makes it wait between
+    the attempts (none: it waits by itself), `instead` and `pause` are what to pass."""
 
     calls: tuple[str, ...]
-    stops: tuple[str, ...]
-    instead: str
+    docs: str
+    stops: tuple[str, ...] = ()
+    instead: str = ""
+    waits: tuple[str, ...] = ()
+    pause: str = ""
+
+
+class FanOutFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that start all the coroutines that they are given at once."""
+
+    calls: tuple[str, ...]
+    docs: str
+
+
+class ClosableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that make something which only a call (or `with`) gives back: going out of scope does not close it."""
+
+    calls: tuple[str, ...]
+    docs: str
+
+
+class SettingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of a module of settings that rules look at."""
+
+    names: tuple[str, ...]
     docs: str
 
 
@@ -328,6 +352,9 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blocking: tuple[BlockingFacts, ...] = ()
     pooled: tuple[PooledFacts, ...] = ()
     retry: tuple[RetryFacts, ...] = ()
+    fanout: tuple[FanOutFacts, ...] = ()
+    closable: tuple[ClosableFacts, ...] = ()
+    setting: tuple[SettingFacts, ...] = ()
     application: tuple[ApplicationFacts, ...] = ()
     probe: tuple[ProbeFacts, ...] = ()
     routing: tuple[RoutingFacts, ...] = ()
@@ -386,6 +413,9 @@ class Knowledge:
         self.blocking: dict[str, BlockingFacts] = {}
         self.pooled: set[str] = set()
         self.retries: dict[str, RetryFacts] = {}
+        self.fanouts: set[str] = set()
+        self.closable: set[str] = set()
+        self.settings: set[str] = set()
         self.applications: dict[str, str] = {}
         self.probe_segments: dict[str, str] = {}
         self.routings: dict[str, RoutingFacts] = {}
@@ -409,6 +439,7 @@ class Knowledge:
             | frozenset(self.retries)
             | frozenset(self.dependencies)
             | self.pooled
+            | self.closable
         )
 
     def _add(self, table: LibraryTable) -> None:
@@ -469,6 +500,12 @@ class Knowledge:
         self.tokens.extend(table.token)
         for rotation in table.rotation:
             self.rotations.update(dict.fromkeys(rotation.providers, rotation.how))
+        for fanout in table.fanout:
+            self.fanouts.update(fanout.calls)
+        for closable in table.closable:
+            self.closable.update(closable.calls)
+        for setting in table.setting:
+            self.settings.update(setting.names)
         for names in table.credential_name:
             self.credential_names.update(dict.fromkeys(names.words, names.kind))
         for given in table.credential_call:

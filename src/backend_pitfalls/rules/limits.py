@@ -20,15 +20,19 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
         return
     value = event.argument(client.position, client.keyword)
     if value is None:
+        # What a function calls without a limit is told there, unless its caller could have passed one through `**options`.
         if (
-            not event.chain
+            (not event.chain or event.forwarded)
             and not event.spread
             and client.default == "unlimited"
             and not _limited_elsewhere(event, client)
         ):
-            _report(
-                event, report, client, f"'{event.callee}' is called without {client.keyword} and would wait for ever"
+            what = (
+                f"{event.chain[0].message} without {client.keyword}, so '{event.callee}'"
+                if event.chain
+                else f"'{event.callee}' is called without {client.keyword} and"
             )
+            _report(event, report, client, f"{what} would wait for ever")
     elif any(_is_unlimited(option, client) for option in options(value)):
         if event.chain and any(isinstance(o, Const) and o.origin == "default" for o in options(value)):
             _report(

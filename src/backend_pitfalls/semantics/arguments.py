@@ -8,7 +8,7 @@ from backend_pitfalls.semantics.values import UNKNOWN, Value
 
 
 class Arguments:
-    """Evaluated arguments of one call."""
+    """Evaluated arguments of one call; `spread` tells that some of them are unknown, `rest` what is known of these."""
 
     __slots__ = ("keywords", "node", "positional", "rest", "spread")
 

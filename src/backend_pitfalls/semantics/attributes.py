@@ -61,6 +61,8 @@ def library_method(interpreter: Interpreter, cls: str, name: str) -> str:
     knowledge = interpreter.knowledge
     for base in knowledge.lineage(knowledge.canonical(cls)):
         qualified = f"{base}.{name}"
+        if f"{base}.<any>" in knowledge.clients:
+            return f"{base}.<any>"
         if (
             qualified in knowledge.notable
             or qualified in knowledge.sources

@@ -11,6 +11,7 @@ from backend_pitfalls.semantics import (
     checks,
     containers,
     dropped,
+    fanout,
     forms,
     health,
     library,
@@ -157,6 +158,8 @@ def _callee_name(callee: Value) -> str:
 
 def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
     """Call one possible callee."""
+    if isinstance(callee, (ClassRef, Symbol)) and _STUB.search(callee.name):
+        return Instance("grpc.<stub>")
     if isinstance(callee, Function):
         return call_function(frame, callee, arguments, None)
     if isinstance(callee, BoundMethod):
@@ -178,6 +181,10 @@ def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
     if isinstance(callee, Instance):
         return _call_instance(frame, callee, arguments)
     return Unknown(callee.labels)
+
+
+# How the gRPC compiler names what it makes: https://grpc.io/docs/languages/python/basics/
+_STUB = re.compile(r"_pb2_grpc\.\w+Stub$")
 
 
 def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
@@ -351,6 +358,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if name in knowledge.noreturn:
         return Symbol("typing.NoReturn")
     emit_call(frame, name, arguments, receiver)
+    if name in knowledge.fanouts:
+        fanout.started(frame, arguments.node, name)
     if name in knowledge.routings:
         health.registered(frame, arguments, knowledge.routings[name])
     if name in library.LOADER_FUNCTIONS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.events import Call, Dropped
+from backend_pitfalls.semantics.events import Call, Dropped, Event
 from backend_pitfalls.semantics.values import BoundMethod, Function, Instance, Symbol, Value, options
 
 if TYPE_CHECKING:
@@ -41,6 +41,62 @@ def keep(frame: Frame, node: ast.Assign) -> None:
     last = frame.events[-1] if frame.events else None
     if isinstance(last, Call) and isinstance(node.value, ast.Call) and last.site == frame.site(node.value):
         last.kept = any(isinstance(t, (ast.Attribute, ast.Subscript)) or _is_global(frame, t) for t in node.targets)
+
+
+def unclosed(frame: Frame, node: ast.Assign) -> None:
+    """`session = aiohttp.ClientSession()` in a function that neither closes it nor hands it on."""
+    last = frame.events[-1] if frame.events else None
+    target = node.targets[0]
+    if (
+        isinstance(last, Call)
+        and last.callee in frame.knowledge.closable
+        and isinstance(node.value, ast.Call)
+        and last.site == frame.site(node.value)
+        and isinstance(target, ast.Name)
+        and frame.function is not None
+        and not _is_global(frame, target)
+        and not _is_used_up(frame.function.node, target.id)
+    ):
+        _emit(frame, node.value, "client", last.callee)
+
+
+def _is_used_up(function: ast.AST, name: str) -> bool:
+    """Whether a variable is closed, entered by `with`, or handed on: everything but calls of its other methods."""
+    methods = {
+        id(n.value): n.attr
+        for n in ast.walk(function)
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == name
+    }
+    return any(
+        isinstance(n, ast.Name)
+        and n.id == name
+        and isinstance(n.ctx, ast.Load)
+        and (id(n) not in methods or "close" in methods[id(n)] or methods[id(n)].startswith("__"))
+        for n in ast.walk(function)
+    )
+
+
+def failure(frame: Frame, node: ast.Try, events: list[Event]) -> None:
+    """`try: requests.post(…)` with `except Exception: pass`: the failure of the call is passed over.
+
+    Parameters:
+        frame: where it stands.
+        node: the statement.
+        events: what happens in its body.
+    """
+    hiding = next((h for h in node.handlers if _hides(h)), None)
+    called = next((e for e in events if isinstance(e, Call) and e.callee in frame.knowledge.clients), None)
+    if hiding is not None and called is not None:
+        _emit(frame, hiding, "failure", called.callee)
+
+
+def _hides(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    is_broad = any(c is None or (isinstance(c, ast.Name) and c.id in ("Exception", "BaseException")) for c in caught)
+    return is_broad and all(
+        isinstance(s, (ast.Pass, ast.Continue)) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+        for s in handler.body
+    )
 
 
 def _is_global(frame: Frame, target: ast.expr) -> bool:

@@ -99,6 +99,7 @@ def _emit(
             frame.guards > 0,
             frame.source.snippet(node, 80),
             rest,
+            forwarded=isinstance(node, ast.Call) and any(k.arg is None for k in node.keywords),
         )
     )
 

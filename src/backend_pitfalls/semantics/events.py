@@ -93,11 +93,11 @@ class Event:
 class Call(Event):
     """A call of a library function or method, by its qualified name, with abstract arguments.
 
-    `kept` tells that the result becomes an attribute or a global variable, and so outlives the function. `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
+    `forwarded` tells that the call was written with `**options`. `kept` tells that the result becomes an attribute or a global variable, and so outlives the function. `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
     call as the reader wrote it.
     """
 
-    __slots__ = ("args", "callee", "guarded", "kept", "keywords", "receiver", "rest", "spread", "written")
+    __slots__ = ("args", "callee", "forwarded", "guarded", "kept", "keywords", "receiver", "rest", "spread", "written")
 
     def __init__(
         self,
@@ -114,9 +114,11 @@ class Call(Event):
         written: str = "",
         rest: Value = UNKNOWN,
         kept: bool = False,
+        forwarded: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.callee = callee
+        self.forwarded = forwarded
         self.args = args
         self.keywords = keywords
         self.spread = spread
@@ -246,7 +248,7 @@ class Route(Event):
 
 
 class Dropped(Event):
-    """Something that a call gave is dropped unseen: `what` is "coroutine" (never awaited), "task" (nothing holds it) or "answer" (nobody asks for its
+    """Something that a call gave is dropped unseen: `what` is "coroutine" (never awaited), "task" (nothing holds it), "client" (nothing closes it), "failure" (of a call: its exception is passed over) or "answer" (nobody asks for its
     status); `name` is what was called."""
 
     __slots__ = ("name", "what")
@@ -258,16 +260,42 @@ class Dropped(Event):
 
 
 class Retry(Event):
-    """A loop without end starts over when the outbound call `callee` failed; `pauses` tells that it waits between its rounds."""
+    """An outbound `call` is made again when it failed: `how` is "endless" or "counted" for loops, "decorated" for a function that another one calls again; `pauses` tells that
+    there is a wait between the attempts."""
 
-    __slots__ = ("callee", "pauses")
+    __slots__ = ("call", "how", "pauses")
 
     def __init__(
-        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, callee: str, pauses: bool
+        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, call: Call, how: str, pauses: bool
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.call = call
+        self.how = how
+        self.pauses = pauses
+
+
+class FanOut(Event):
+    """Coroutines are started all at once, one for each element of `subject`, whose number the code does not fix."""
+
+    __slots__ = ("callee", "subject")
+
+    def __init__(
+        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, callee: str, subject: str
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.callee = callee
-        self.pauses = pauses
+        self.subject = subject
+
+
+class Configured(Event):
+    """A module of settings binds a name that a framework reads."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, site: Site, symbol: str, name: str, value: Value) -> None:
+        super().__init__(site, symbol, ())
+        self.name = name
+        self.value = value
 
 
 class RelationLoad(Event):

@@ -81,7 +81,9 @@ def _call(frame: Frame, node: ast.Call) -> Value:
 
 
 def _await(frame: Frame, node: ast.Await) -> Value:
+    frame.waits += 1
     value = frame.evaluate(node.value)
+    frame.waits -= 1
     if isinstance(value, RowSet) and value.dialect == "tortoise":
         return orm.awaited(frame, node.value, value)
     if isinstance(value, Row) and value.path and isinstance(node.value, ast.Attribute):
@@ -447,9 +449,11 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
         constant = True
         try:
             for generator in node.generators:
+                frame.waits += generator.is_async
                 iterable = frame.evaluate(generator.iter)
                 loop = frame.make_loop(generator.iter, iterable, generator.target)
                 element = frame.iterate(generator.iter, iterable, loop)
+                frame.waits -= generator.is_async
                 constant = constant and loop.few
                 frame.assign(generator.target, element, None)
                 frame.loops = (*frame.loops, loop)

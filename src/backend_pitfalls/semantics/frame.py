@@ -25,7 +25,7 @@ from backend_pitfalls.semantics import (
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import load_attribute
-from backend_pitfalls.semantics.events import Event, Loop, Named
+from backend_pitfalls.semantics.events import Configured, Event, Loop, Named
 from backend_pitfalls.semantics.extract import import_bindings
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, Interpreter
@@ -70,6 +70,11 @@ class FrameEvaluator:
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value:
         return load_attribute(interpreter, value, name)
 
+    def decorated(self, frame: Frame) -> None:
+        node = frame.function.node if frame.function is not None else None
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            retries.decorated(frame, node)
+
     def framework(self, frame: Frame, cls: str) -> None:
         serializers.view_events(frame, cls)
         views.view_events(frame, cls)
@@ -110,6 +115,8 @@ class Frame:
         self.bodies: dict[str, Mapping[str, Value]] = {}
         self.loops: tuple[Loop, ...] = ()
         self.guards = 0
+        # How many `await` and `async for` stand around: a query in them gives way to other coroutines.
+        self.waits = 0
         # The expression that is a statement of its own: what it gives is dropped.
         self.standing: ast.expr | None = None
         self.exits: list[list[dict[str, Value]]] = []
@@ -220,6 +227,7 @@ class Frame:
     def assign_statement(self, node: ast.Assign) -> None:
         value = self.evaluate(node.value)
         dropped.keep(self, node)
+        dropped.unclosed(self, node)
         for target in node.targets:
             self.assign(target, value, node.value)
 
@@ -245,6 +253,8 @@ class Frame:
             self.events.append(Named(self.site(target), self.scope, name, value))
         if isinstance(target, ast.Name):
             self.variables[target.id] = self.stepped(value, target, target.id)
+            if target.id in self.knowledge.settings and not self.symbol and not self.class_name:
+                self.events.append(Configured(self.site(target), self.scope, target.id, value))
         elif isinstance(target, (ast.Tuple, ast.List)):
             for index, element in enumerate(target.elts):
                 if isinstance(element, ast.Starred):
@@ -318,10 +328,16 @@ class Frame:
         return self.merge((yes, no))
 
     def for_statement(self, node: ast.For | ast.AsyncFor) -> bool:
+        is_async = isinstance(node, ast.AsyncFor)
+        self.waits += is_async
         iterable = self.evaluate(node.iter)
         loop = self.make_loop(node.iter, iterable, node.target)
         element = self.iterate(node.iter, iterable, loop)
+        self.waits -= is_async
+        mark = len(self.events)
         self._loop(loop, lambda: self.assign(node.target, element, None), node.body)
+        if isinstance(node.iter, ast.Call) and dotted(node.iter.func) == "range":
+            retries.looped(self, node, self.events[mark:], "counted")
         if node.orelse:
             self.run(node.orelse)
         return True
@@ -334,9 +350,10 @@ class Frame:
         self.variables = narrowing.narrowed(self, dict(before), node.test, True)
         mark = len(self.events)
         left = self._loop(None, lambda: None, node.body)
-        if decided:
-            retries.endless(self, node, self.events[mark:])
-        if decided is None:
+        # `while True`; a variable that is true at first may change in the loop.
+        is_endless = bool(decided) and isinstance(node.test, ast.Constant)
+        retries.looped(self, node, self.events[mark:], "endless" if is_endless else "counted")
+        if not is_endless:
             return True
         return self.merge(left)
 
@@ -396,7 +413,9 @@ class Frame:
 
     def try_statement(self, node: ast.Try) -> bool:
         before = dict(self.variables)
+        mark = len(self.events)
         body = self.branch([*node.body], before)
+        dropped.failure(self, node, self.events[mark:])
         after_body = self.variables
         if body is not None and node.orelse:
             body = self.branch(node.orelse, body)

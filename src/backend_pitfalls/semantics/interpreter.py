@@ -97,6 +97,7 @@ class Evaluator(Protocol):
     def framework_events(self, interpreter: Interpreter, facts: FileFacts) -> tuple[Event, ...]: ...
     def framework(self, frame: Frame, cls: str) -> None: ...
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value: ...
+    def decorated(self, frame: Frame) -> None: ...
 
 
 class Interpreter:
@@ -266,6 +267,8 @@ class Interpreter:
                 frame.returns.append(frame.evaluate(function.node.body))
             else:
                 frame.run(function.node.body)
+                if function.node.decorator_list:
+                    self.evaluator.decorated(frame)
 
         self._guarded(f"{function.module}.{function.qualname}", body)
         if frame.handles:

@@ -111,7 +111,17 @@ def _getattr(frame: Frame, arguments: Arguments) -> Value:
         and isinstance(arguments.positional[1].value, str)
     ):
         return load_attribute(frame.interpreter, arguments.positional[0], arguments.positional[1].value)
+    if len(arguments.positional) == 2 and (method := _some_method(frame, arguments.positional[0])) is not None:
+        return method
     return Unknown(deep_labels(arguments.positional[0])) if arguments.positional else UNKNOWN
+
+
+def _some_method(frame: Frame, client: Value) -> Value | None:
+    """`getattr(requests, method)`: whichever it is, it takes what `get()` takes."""
+    name = client.name if isinstance(client, Symbol) else client.cls if isinstance(client, Instance) else ""
+    bases = frame.knowledge.lineage(frame.knowledge.canonical(name)) if name else ()
+    known = any(f"{base}.get" in frame.knowledge.clients for base in bases)
+    return load_attribute(frame.interpreter, client, "get") if known else None
 
 
 def _range(frame: Frame, arguments: Arguments) -> Value:

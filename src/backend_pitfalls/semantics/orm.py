@@ -68,6 +68,7 @@ def emit(
             whole and bool(model),
         )
     )
+    frame.events[-1].awaited = frame.waits > 0
 
 
 def read_relation(frame: Frame, node: ast.AST, row: Row, name: str, awaited: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Loops that start over when a call failed, without end."""
+"""What makes a failed call again: loops and decorators."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.events import Call, Event, Retry
+from backend_pitfalls.semantics.values import Symbol
 from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ _NESTED = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionD
 _PAUSES = ("sleep", "wait", "backoff", "delay")
 
 
-def endless(frame: Frame, node: ast.While, events: list[Event]) -> None:
-    """Tell rules of the retries of a loop whose condition always holds.
+def looped(frame: Frame, node: ast.While | ast.For | ast.AsyncFor, events: list[Event], how: str) -> None:
+    """Tell rules of the retries of a loop.
 
     A round that succeeds leaves the loop, one that fails goes on: a loop that takes the next piece of work instead is none of these.
 
@@ -24,6 +25,7 @@ def endless(frame: Frame, node: ast.While, events: list[Event]) -> None:
         frame: where the loop stands.
         node: the loop.
         events: what happens in its body.
+        how: as `Retry.how` tells.
     """
     for attempt in (s for s in node.body if isinstance(s, ast.Try)):
         handlers = [h for h in attempt.handlers if not _leaves(h.body)]
@@ -33,9 +35,20 @@ def endless(frame: Frame, node: ast.While, events: list[Event]) -> None:
         first, last = attempt.body[0].lineno, attempt.body[-1].end_lineno or 0
         called = next((e for e in events if _is_outbound(frame, e) and first <= e.site.span.line <= last), None)
         if isinstance(called, Call):
-            symbol = frame.scope
             pauses = any(_pauses(statement) for statement in node.body)
-            frame.events.append(Retry(frame.site(node), symbol, frame.loops, frame.is_async, called.callee, pauses))
+            frame.events.append(Retry(frame.site(node), frame.scope, frame.loops, frame.is_async, called, how, pauses))
+
+
+def decorated(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Tell rules of the outbound calls in the function of this frame, when a decorator makes it try again."""
+    for decorator in node.decorator_list:
+        callee = frame.evaluate(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        if isinstance(callee, Symbol) and frame.knowledge.canonical(callee.name) in frame.knowledge.retries:
+            for event in [e for e in frame.events if _is_outbound(frame, e)]:
+                assert isinstance(event, Call)
+                frame.events.append(
+                    Retry(event.site, frame.scope, frame.loops, frame.is_async, event, "decorated", pauses=True)
+                )
 
 
 def _is_outbound(frame: Frame, event: Event) -> bool:

@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(f"backend-pitfalls {__version__}\n")
         return CLEAN
     try:
-        options = build_parser().parse_args(arguments)
+        options = _parsed(arguments)
     except SystemExit as stop:
         return int(stop.code or 0)
     from backend_pitfalls.model.errors import UserError
@@ -53,6 +53,17 @@ def main(argv: list[str] | None = None) -> int:
 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    """The arguments, where paths may stand before, between and behind options."""
+    parser = build_parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and (not hasattr(options, "paths") or any(a.startswith("-") for a in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.paths = [*options.paths, *rest]
+    return options
 
 
 class _Parser(argparse.ArgumentParser):

@@ -43,7 +43,7 @@ runs in a thread), may be better in their place.
 None.
 
 ## Known limits
-Synchronous sessions of an ORM and reads of files are not reported; a function chosen at run time is not followed.
+Queries of an ORM are the matter of BPF703; reads of files are not reported; a function chosen at run time is not followed.
 
 ## References
 - [Python: developing with asyncio, running blocking code](https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code)
@@ -57,6 +57,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
 from backend_pitfalls.model.fix import AwaitCall, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.serving import is_before_serving
 from backend_pitfalls.semantics.events import Call
 
 META = RuleMeta(
@@ -73,10 +74,6 @@ META = RuleMeta(
 )
 
 
-# What runs before the first request and after the last one holds nobody up: https://fastapi.tiangolo.com/advanced/events/
-_BEFORE_SERVING = ("lifespan", "startup", "shutdown")
-
-
 @listens(Call)
 def call_that_waits(event: Call, report: Report) -> None:
     """A call that holds the thread, in a coroutine or in a plain function that one calls."""
@@ -84,7 +81,7 @@ def call_that_waits(event: Call, report: Report) -> None:
     if facts is None or not event.is_async or event.awaited:
         return
     site = event.chain[0].site if event.chain else event.site
-    if any(word in event.symbol.lower() for word in _BEFORE_SERVING):
+    if is_before_serving(event.symbol):
         return
     through = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""
     report(

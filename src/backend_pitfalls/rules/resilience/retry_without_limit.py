@@ -68,7 +68,9 @@ META = RuleMeta(
 def decorated(event: Call, report: Report) -> None:
     """A decorator or helper that tries again, without what ends it."""
     facts = report.knowledge.retries.get(event.callee)
-    if facts is None or event.chain or event.spread or any(name in event.keywords for name in facts.stops):
+    if facts is None or not facts.stops or event.chain or event.spread:
+        return
+    if any(name in event.keywords for name in facts.stops):
         return
     message = f"'{event.callee}' tries again for ever; pass {facts.instead} and a wait between the attempts"
     report(event.site, message, symbol=event.symbol)
@@ -77,6 +79,8 @@ def decorated(event: Call, report: Report) -> None:
 @listens(Retry)
 def looped(event: Retry, report: Report) -> None:
     """A loop without end that starts over when a call failed."""
+    if event.how != "endless":
+        return
     pause = "" if event.pauses else ", without a pause,"
-    message = f"this loop tries '{event.callee}' again{pause} for as long as it fails; count the attempts and wait longer each time"
+    message = f"this loop tries '{event.call.callee}' again{pause} for as long as it fails; count the attempts and wait longer each time"
     report(event.site, message, symbol=event.symbol)
