@@ -5,6 +5,7 @@ from backend_pitfalls.codemods.add_timeout import AddTimeout
 from backend_pitfalls.codemods.ask_the_database import AskTheDatabase
 from backend_pitfalls.codemods.await_calls import AwaitCalls
 from backend_pitfalls.codemods.bind_parameters import BindParameters
+from backend_pitfalls.codemods.check_status import CheckStatus
 from backend_pitfalls.codemods.credential_to_environment import CredentialToEnvironment
 from backend_pitfalls.codemods.load_relations import LoadRelations
 from backend_pitfalls.codemods.load_safely import LoadSafely
@@ -18,6 +19,7 @@ __all__ = [
     "AskTheDatabase",
     "AwaitCalls",
     "BindParameters",
+    "CheckStatus",
     "CredentialToEnvironment",
     "LoadRelations",
     "LoadSafely",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # https://docs.python.org/3/library/asyncio-task.html
 _COROUTINES = frozenset({"asyncio.sleep", "asyncio.wait_for", "asyncio.to_thread", "asyncio.wait"})
 _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
-_BODY = frozenset({"json", "text", "content"})
+_BODY = frozenset({"json", "text", "content", "iter_content", "iter_lines", "iter_bytes"})
 
 
 def statement(frame: Frame, node: ast.Call, callee: Value) -> None:
@@ -27,13 +27,13 @@ def statement(frame: Frame, node: ast.Call, callee: Value) -> None:
             _emit(frame, node, "coroutine", option.name)
         elif (isinstance(option, Symbol) and option.name in _TASKS) or _is_loop_task(node):
             _emit(frame, node, "task", frame.source.snippet(node.func, 40))
-    _answer(frame, node, node)
+    _answer(frame, node, node, "answer")
 
 
 def body(frame: Frame, node: ast.Attribute) -> None:
     """`requests.get(url).json()`: the body is used, and nothing was kept that could be asked for the status."""
     if node.attr in _BODY and isinstance(node.value, ast.Call):
-        _answer(frame, node.value, node)
+        _answer(frame, node.value, node, "body")
 
 
 def keep(frame: Frame, node: ast.Assign) -> None:
@@ -41,6 +41,28 @@ def keep(frame: Frame, node: ast.Assign) -> None:
     last = frame.events[-1] if frame.events else None
     if isinstance(last, Call) and isinstance(node.value, ast.Call) and last.site == frame.site(node.value):
         last.kept = any(isinstance(t, (ast.Attribute, ast.Subscript)) or _is_global(frame, t) for t in node.targets)
+
+
+def kept(frame: Frame, node: ast.Assign) -> None:
+    """`answer = requests.get(url)`, of which the function reads the body, and never looks at the status."""
+    target = node.targets[0]
+    if (
+        isinstance(node.value, ast.Call)
+        and isinstance(target, ast.Name)
+        and frame.function is not None
+        and _reads_only_the_body(frame.function.node, target.id)
+    ):
+        _answer(frame, node.value, node.value, "body")
+
+
+def _reads_only_the_body(function: ast.AST, name: str) -> bool:
+    attributes = [
+        n.attr
+        for n in ast.walk(function)
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == name
+    ]
+    loads = sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(function))
+    return bool(attributes) and len(attributes) == loads and _BODY.issuperset(attributes)
 
 
 def unclosed(frame: Frame, node: ast.Assign) -> None:
@@ -129,14 +151,14 @@ def _is_loop_task(node: ast.Call) -> bool:
     )
 
 
-def _answer(frame: Frame, node: ast.Call, place: ast.AST) -> None:
+def _answer(frame: Frame, node: ast.Call, place: ast.AST, what: str) -> None:
     """An answer of requests or httpx; a client may look at the status by a hook of its own."""
     site = frame.site(node)
     for event in reversed(frame.events[-4:]):
         if isinstance(event, Call) and event.site == site and not event.chain and _asks(frame, event):
             receiver: Value | None = event.receiver
             if not isinstance(receiver, Instance) or frame.world.class_facts(receiver.cls) is None:
-                _emit(frame, place, "answer", event.callee)
+                _emit(frame, place, what, event.callee)
             return
 
 

@@ -248,7 +248,7 @@ class Route(Event):
 
 
 class Dropped(Event):
-    """Something that a call gave is dropped unseen: `what` is "coroutine" (never awaited), "task" (nothing holds it), "client" (nothing closes it), "failure" (of a call: its exception is passed over) or "answer" (nobody asks for its
+    """Something that a call gave is dropped unseen: `what` is "coroutine" (never awaited), "task" (nothing holds it), "client" (nothing closes it), "failure" (of a call: its exception is passed over) "answer" or "body" (nobody asks for its
     status); `name` is what was called."""
 
     __slots__ = ("name", "what")

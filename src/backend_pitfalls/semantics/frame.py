@@ -228,6 +228,7 @@ class Frame:
         value = self.evaluate(node.value)
         dropped.keep(self, node)
         dropped.unclosed(self, node)
+        dropped.kept(self, node)
         for target in node.targets:
             self.assign(target, value, node.value)
 

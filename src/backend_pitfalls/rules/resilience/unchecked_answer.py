@@ -1,7 +1,7 @@
 """Nobody asks whether a call of another service worked.
 
 ## What it does
-Finds calls of requests and httpx whose answer is dropped, or whose body is used at once, so that nothing can look at the status.
+Finds calls of requests and httpx whose answer is dropped, whose body is used at once, or whose answer is kept in a variable of which only the body is read: nothing looks at the status.
 
 ## Why it hurts in production
 Both libraries raise for connections that fail, not for answers that say \"500\" or \"403\": the order was never placed, or an error page is read as data.
@@ -23,13 +23,13 @@ def notify(order):
 ```
 
 ## Fix safety
-There is no automatic repair.
+Unsafe: `.raise_for_status()` behind a call whose answer is dropped raises where nothing did. Where the body is read there is no repair.
 
 ## Options
 None.
 
 ## Known limits
-Off until it is selected by its code or name: where a lost call does no harm, its status need not be looked at. An answer that is kept in a variable is not looked at, nor are sessions of classes of the project.
+Off until it is selected by its code or name: where a lost call does no harm, its status need not be looked at. Sessions of classes of the project are silent, as is an answer that is handed on.
 
 ## References
 - [requests: response status codes](https://requests.readthedocs.io/en/latest/user/quickstart/#response-status-codes)
@@ -41,6 +41,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import Fix, Recast, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Dropped
@@ -55,12 +56,24 @@ META = RuleMeta(
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
     cwe=(252,),
     preview=True,
+    fix=Safety.UNSAFE,
 )
 
 
 @listens(Dropped)
 def unchecked(event: Dropped, report: Report) -> None:
     """An answer that is dropped or read without a look at its status."""
-    if event.what == "answer" and not event.chain:
+    if event.what in ("answer", "body") and not event.chain:
         message = f"the status of what '{event.name}' answers is not looked at; call raise_for_status() first"
-        report(event.site, message, symbol=event.symbol)
+        report(event.site, message, symbol=event.symbol, fix=_fix(event) if event.what == "answer" else None)
+
+
+def _fix(event: Dropped) -> Fix:
+    span = event.site.span
+    place = (span.line, span.col, span.end_line, span.end_col)
+    return Fix(
+        "call raise_for_status()",
+        Safety.UNSAFE,
+        (Recast(*place, place, "{}.raise_for_status()"),),
+        "an answer that says that the call failed raises an exception",
+    )
