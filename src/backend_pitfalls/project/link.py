@@ -14,6 +14,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.project.discover import context_of, deploys
 from backend_pitfalls.project.orm.graph import backrefs, certain, declares_relations, relations_of, reverse_relations
+from backend_pitfalls.project.orm.text import holds_free_text
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation
 from backend_pitfalls.syntax.source import Source
@@ -343,6 +344,15 @@ class Project:
         for base in reversed(self.lineage(class_name)):
             found.update(self.relations.get(base, {}))
         return tuple(found[name] for name in sorted(found))
+
+    def is_free_text(self, class_name: str, name: str) -> bool:
+        """Whether a model keeps any text that it is given in a field: not one of some choices, nor one whose name says that it is markup."""
+        for base in self.lineage(class_name):
+            facts = self.class_facts(base)
+            field = next((f for f in facts.fields if f.name == name), None) if facts is not None else None
+            if field is not None:
+                return holds_free_text(field)
+        return False
 
     def model_by_label(self, label: str) -> str:
         """The Django model of a label (`app.Model`); the empty string when there is none or it is not certain which."""

@@ -14,6 +14,7 @@ from backend_pitfalls.semantics.values import (
     ClassRef,
     Const,
     Container,
+    Field,
     Function,
     Instance,
     Label,
@@ -275,7 +276,8 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
     found = interpreter.instance_attribute(value.model, name)
     if found is not None and isinstance(found, (Const, Container)):
         return found
-    return BoundMethod(Unknown(value.labels), name)
+    kept = Field(value.model, name, value.labels) if world.is_free_text(value.model, name) else Unknown(value.labels)
+    return BoundMethod(kept, name)
 
 
 def _many_shape(dialect: str, lazy: str) -> str:

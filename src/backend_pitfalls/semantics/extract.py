@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from backend_pitfalls.semantics.facts import (
+    COLUMN_TYPE,
     FOREIGN_KEY,
     CallFacts,
     ClassFacts,
@@ -310,11 +311,14 @@ def _call(node: ast.Call) -> CallFacts:
             keywords[keyword.arg] = keyword.value.value
         elif name := dotted(keyword.value):
             names[keyword.arg] = name
+        elif keyword.arg == "choices":
+            keywords["choices"] = True
         elif keyword.arg == "backref" and isinstance(keyword.value, ast.Call) and keyword.value.args:
             # `backref=backref("books", lazy="dynamic")`
             given = text(keyword.value.args[0])
             keywords.update({"backref": given} if given else {})
     # `Column(Integer, ForeignKey("author.id"))`: which table the column points to.
+    is_column = dotted(node.func).rsplit(".", 1)[-1] in ("Column", "mapped_column")
     for argument in node.args:
         if (
             isinstance(argument, ast.Call)
@@ -322,6 +326,9 @@ def _call(node: ast.Call) -> CallFacts:
             and argument.args
         ):
             keywords[FOREIGN_KEY] = text(argument.args[0])
+        elif isinstance(argument, (ast.Call, ast.Name, ast.Attribute)) and COLUMN_TYPE not in keywords and is_column:
+            kind = dotted(argument.func if isinstance(argument, ast.Call) else argument)
+            keywords[COLUMN_TYPE] = kind.rsplit(".", 1)[-1]
     # `Manager.from_queryset(Custom)()` is written as a call of a call; the inner callee is what tells.
     callee = dotted(node.func)
     if not callee and isinstance(node.func, ast.Call):

@@ -20,6 +20,10 @@ FOREIGN_KEY = "<foreign key>"
 """The keyword under which a column keeps what its `ForeignKey` points to."""
 
 
+COLUMN_TYPE = "<column type>"
+"""The keyword under which a column keeps the last name of its type."""
+
+
 class FieldFacts(msgspec.Struct, frozen=True):
     """A name assigned or annotated in a class body."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,8 @@ class _Rendering:
 
     def _show(self, node: TemplateNode, value: Value, variable: Variable) -> None:
         """A row that is shown is shown as its `__str__`; a text that is not escaped may be a piece of the page."""
-        if node.raw and value.labels:
+        is_page = _KEEPS_TEXT.issuperset(node.filters) and _TAG.search(self._frame.source.text)
+        if node.raw and (value.labels or is_page):
             emission.unescaped(self._frame, node.node, value)
         for name in node.filters:
             if name in _SAME_VALUE and self._frame.world.template_tag("filter", name) is None:
@@ -256,6 +258,14 @@ class _Rendering:
             if len(parameters.args) - len(parameters.defaults) <= 1:
                 return calls.run(frame, node, found.function, {first_parameter(found.function.node): found.receiver})
         return found
+
+
+# A template without one makes a message, not a page.
+_TAG = re.compile(r"<[A-Za-z!/]")
+# Filters after which a text may still hold tags, for certain. https://docs.djangoproject.com/en/stable/ref/templates/builtins/
+_KEEPS_TEXT = frozenset(
+    {"safe", "default", "default_if_none", "trim", "lower", "upper", "capfirst", "join", "first", "last"}
+)
 
 
 def _matters(value: Value) -> bool:

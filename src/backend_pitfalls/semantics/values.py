@@ -106,6 +106,23 @@ class Unknown(Value):
 UNKNOWN = Unknown()
 
 
+class Field(Unknown):
+    """The text that a row keeps in a field: anything that someone once wrote."""
+
+    __slots__ = ("model", "name")
+
+    def __init__(self, model: str, name: str, labels: Labels = CLEAN) -> None:
+        super().__init__(labels)
+        self.model = model
+        self.name = name
+
+    def key(self) -> Hashable:
+        return ("f", self.model, self.name, self.labels)
+
+    def _copy(self) -> Value:
+        return Field(self.model, self.name, self.labels)
+
+
 class Const(Value):
     """A constant. `origin` tells how it came to be when that matters, such as "default"."""
 
