@@ -354,24 +354,24 @@ class Project:
                 return holds_free_text(field)
         return False
 
-    def model_by_label(self, label: str) -> str:
+    def model_by_label(self, label: str, near: str) -> str:
         """The Django model of a label (`app.Model`); the empty string when there is none or it is not certain which."""
         self._touch_graph()
         app, _, short = label.rpartition(".")
         candidates = self._short_names.get(short) or self._lowered_names.get(short.lower(), [])
         names = [n for n in candidates if self.dialect(n) == "django"]
-        return certain(names, app)
+        return certain(names, app, near)
 
     def modules_with(self, variable: str) -> tuple[str, ...]:
         """The modules that bind a variable at their top level."""
         self._touch_graph()
         return tuple(facts.module for facts in self.files if variable in facts.variables)
 
-    def class_by_name(self, module: str, name: str) -> str:
+    def class_by_name(self, module: str, name: str, near: str) -> str:
         """The class of this name in a module or package whose dotted name ends in or goes on from `module`; the empty string when it is none
         or not certain which."""
         self._touch_graph()
-        return certain(self._short_names.get(name, []), module)
+        return certain(self._short_names.get(name, []), module, near)
 
     def user_model(self) -> str:
         """The model that `settings.AUTH_USER_MODEL` names, told by its base class: a setting may come from anywhere."""

@@ -192,7 +192,7 @@ def _checked_field(interpreter: Interpreter, class_name: str, name: str) -> bool
                 pattern = (
                     (field.call.keywords.get("pattern") or field.call.keywords.get("regex")) if field.call else None
                 )
-                cls = world.class_by_name(world.module_of(base), text) if text.isidentifier() else ""
+                cls = world.class_by_name(world.module_of(base), text, base) if text.isidentifier() else ""
                 return has_safe_pattern(f"pattern={pattern!r}") or any(
                     b.startswith("enum.") for b in (world.lineage(cls) if cls else ())
                 )

@@ -243,7 +243,7 @@ def _change(frame: Frame, arguments: Arguments) -> Value:
 def _get_model(frame: Frame, arguments: Arguments) -> Value:
     """`get_model("shop", "Book")`, `get_model("shop.Book")`: a model by its label."""
     label = ".".join(a.value for a in arguments.positional if isinstance(a, Const) and isinstance(a.value, str))
-    name = frame.world.model_by_label(label)
+    name = frame.world.model_by_label(label, frame.module)
     return ClassRef(name) if name else UNKNOWN
 
 
@@ -306,6 +306,8 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "django.apps.apps.get_model": _get_model,
     "django.apps.apps.get_registered_model": _get_model,
     "django.apps.registry.apps.get_model": _get_model,
+    "django.db.models.get_model": _get_model,
+    "django.db.models.loading.get_model": _get_model,
     "fastapi.Depends": _depends,
     "django.shortcuts.get_object_or_404": _get_or_404,
     "asyncio.wait_for": _wait_for,

@@ -34,5 +34,8 @@ def loaded_by_name(frame: Frame, given: tuple[Value, ...]) -> Value:
 
 
 def _class(frame: Frame, module: str, name: str) -> Value:
-    found = frame.world.class_by_name(module, name) if name else ""
+    found = frame.world.class_by_name(module, name, frame.module) if name else ""
+    if not found and name and module.isidentifier():
+        # Django's apps know their models in any case of letters.
+        found = frame.world.model_by_label(f"{module}.{name}", frame.module)
     return ClassRef(found) if found else UNKNOWN

@@ -116,4 +116,4 @@ def _by_name(frame: Frame, schema: Value) -> str | None:
     if isinstance(schema, Instance):
         return schema.cls
     text = constant_text(schema)
-    return frame.world.class_by_name("", text.rsplit(".", 1)[-1]) or None if text else None
+    return frame.world.class_by_name("", text.rsplit(".", 1)[-1], frame.module) or None if text else None

@@ -120,13 +120,28 @@ def _resolve(project: Project, name: str, written: str, by_name: dict[str, list[
         return resolved
     app, _, short = written.rpartition(".")
     candidates = [n for n in by_name.get(short, ()) if project.dialect(n) == project.dialect(name)]
-    return certain(candidates, app)
+    return certain(candidates, app, name)
 
 
-def certain(names: list[str], within: str) -> str:
-    """The one of these qualified names that lies within a package or module, else the only one; the empty string when that is not certain."""
+def certain(names: list[str], within: str, near: str) -> str:
+    """The one of these qualified names that lies within a package or module, else the only one; the empty string when that is not certain.
+
+    Parameters:
+        names: the candidates.
+        within: a package or module, perhaps only the end of its name.
+        near: the qualified name of what asks: of several, one that shares more of its packages is meant (an example overrides what it is an example of).
+    """
     inside = [name for name in names if within and f".{within}." in f".{name}"] or names
+    if len(inside) > 1:
+        shared = [_shared(name, near) for name in inside]
+        inside = [name for name, count in zip(inside, shared) if count == max(shared)]
     return inside[0] if len(inside) == 1 else ""
+
+
+def _shared(name: str, other: str) -> int:
+    """How many packages two qualified names have in common, from the outside."""
+    pairs = list(zip(name.split("."), other.split(".")))
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
 
 
 def _relationship(project: Project, name: str, field: FieldFacts, by_name: dict[str, list[str]]) -> Relation | None:
