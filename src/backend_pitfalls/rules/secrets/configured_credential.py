@@ -107,7 +107,7 @@ def configured(event: SettingFound, report: Report) -> None:
         f"keep it out of the repository, in the environment or a vault, and {credentials.rotation(judged, report.knowledge)}",
         confidence=Confidence.HIGH if judged.score >= credentials.CERTAIN else META.confidence,
         severity=Severity.NOTE if judged.is_weak or in_test else None,
-        fix=_fix(event),
+        fix=None if in_test else _fix(event),
         redact=(setting.span,),
     )
 
