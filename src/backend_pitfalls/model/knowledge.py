@@ -540,6 +540,11 @@ class Knowledge:
         return next((how for provider, how in self.rotations.items() if token.provider.startswith(provider)), "")
 
     @cached_property
+    def harms(self) -> frozenset[str]:
+        """Everything that untrusted data can do, by the names that sinks give it."""
+        return frozenset(sink.harm for sinks in self.sinks.values() for sink in sinks)
+
+    @cached_property
     def credential_callees(self) -> frozenset[str]:
         """The last names of the calls that take a credential."""
         return frozenset(call.rsplit(".", 1)[-1] for call in self.credential_calls)

@@ -412,6 +412,13 @@ def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts)
     if facts.resolves:
         labels = frozenset(label.clean(RESOLVED) for label in labels)
     first = arguments.positional[0] if arguments.positional else UNKNOWN
+    if name == "json.dumps" and isinstance(first, Instance):
+        source = frame.knowledge.sources.get(f"{first.cls}.<dumped>")
+        if source is not None:
+            frame.tainted = True
+            labels |= {
+                Label(source.description, frame.site(arguments.node), (), frozenset(source.cleaned), source.kind)
+            }
     if name.startswith("urllib.parse.urlun") and isinstance(first, Container):
         empty = [constant_text(first.items.get(i, UNKNOWN)) == "" for i in (0, 1)]
         if all(empty):

@@ -18,6 +18,7 @@ from backend_pitfalls.semantics import (
     narrowing,
     orm,
     overfetch,
+    quoted,
     retries,
     serializers,
     views,
@@ -425,7 +426,7 @@ class Frame:
         for handler in node.handlers:
             start = dict(midway)
             if handler.name:
-                start[handler.name] = UNKNOWN
+                start[handler.name] = quoted.exception(self, node, handler, midway)
             outcomes.append(self.branch(handler.body, start))
         alive = self.merge(outcomes)
         if node.finalbody:
