@@ -1,4 +1,5 @@
-"""Repair whole projects and count what went wrong: files that no longer parse, findings that are new, a second run that changes something.
+"""Repair whole projects and count what went wrong: files that no longer parse, lines that changed outside the statements that a repair is for (imports aside), findings that
+are new, a second run that changes something.
 
     python -m benchmarks.roundtrip PROJECT [PROJECT ...]
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import difflib
 import json
 import shutil
 import subprocess
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 _TOOL = [sys.executable, "-m", "backend_pitfalls"]
 _SKIPPED = shutil.ignore_patterns(".git", "node_modules", ".backend_pitfalls_cache")
@@ -28,7 +31,7 @@ def main() -> int:
     parser.add_argument("projects", nargs="+", type=Path)
     rules: Counter[str] = Counter()
     failures = 0
-    print(f"{'project':32} {'files':>6} {'lines':>6} {'broken':>6} {'new':>4} {'again':>5} {'seconds':>8}")
+    print(f"{'project':32} {'files':>6} {'lines':>6} {'broken':>6} {'stray':>5} {'new':>4} {'again':>5} {'seconds':>8}")
     for project in parser.parse_args().projects:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / project.name
@@ -40,27 +43,69 @@ def main() -> int:
 
 
 def _round_trip(copy: Path, rules: Counter[str]) -> int:
-    before, content = _findings(copy), _content(copy)
+    before, content, places = _findings(copy), _content(copy), _places(copy)
     start = time.perf_counter()
     _fix(copy)
     seconds = time.perf_counter() - start
     after, repaired = _findings(copy), _content(copy)
     changed = [path for path, data in repaired.items() if data != content[path]]
     broken = sum(not _parses(repaired[path]) for path in changed)
+    stray = sum(len(_stray(content[path], repaired[path], places.get(path, set()))) for path in changed)
     new = sum((after - before).values())
     rules.update(_by_code(before) - _by_code(after))
     _fix(copy)
     again = sum(data != repaired[path] for path, data in _content(copy).items())
     lines = sum(_new_lines(content[path], repaired[path]) for path in changed)
-    print(f"{copy.name[:32]:32} {len(changed):6} {lines:6} {broken:6} {new:4} {again:5} {seconds:8.1f}", flush=True)
-    return broken + new + again
+    print(
+        f"{copy.name[:32]:32} {len(changed):6} {lines:6} {broken:6} {stray:5} {new:4} {again:5} {seconds:8.1f}",
+        flush=True,
+    )
+    return broken + stray + new + again
 
 
 def _new_lines(old: bytes, new: bytes) -> int:
     return len(set(new.splitlines()) - set(old.splitlines()))
 
 
+def _stray(old: bytes, new: bytes, places: set[int]) -> set[int]:
+    """The lines of the old file that are gone though no repair is for the statement which they belong to."""
+    before = old.splitlines(keepends=True)
+    matcher = difflib.SequenceMatcher(None, before, new.splitlines(keepends=True), autojunk=False)
+    gone = {n + 1 for tag, a, b, _, _ in matcher.get_opcodes() if tag in ("replace", "delete") for n in range(a, b)}
+    return {n for n in gone - _touched(old, places) if b"import" not in before[n - 1] and before[n - 1].strip()}
+
+
+def _touched(data: bytes, places: set[int]) -> set[int]:
+    """The lines of the statements (of compound ones: of their heads) in which a line of `places` lies."""
+    found = set(places)
+    for node in ast.walk(ast.parse(data)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            last = body[0].lineno if body else (node.end_lineno or node.lineno)
+            lines = range(node.lineno, last + 1)
+            if not places.isdisjoint(lines):
+                found.update(lines)
+    return found
+
+
+def _places(root: Path) -> dict[str, set[int]]:
+    """The lines that repairs want to edit, by file."""
+    found: dict[str, set[int]] = {}
+    for finding in _checked(root):
+        fix = finding.get("fix")
+        for edit in fix["edits"] if fix else ():
+            found.setdefault(fix["path"], set()).update(range(edit["line"], edit["end_line"] + 1))
+    return found
+
+
 def _findings(root: Path) -> Counter[tuple[str, str, str]]:
+    found: Counter[tuple[str, str, str]] = Counter()
+    for finding in _checked(root):
+        found[finding["code"], finding["path"], finding.get("symbol") or ""] += 1
+    return found
+
+
+def _checked(root: Path) -> list[dict[str, Any]]:
     done = subprocess.run(
         [*_TOOL, "check", ".", "--output-format", "json", "--exit-zero"],
         cwd=root,
@@ -68,10 +113,8 @@ def _findings(root: Path) -> Counter[tuple[str, str, str]]:
         text=True,
         check=True,
     )
-    found: Counter[tuple[str, str, str]] = Counter()
-    for finding in json.loads(done.stdout)["findings"]:
-        found[finding["code"], finding["path"], finding.get("symbol") or ""] += 1
-    return found
+    findings: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    return findings
 
 
 def _by_code(found: Counter[tuple[str, str, str]]) -> Counter[str]:

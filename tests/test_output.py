@@ -227,3 +227,34 @@ def test_what_is_said_twice_of_one_place_is_shown_the_same_in_any_order() -> Non
     for order in itertools.permutations(found):
         (marked,) = Finisher(Options(), {}, lambda _: ()).finish(order, {})
         assert marked.finding.symbol == "c"
+
+
+def test_the_cache_keeps_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ["w9Kq2vTz81hh4a0c", "Zk81mQx7Lr20pTw9Bv44", "qe7Zr1pT", "k9!fw2$hq0-zz81", "8f7d6s0b76sd8f7ax8df76s1"]
+    (tmp_path / "pyproject.toml").write_text("[tool.backend-pitfalls]\n")
+    (tmp_path / "app.py").write_text(
+        f"""
+import psycopg2
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+API_KEY = "{secrets[0]}"
+blob = "{secrets[1]}"
+DATABASE_URL = "postgresql://shop:{secrets[2]}@db.test/shop"
+
+
+class Settings(BaseSettings):
+    secret_key: str = "{secrets[3]}"
+    token: SecretStr = SecretStr("{secrets[4]}")
+
+
+def connect(password="{secrets[3]}"):
+    return psycopg2.connect(host="db", connect_timeout=3, password="{secrets[0]}")
+"""
+    )
+    (tmp_path / "compose.yaml").write_text(f"services:\n  db:\n    environment:\n      DB_PASSWORD: {secrets[0]}\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "."]) == 1
+    kept = b"".join(p.read_bytes() for p in (tmp_path / ".backend_pitfalls_cache").rglob("*") if p.is_file())
+    assert len(kept) > 500
+    assert [s for s in secrets if s.encode() in kept] == []

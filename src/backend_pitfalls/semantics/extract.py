@@ -15,6 +15,7 @@ from backend_pitfalls.semantics.facts import (
     FunctionFacts,
     Scalar,
 )
+from backend_pitfalls.semantics.masks import masked
 from backend_pitfalls.semantics.routes import patterns, routes
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 
@@ -102,7 +103,8 @@ class _Collector:
             callee = dotted(node.value.func) if isinstance(node.value, ast.Call) and target is names[0] else ""
             self.variables.update((n.id, callee) for n in names if isinstance(n, ast.Name))
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, _SCALARS):
-            self.constants.update((t.id, node.value.value) for t in targets if isinstance(t, ast.Name))
+            value = node.value.value
+            self.constants.update((t.id, masked(t.id, value)) for t in targets if isinstance(t, ast.Name))
         if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets) and isinstance(
             node.value, (ast.List, ast.Tuple)
         ):
@@ -163,7 +165,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionFacts:
     return FunctionFacts(
         tuple(names),
         {
-            p.arg: default.value
+            p.arg: masked(p.arg, default.value)
             for p, default in parameter_defaults(arguments)
             if isinstance(default, ast.Constant) and isinstance(default.value, _SCALARS)
         },
@@ -287,17 +289,20 @@ def _fields(node: ast.stmt) -> list[FieldFacts]:
 
 
 def _field(name: str, value: ast.expr | None, annotation: str) -> FieldFacts:
-    call = _call(value) if isinstance(value, ast.Call) else None
+    call = _call(value, name) if isinstance(value, ast.Call) else None
     scalar = (
         value.value if isinstance(value, ast.Constant) and isinstance(value.value, (str, int, float, bool)) else None
     )
-    return FieldFacts(name, call, annotation, scalar, dotted(value) if value is not None else "")
+    return FieldFacts(name, call, annotation, masked(name, scalar), dotted(value) if value is not None else "")
 
 
-def _call(node: ast.Call) -> CallFacts:
+def _call(node: ast.Call, name: str) -> CallFacts:
+    # The first argument of these is the value of the field, of others the name of something.
+    holds_default = dotted(node.func).rsplit(".", 1)[-1] in ("SecretStr", "Secret", "Field")
+
     def text(value: ast.expr) -> str | None:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            return value.value
+            return str(masked(name if holds_default else "", value.value))
         return dotted(value) or None
 
     keywords: dict[str, Scalar] = {}
@@ -308,9 +313,9 @@ def _call(node: ast.Call) -> CallFacts:
         if isinstance(keyword.value, ast.Constant) and isinstance(
             keyword.value.value, (str, int, float, bool, type(None))
         ):
-            keywords[keyword.arg] = keyword.value.value
-        elif name := dotted(keyword.value):
-            names[keyword.arg] = name
+            keywords[keyword.arg] = masked(name if keyword.arg == "default" else "", keyword.value.value)
+        elif written := dotted(keyword.value):
+            names[keyword.arg] = written
         elif keyword.arg == "choices":
             keywords["choices"] = True
         elif keyword.arg == "backref" and isinstance(keyword.value, ast.Call) and keyword.value.args:
