@@ -19,7 +19,7 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     that switch the limit off, `none` tells what None does ("unlimited" or "limited"). `inherits` names the attribute of the receiver that gives a default for the call,
     `alternatives` other keywords that also set a limit, `local_prefixes` first arguments that stay on this machine.
     `family` groups clients for the rules: "http", "database", "queue" (caches and brokers) or "service" (all others). `in_address` are texts in the
-    first argument (an address) that set the limit.
+    first argument (an address) that set the limit. `socket_default` tells that without a limit of its own the client has the one of `socket.setdefaulttimeout()`.
     `value` is the Python source of a sensible timeout, with `{seconds}` for the number. `docs` is where the fact is from.
     """
 
@@ -39,6 +39,7 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     in_address: tuple[str, ...] = ()
     seconds: float = 0
     instead: str = ""
+    socket_default: bool = False
 
     @property
     def unit(self) -> float:

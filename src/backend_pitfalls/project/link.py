@@ -493,6 +493,15 @@ class Project:
         )
         return "" if has_probe else self.deployments[0]
 
+    def limits_sockets(self) -> bool:
+        """Whether the project gives all sockets a time limit, by `socket.setdefaulttimeout()`."""
+        self._touch_graph()
+        return self._limits_sockets
+
+    @cached_property
+    def _limits_sockets(self) -> bool:
+        return any(f.limits_sockets and context_of(f.path) is not FileContext.TEST for f in self.files)
+
     def functions(self, module: str) -> dict[str, FunctionNode]:
         """The functions and methods that a module defines, by dotted name."""
         self.function_node(module, "")
@@ -563,9 +572,11 @@ def template_names(paths: Iterable[str]) -> dict[str, str]:
 
 
 def graph_digest(files: Iterable[FileFacts]) -> bytes:
-    """Changes when the model graph may, or which models a label can mean."""
+    """Changes when the model graph may, which models a label can mean, or whether the project limits its sockets."""
     digest = hashlib.sha256()
     for facts in files:
+        if facts.limits_sockets:
+            digest.update(f"{facts.module} limits sockets\n".encode())
         for name, cls in facts.classes.items():
             digest.update(f"{facts.module} {name} {cls.bases}\n".encode("utf-8", "surrogatepass"))
             if declares_relations(cls):

@@ -15,6 +15,7 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
     client = report.knowledge.clients.get(event.callee)
     if client is None or client.family != family or event.guarded:
         return
+    name = _name(event)
     if client.instead:
         _report_without_any(event, report, client)
         return
@@ -28,9 +29,9 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
             and not _limited_elsewhere(event, client)
         ):
             what = (
-                f"{event.chain[0].message} without {client.keyword}, so '{event.callee}'"
+                f"{event.chain[0].message} without {client.keyword}, so '{name}'"
                 if event.chain
-                else f"'{event.callee}' is called without {client.keyword} and"
+                else f"'{name}' is called without {client.keyword} and"
             )
             _report(event, report, client, f"{what} would wait for ever")
     elif any(_is_unlimited(option, client) for option in options(value)):
@@ -39,12 +40,15 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
                 event,
                 report,
                 client,
-                f"{event.chain[0].message} without a timeout, so '{event.callee}' would wait for ever",
+                f"{event.chain[0].message} without a timeout, so '{name}' would wait for ever",
             )
         elif not event.chain and not any(isinstance(o, Const) and o.origin == "default" for o in options(value)):
-            _report(
-                event, report, client, f"'{event.callee}' is called with its limit switched off and would wait for ever"
-            )
+            _report(event, report, client, f"'{name}' is called with its limit switched off and would wait for ever")
+
+
+def _name(event: Call) -> str:
+    """What is called: by its qualified name, or as it is written where that says nothing to a person (`grpc.<stub>.<any>`)."""
+    return event.written.partition("(")[0] if "<" in event.callee else event.callee
 
 
 def _report_without_any(event: Call, report: Report, client: ClientFacts) -> None:
@@ -102,5 +106,5 @@ def _report(event: Call, report: Report, client: ClientFacts, what: str) -> None
             (AddKeyword(place.line, place.col, place.end_line, place.end_col, client.keyword, text, client.imports),),
         )
     site = event.chain[0].site if event.chain else event.site
-    trace = (*event.chain, Step(event.site, f"'{event.callee}' waits without a limit")) if event.chain else ()
+    trace = (*event.chain, Step(event.site, f"'{_name(event)}' waits without a limit")) if event.chain else ()
     report(site, f"{what}; pass {client.keyword}={text}", fix=fix, trace=trace, symbol=event.symbol)

@@ -102,7 +102,11 @@ def shown(frame: Frame, node: ast.AST, row: Row, name: str) -> Value:
 def call(frame: Frame, node: ast.Call) -> Value:
     """Evaluate a call expression."""
     callee = frame.evaluate(node.func)
+    # A coroutine that is given to `wait_for` has its limit.
+    is_guarded = isinstance(callee, Symbol) and callee.name == "asyncio.wait_for" and _has_limit(node)
+    frame.guards += is_guarded
     arguments = _arguments(frame, node, callee)
+    frame.guards -= is_guarded
     result = join_all(apply(frame, option, arguments) for option in options(callee))
     if node is frame.standing:
         dropped.statement(frame, node, callee)
@@ -116,6 +120,11 @@ def _tells_nothing(value: Value) -> bool:
     """Whether nothing is known of a value, or only that it is an attribute of something unknown."""
     value = value.elements() if isinstance(value, Container) else value
     return type(value.receiver if isinstance(value, BoundMethod) and value.function is None else value) is Unknown
+
+
+def _has_limit(node: ast.Call) -> bool:
+    given = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "timeout")]
+    return any(not (isinstance(value, ast.Constant) and value.value is None) for value in given)
 
 
 def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:

@@ -45,11 +45,14 @@ def keep(frame: Frame, node: ast.Assign) -> None:
 
 def kept(frame: Frame, node: ast.Assign) -> None:
     """`answer = requests.get(url)`, of which the function reads the body, and never looks at the status."""
-    target = node.targets[0]
+    target, last = node.targets[0], frame.events[-1] if frame.events else None
     if (
-        isinstance(node.value, ast.Call)
+        isinstance(last, Call)
+        and isinstance(node.value, ast.Call)
         and isinstance(target, ast.Name)
         and frame.function is not None
+        and _asks(frame, last)
+        and last.site == frame.site(node.value)
         and _reads_only_the_body(frame.function.node, target.id)
     ):
         _answer(frame, node.value, node.value, "body")

@@ -85,6 +85,8 @@ def _emit(
         _application(frame, node, name)
     if name not in frame.knowledge.notable:
         return
+    client = frame.knowledge.clients.get(name)
+    is_limited = client is not None and client.socket_default and frame.world.limits_sockets()
     frame.events.append(
         Call(
             frame.site(node),
@@ -96,7 +98,7 @@ def _emit(
             keywords,
             spread,
             receiver,
-            frame.guards > 0,
+            frame.guards > 0 or is_limited,
             frame.source.snippet(node, 80),
             rest,
             forwarded=isinstance(node, ast.Call) and any(k.arg is None for k in node.keywords),

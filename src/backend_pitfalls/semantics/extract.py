@@ -46,6 +46,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         constants=collector.constants,
         routes=routes(tree, text) if with_routes else (),
         patterns=patterns(tree, text),
+        limits_sockets="setdefaulttimeout(" in text and "setdefaulttimeout(None" not in text,
     )
 
 

@@ -115,8 +115,8 @@ class Interpreter:
     # -- entries ------------------------------------------------------------------------------------------------
 
     def module_events(self, module: str) -> tuple[Event, ...]:
-        """Events of a module's top-level code and class bodies."""
-        return self._module(module).events
+        """Events of a module's top-level code and class bodies, and of what it does when it is run as a script."""
+        return (*self._module(module).events, *self._script(module))
 
     def framework_events(self, facts: FileFacts) -> tuple[Event, ...]:
         """Events of what frameworks do with a file's classes: serialise rows for a view, show them in the admin."""
@@ -223,11 +223,29 @@ class Interpreter:
             return ModuleState({})
         frame = self.evaluator.frame(self, module, source, None)
         self._live[module] = frame
+        body = [statement for statement in source.tree.body if not is_script(statement)]
         try:
-            self._guarded(module, lambda: frame.run(source.tree.body))
+            self._guarded(module, lambda: frame.run(body))
         finally:
             del self._live[module]
         return ModuleState(frame.variables, tuple(frame.events[:MAX_EVENTS]), frame.bodies)
+
+    def _script(self, module: str) -> tuple[Event, ...]:
+        """The events of `if __name__ == "__main__":`, which has the finished module around it: its names are no names of the module."""
+        source = self.world.source(module)
+        blocks = [s for s in source.tree.body if is_script(s)] if source is not None else []
+        if source is None or not blocks:
+            return ()
+        events: tuple[Event, ...] = self.memo.module(
+            ("script", module), lambda: self._run_script(module, source, blocks), lambda: ()
+        ).value
+        return events
+
+    def _run_script(self, module: str, source: Source, blocks: list[ast.stmt]) -> tuple[Event, ...]:
+        frame = self.evaluator.frame(self, module, source, None)
+        frame.variables = dict(self.module_variables(module))
+        self._guarded(f"{module} as a script", lambda: frame.run(blocks))
+        return _bounded(frame.events)
 
     # -- summaries ----------------------------------------------------------------------------------------------
 
@@ -362,6 +380,21 @@ def tells(value: Value, owner: str) -> bool:
     if isinstance(value, RowSet):
         return bool(value.model) or value.shape != "manager"
     return not isinstance(value, (Const, Text, Unknown, Symbol, ModuleRef))
+
+
+def is_script(statement: ast.stmt) -> bool:
+    """Whether a statement of a module is `if __name__ == "__main__":`, which is false when the module is imported."""
+    test = statement.test if isinstance(statement, ast.If) and not statement.orelse else None
+    return (
+        isinstance(test, ast.Compare)
+        and len(test.ops) == 1
+        and isinstance(test.ops[0], ast.Eq)
+        and {_written(test.left), _written(test.comparators[0])} == {"__name__", "'__main__'"}
+    )
+
+
+def _written(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else repr(node.value) if isinstance(node, ast.Constant) else ""
 
 
 NOTHING = Summary(UNKNOWN, (), {})
