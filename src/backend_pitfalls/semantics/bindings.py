@@ -7,6 +7,7 @@ that are built of texts.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
@@ -59,10 +60,9 @@ def bindings(source: Source, imports: Mapping[str, str], knowledge: Knowledge, c
 
 # A prefilter, not a reading: a word about credentials with a quote behind it on its line or the next, a long word with a digit in it, a password in an address, a
 # connection or a grant. All are made to fail fast; the first and the last look at the text in lower case.
-_NAMED = re.compile(
-    r"(?:pass|pwd|secret|token|key|auth|cred|cookie|salt|login|hash|sign|bind|senha|clave|wort|mdp|parol|has[lł]o|heslo|l[oö]sen|salasana|sifre|şifre|mima|contras|_pw|psw|kodeord|session|client|fernet|redis|bot)"
-    r"""\w*["'\]]*[ \t]*(?:[:=,(]|[!=]=)[^\n]*(?:\n[^\n]*)?["']"""
-)
+_ROOTS = r"(?:pass|pwd|secret|token|key|auth|cred|cookie|salt|login|hash|sign|bind|senha|clave|wort|mdp|parol|has[lł]o|heslo|l[oö]sen|salasana|sifre|şifre|mima|contras|_pw|psw|kodeord|session|client|fernet|redis|bot)"
+_ROOT = re.compile(_ROOTS)
+_NAMED = re.compile(_ROOTS + r"""\w*["'\]]*[ \t]*(?:[:=,(]|[!=]=)[^\n]*(?:\n[^\n]*)?["']""")
 _TOKEN_LIKE = re.compile(r"[\"'/=\s:][A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
 _WORD_LIKE = re.compile(r"[A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
 _PASSWORD_LIKE = re.compile(r"://[^\s:@/'\"]*:[^\s@/'\"]+@|passw(?:or)?d=|pwd=|identified by|with password")
@@ -74,6 +74,12 @@ _SILENT = (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Pass, ast.B
 _BUILDS = frozenset({"encode", "decode", "strip"})
 
 
+@functools.cache
+def _without_root(callees: frozenset[str]) -> frozenset[str]:
+    """The names of calls in which no word is that `_NAMED` looks for."""
+    return frozenset(name for name in callees if not _ROOT.search(name.lower()))
+
+
 def _worth_reading(text: str, signatures: Mapping[str, tuple[str, ...]], callees: frozenset[str]) -> list[int]:
     """The numbers of the lines on which something may be found, in their order."""
     lowered = text.lower()
@@ -81,8 +87,9 @@ def _worth_reading(text: str, signatures: Mapping[str, tuple[str, ...]], callees
         lowered = text
     searches = [(_NAMED, lowered), (_TOKEN_LIKE, text), (_PASSWORD_LIKE, lowered)]
     own = [name for name, parameters in signatures.items() if any(map(_MEANS_CREDENTIAL.search, parameters))]
-    called = "|".join(sorted({*callees, *own}))
-    searches.append((re.compile(rf"\b(?:{called})\("), text))
+    called = "|".join(sorted({*_without_root(callees), *own}))
+    if called:
+        searches.append((re.compile(rf"\b(?:{called})\("), text))
     places = {p for pattern, where in searches for m in pattern.finditer(where) for p in (m.start(), m.end() - 1)}
     lines, number, at = [], 1, 0
     for place in sorted(places):
