@@ -29,7 +29,7 @@ SECTIONS = [
     "Known limits",
     "References",
 ]
-FILES = {"python": "app.py", "yaml": "k8s.yaml", "dockerfile": "Dockerfile"}
+FILES = {"python": "app.py", "yaml": "k8s.yaml", "dockerfile": "Dockerfile", "toml": "fly.toml"}
 
 
 def ids(rule: Rule) -> str:

@@ -22,6 +22,7 @@ from backend_pitfalls.project.manifests import (
     CheckFound,
     CommentFound,
     ComposeFound,
+    HostedFound,
     ImageFound,
     Manifest,
     ProbeFound,
@@ -30,6 +31,7 @@ from backend_pitfalls.project.manifests import (
     compose,
     dockerfile,
     kubernetes,
+    platforms,
     settings,
 )
 from backend_pitfalls.project.manifests.joined import Deployment
@@ -158,6 +160,7 @@ class Session:
                 manifests = tuple(WorkloadFound(file.path, w) for w in kubernetes.workloads(data))
             elif file.kind is FileKind.DOCKERFILE:
                 manifests = (ImageFound(file.path, dockerfile.image(data)),)
+            manifests = (*manifests, *(HostedFound(file.path, s) for s in platforms.hosted(file.path, data)))
         except Unreadable as error:
             findings = self.unreadable(file.path, error.reason, error.line)
         comments: Iterable[Suppression] = ()
@@ -285,7 +288,7 @@ def project_files(
 
 # Events that need no file to be interpreted.
 _AS_WRITTEN = frozenset(
-    {WorkloadFound, ComposeFound, ImageFound, ProbeFound, CheckFound, SettingFound, CommentFound, Binding}
+    {HostedFound, WorkloadFound, ComposeFound, ImageFound, ProbeFound, CheckFound, SettingFound, CommentFound, Binding}
 )
 
 

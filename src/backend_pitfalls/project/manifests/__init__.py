@@ -8,6 +8,7 @@ from backend_pitfalls.model.finding import Site
 from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.project.manifests.dockerfile import Image
 from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Workload
+from backend_pitfalls.project.manifests.platforms import Hosted
 from backend_pitfalls.project.manifests.settings import CommentFound, Setting, SettingFound
 from backend_pitfalls.semantics.health import HealthRoute
 
@@ -16,6 +17,7 @@ __all__ = [
     "CommentFound",
     "ComposeFound",
     "HealthAsked",
+    "HostedFound",
     "ImageFound",
     "Manifest",
     "ProbeFound",
@@ -57,6 +59,13 @@ class ImageFound(msgspec.Struct, frozen=True, tag=True):
     check: str = ""
 
 
+class HostedFound(msgspec.Struct, frozen=True, tag=True):
+    """A service in the file of a platform."""
+
+    path: str
+    service: Hosted
+
+
 class ProbeFound(msgspec.Struct, frozen=True):
     """A probe of a container. `served` tells whether a service that is certainly the one in the container has a route of that path (None:
     it is not certain which service that is); `folder` is where that service lives."""
@@ -86,4 +95,4 @@ class HealthAsked(msgspec.Struct, frozen=True):
     needs: Site | None
 
 
-Manifest = WorkloadFound | ComposeFound | ImageFound
+Manifest = WorkloadFound | ComposeFound | ImageFound | HostedFound

@@ -15,6 +15,7 @@ from backend_pitfalls.project.manifests import (
     CheckFound,
     ComposeFound,
     HealthAsked,
+    HostedFound,
     ImageFound,
     Manifest,
     ProbeFound,
@@ -27,7 +28,7 @@ from backend_pitfalls.project.manifests.kubernetes import Container, Workload
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.health import HealthRoute
 
-Event = WorkloadFound | ComposeFound | ImageFound | ProbeFound | CheckFound | HealthAsked
+Event = WorkloadFound | ComposeFound | ImageFound | ProbeFound | CheckFound | HealthAsked | HostedFound
 
 
 class Deployment:
@@ -53,6 +54,7 @@ class Deployment:
         self._images = {m.path: m.image for m in found if isinstance(m, ImageFound)}
         self._composed = [m for m in found if isinstance(m, ComposeFound)]
         self._workloads = _patched([m for m in found if isinstance(m, WorkloadFound)])
+        self._hosted = [m for m in found if isinstance(m, HostedFound)]
         self._modules = {f.module: f.path for f in facts}
         self._contexts = self._built_in()
         self._named = self._named_images()
@@ -70,6 +72,7 @@ class Deployment:
             built = {c.name: (self._named.get(_last_name(c.image)), c.command) for c in found.workload.containers}
             yield replace(found, ways={n: self._ways(path, command) for n, (path, command) in built.items() if path})
         yield from probes
+        yield from self._hosted
         for route in self._health:
             yield HealthAsked(route, self._asked_by(route, probes), self._needs(route))
 
