@@ -7,6 +7,7 @@ from backend_pitfalls.codemods.await_calls import AwaitCalls
 from backend_pitfalls.codemods.bind_parameters import BindParameters
 from backend_pitfalls.codemods.check_status import CheckStatus
 from backend_pitfalls.codemods.credential_to_environment import CredentialToEnvironment
+from backend_pitfalls.codemods.format_html import FormatHtml
 from backend_pitfalls.codemods.load_relations import LoadRelations
 from backend_pitfalls.codemods.load_safely import LoadSafely
 from backend_pitfalls.codemods.restrict_cookies import RestrictCookies
@@ -21,6 +22,7 @@ __all__ = [
     "BindParameters",
     "CheckStatus",
     "CredentialToEnvironment",
+    "FormatHtml",
     "LoadRelations",
     "LoadSafely",
     "RestrictCookies",

@@ -15,6 +15,7 @@ from backend_pitfalls.fixes.environment import reader, without_default
 from backend_pitfalls.fixes.handlers import handler_edits
 from backend_pitfalls.fixes.imports import from_import, insertion, name_of, with_imports
 from backend_pitfalls.fixes.layout import split_call
+from backend_pitfalls.fixes.markup import markup_edits
 from backend_pitfalls.fixes.parameters import parameter_edits
 from backend_pitfalls.fixes.piece import Piece, Place, last_name, lines_around
 from backend_pitfalls.model.fix import (
@@ -25,6 +26,7 @@ from backend_pitfalls.model.fix import (
     CallOther,
     EagerLoad,
     Fix,
+    FormatHtml,
     InsertLines,
     Intent,
     NameSetting,
@@ -87,6 +89,8 @@ class Resolver:
             return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
         if isinstance(intent, BindParameters):
             return parameter_edits(self.tree, piece, place)
+        if isinstance(intent, FormatHtml):
+            return markup_edits(self.tree, self.text, piece, place)
         if isinstance(intent, AddKeyword):
             call = piece.at(place, cst.Call)
             value = self._written(intent.value, intent.imports)

@@ -35,13 +35,22 @@ def bound(node: cst.BaseExpression, placeholder: Callable[[int, str], str]) -> B
         node: the expression: an f-string, `%`, `.format()`, or a sum.
         placeholder: for the number of a value, from nought, and its source.
     """
-    quote, parts = _Taken().apart(node)
+    quote, parts = taken_apart(node)
     if not quote or not any(isinstance(p, cst.BaseExpression) for p in parts):
         return None
     texts = _joined(parts)
     if texts is None:
         return None
     return _with_placeholders(quote, texts[0], texts[1], placeholder)
+
+
+def taken_apart(node: cst.BaseExpression) -> tuple[str, list[Part]]:
+    """The quotes of the literals of which a text is put together, and its stretches and values; no quotes where the form is not known.
+
+    Parameters:
+        node: the expression: an f-string, `%`, `.format()`, or a sum.
+    """
+    return _Taken().apart(node)
 
 
 class _Taken:

@@ -105,6 +105,15 @@ class BindParameters(msgspec.Struct, frozen=True, tag="bind-parameters"):
     end_col: int
 
 
+class FormatHtml(msgspec.Struct, frozen=True, tag="format-html"):
+    """Let the call of `mark_safe` at this place be one of `format_html`, which escapes the values in the text."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
 class CallOther(msgspec.Struct, frozen=True, tag="call-other"):
     """Let the call at this place call something else: `callee` is Python source that needs the modules named in `imports`; `{}` in it stands for the
     last part of the name that is called now. Keywords in `without` are left out, and of the positional arguments all behind the first `keep`."""
@@ -139,6 +148,7 @@ Intent = (
     | BindParameters
     | CallOther
     | EagerLoad
+    | FormatHtml
     | InsertLines
     | NameSetting
     | Recast

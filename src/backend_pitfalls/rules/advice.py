@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backend_pitfalls.model.finding import Site
-from backend_pitfalls.model.fix import EagerLoad, Fix, Safety
-from backend_pitfalls.semantics.events import Query, RelationLoad
+from backend_pitfalls.model.fix import EagerLoad, Fix, FormatHtml, Safety
+from backend_pitfalls.semantics.events import Call, Query, RelationLoad
 
 
 def eager_loading(dialect: str, path: str, many: bool, is_async: bool, origin: Site | None = None) -> str:
@@ -42,6 +42,20 @@ def eager_fix(event: RelationLoad | Query, many: bool) -> Fix | None:
     place = origin.span
     intent = EagerLoad(place.line, place.col, place.end_line, place.end_col, method, (path,))
     return Fix(f'add {method}("{path}") in {origin.path}', Safety.SAFE, (intent,), path=origin.path)
+
+
+def formatted(event: Call) -> Fix | None:
+    """The repair of HTML that is put together and given to `mark_safe()`; None for other calls."""
+    if event.chain or not event.callee.endswith(".mark_safe"):
+        return None
+    place = event.site.span
+    intent = FormatHtml(place.line, place.col, place.end_line, place.end_col)
+    return Fix(
+        "use format_html()",
+        Safety.UNSAFE,
+        (intent,),
+        "a value that holds HTML is escaped then, unless it is declared safe itself",
+    )
 
 
 def _in_template(origin: Site | None) -> bool:

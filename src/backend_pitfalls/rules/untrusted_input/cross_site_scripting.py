@@ -30,7 +30,7 @@ def view():
 ```
 
 ## Fix safety
-There is no automatic repair: what is allowed is for the author to say.
+Unsafe: Django's `mark_safe()` of a text that is put together becomes `format_html()`, which escapes the values. Elsewhere there is no repair: what is allowed is for the author to say.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
@@ -47,8 +47,10 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.advice import formatted
 from backend_pitfalls.rules.flow import report_flow
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Text, Unknown
@@ -63,6 +65,7 @@ META = RuleMeta(
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
     cwe=(79,),
     security_severity=6.1,
+    fix=Safety.UNSAFE,
 )
 
 
@@ -77,4 +80,5 @@ def untrusted(event: Call, report: Report) -> None:
         "render a template, or escape it with markupsafe.escape() or html.escape()",
         into="it becomes part of the page",
         is_harmful=lambda value: isinstance(value, (Text, Unknown)),
+        fix=formatted(event),
     )

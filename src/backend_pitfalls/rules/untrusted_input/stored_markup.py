@@ -36,7 +36,7 @@ class Author(models.Model):
 ```
 
 ## Fix safety
-There is no automatic repair: a text that is meant to be HTML needs a sanitizer (nh3), any other one escaping.
+Unsafe: `mark_safe()` of a text that is put together becomes `format_html()`, which escapes the values. Elsewhere there is no repair: a text that is meant to be HTML needs a sanitizer (nh3), any other one escaping.
 
 ## Options
 None.
@@ -55,8 +55,10 @@ from collections.abc import Iterator
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.advice import formatted
 from backend_pitfalls.rules.flow import sink_value
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import BoundMethod, Field, Row, Text, Value, options
@@ -71,6 +73,7 @@ META = RuleMeta(
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
     cwe=(79,),
     security_severity=5.4,
+    fix=Safety.UNSAFE,
 )
 
 
@@ -84,7 +87,14 @@ def shown(event: Call, report: Report) -> None:
         if kept:
             where = "the page" if "<" in event.callee else f"'{event.callee.rsplit('.', 1)[-1]}'"
             message = f"cross-site scripting: {kept} comes from the database and reaches {where} unescaped; escape it, or clean it with a sanitizer such as nh3"
-            report(event.site, message, trace=event.chain, symbol=event.symbol, group=f"{event.site} {kept}")
+            report(
+                event.site,
+                message,
+                trace=event.chain,
+                symbol=event.symbol,
+                group=f"{event.site} {kept}",
+                fix=formatted(event),
+            )
             return
 
 
