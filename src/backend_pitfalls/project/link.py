@@ -345,6 +345,7 @@ class Project:
             found.update(self.relations.get(base, {}))
         return tuple(found[name] for name in sorted(found))
 
+    @tracked
     def is_free_text(self, class_name: str, name: str) -> bool:
         """Whether a model keeps any text that it is given in a field: not one of some choices, nor one whose name says that it is markup."""
         for base in self.lineage(class_name):

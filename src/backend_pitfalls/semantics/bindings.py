@@ -87,9 +87,9 @@ def _worth_reading(text: str, signatures: Mapping[str, tuple[str, ...]], callees
         lowered = text
     searches = [(_NAMED, lowered), (_TOKEN_LIKE, text), (_PASSWORD_LIKE, lowered)]
     own = [name for name, parameters in signatures.items() if any(map(_MEANS_CREDENTIAL.search, parameters))]
-    called = "|".join(sorted({*_without_root(callees), *own}))
+    called = [name for name in sorted({*_without_root(callees), *own}) if f"{name}(" in text]
     if called:
-        searches.append((re.compile(rf"\b(?:{called})\("), text))
+        searches.append((re.compile(rf"\b(?:{'|'.join(called)})\("), text))
     places = {p for pattern, where in searches for m in pattern.finditer(where) for p in (m.start(), m.end() - 1)}
     lines, number, at = [], 1, 0
     for place in sorted(places):

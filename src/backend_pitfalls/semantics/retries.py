@@ -41,11 +41,11 @@ def looped(frame: Frame, node: ast.While | ast.For | ast.AsyncFor, events: list[
 
 def decorated(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     """Tell rules of the outbound calls in the function of this frame, when a decorator makes it try again."""
-    for decorator in node.decorator_list:
+    outbound = [e for e in frame.events if isinstance(e, Call) and _is_outbound(frame, e)]
+    for decorator in node.decorator_list if outbound else ():
         callee = frame.evaluate(decorator.func if isinstance(decorator, ast.Call) else decorator)
         if isinstance(callee, Symbol) and frame.knowledge.canonical(callee.name) in frame.knowledge.retries:
-            for event in [e for e in frame.events if _is_outbound(frame, e)]:
-                assert isinstance(event, Call)
+            for event in outbound:
                 frame.events.append(
                     Retry(event.site, frame.scope, frame.loops, frame.is_async, event, "decorated", pauses=True)
                 )
