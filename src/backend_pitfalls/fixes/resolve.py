@@ -90,7 +90,7 @@ class Resolver:
         if isinstance(intent, BindParameters):
             return parameter_edits(self.tree, piece, place)
         if isinstance(intent, FormatHtml):
-            return markup_edits(self.tree, self.text, piece, place)
+            return markup_edits(self.tree, self.text, piece, place, self._limit)
         if isinstance(intent, AddKeyword):
             call = piece.at(place, cst.Call)
             value = self._written(intent.value, intent.imports)
