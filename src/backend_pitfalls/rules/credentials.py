@@ -11,6 +11,7 @@ from collections import Counter
 
 import msgspec
 
+from backend_pitfalls.model.finding import Confidence
 from backend_pitfalls.model.knowledge import Knowledge, TokenFacts
 
 THRESHOLD = 1.0
@@ -28,6 +29,11 @@ class Judgement(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
     token: TokenFacts | None = None
     is_weak: bool = False
+
+    @property
+    def confidence(self) -> Confidence:
+        """How sure the score makes the tool."""
+        return Confidence.HIGH if self.score >= CERTAIN else Confidence.MEDIUM
 
 
 # What a name of each kind is worth.
@@ -162,15 +168,14 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").replace(".", "_").replace(" ", "_").lower()
 
 
-def by_form(text: str, knowledge: Knowledge, *, whole: bool = False) -> Judgement | None:
+def by_form(text: str, knowledge: Knowledge) -> Judgement | None:
     """What a text is by its form alone: a token, an address with a password, a grant; None for neither.
 
     Parameters:
         text: one that no template fills in.
         knowledge: for the token formats.
-        whole: whether only the text as a whole counts, not words in it.
     """
-    token = knowledge.token_of(text) or (None if whole else _token_in(text, knowledge))
+    token = knowledge.token_of(text) or _token_in(text, knowledge)
     if token is not None:
         return Judgement(
             f"a {token.provider}",
@@ -180,7 +185,7 @@ def by_form(text: str, knowledge: Knowledge, *, whole: bool = False) -> Judgemen
             token.public or bool(_OF_A_TEST_ACCOUNT.search(text)),
         )
     url = _URL_PASSWORD.search(text)
-    if url is not None and (not whole or url.end() > len(text) * 0.3) and not _stands_for_password(url["password"]):
+    if url is not None and not _stands_for_password(url["password"]):
         return Judgement("a password in a URL", 3.0, ("the address has a user and a password",))
     grant = _GRANT.search(text)
     if grant is not None and not _stands_for_password(grant["password"]):

@@ -1,9 +1,25 @@
-"""Code that runs while nobody waits for an answer. Shared by the rules about event loops."""
+"""Where an event loop is held, and when that harms nobody. Shared by the rules about event loops."""
 
 from __future__ import annotations
 
+from backend_pitfalls.model.finding import Site, Step
+from backend_pitfalls.semantics.events import Event
+
 # https://fastapi.tiangolo.com/advanced/events/
 _WORDS = ("lifespan", "startup", "shutdown")
+
+
+def held_at(event: Event, what: str) -> tuple[Site, str, tuple[Step, ...]]:
+    """Where a coroutine is held by an event, perhaps through functions that it calls: the place in the coroutine, the words about the way, the trace.
+
+    Parameters:
+        event: what holds the loop.
+        what: the last step of the trace.
+    """
+    if not event.chain:
+        return event.site, "", ()
+    first = event.chain[0]
+    return first.site, f" (through {first.message.removeprefix('calls ')})", (*event.chain, Step(event.site, what))
 
 
 def is_before_serving(symbol: str) -> bool:

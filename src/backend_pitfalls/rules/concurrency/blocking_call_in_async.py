@@ -53,11 +53,11 @@ Queries of an ORM are the matter of BPF703; reads of files are not reported; a f
 from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
+from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import AwaitCall, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.serving import is_before_serving
+from backend_pitfalls.rules.serving import held_at, is_before_serving
 from backend_pitfalls.semantics.events import Call
 
 META = RuleMeta(
@@ -80,14 +80,13 @@ def call_that_waits(event: Call, report: Report) -> None:
     facts = report.knowledge.blocking.get(event.callee)
     if facts is None or not event.is_async or event.awaited:
         return
-    site = event.chain[0].site if event.chain else event.site
+    site, through, trace = held_at(event, f"'{event.callee}' waits")
     if is_before_serving(event.symbol):
         return
-    through = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""
     report(
         site,
         f"'{event.callee}'{through} holds the event loop until it returns; {facts.instead}",
-        trace=(*event.chain, Step(event.site, f"'{event.callee}' waits")) if event.chain else (),
+        trace=trace,
         symbol=event.symbol,
         group=f"{site} {event.callee}",
         fix=_awaited(event, site),

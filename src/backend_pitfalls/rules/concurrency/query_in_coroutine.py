@@ -65,10 +65,10 @@ The first query of a function is told for all of them. Sessions whose class is n
 from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.serving import is_before_serving
+from backend_pitfalls.rules.serving import held_at, is_before_serving
 from backend_pitfalls.semantics.events import Query
 
 META = RuleMeta(
@@ -101,14 +101,13 @@ def query(event: Query, report: Report) -> None:
         or is_before_serving(event.symbol)
     ):
         return
-    site = event.chain[0].site if event.chain else event.site
-    through = f" (through {event.chain[0].message.removeprefix('calls ')})" if event.chain else ""
+    site, through, trace = held_at(event, f"'{event.operation}' runs")
     report(
         site,
         f"'{event.operation}'{through} holds the event loop until the database answers; {_INSTEAD[event.dialect]}",
-        trace=(*event.chain, Step(event.site, f"'{event.operation}' runs")) if event.chain else (),
+        trace=trace,
         symbol=event.symbol,
-        group=f"{event.site.path if not event.chain else site.path} {event.symbol}",
+        group=f"{site.path} {event.symbol}",
     )
 
 

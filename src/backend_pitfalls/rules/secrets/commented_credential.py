@@ -76,7 +76,7 @@ def commented(event: CommentFound, report: Report) -> None:
     report(
         Site(event.path, setting.span),
         f"{judged.what} is written into a comment ({credentials.shown(text)}); remove it, and {credentials.rotation(judged, report.knowledge)}",
-        confidence=Confidence.HIGH if judged.score >= credentials.CERTAIN else META.confidence,
+        confidence=judged.confidence,
         severity=Severity.NOTE if judged.is_weak else None,
         redact=(setting.span,),
     )

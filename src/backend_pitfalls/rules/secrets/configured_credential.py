@@ -105,7 +105,7 @@ def configured(event: SettingFound, report: Report) -> None:
         Site(event.path, setting.span),
         f"{judged.what} is written into this file ({credentials.shown(text)}): {credentials.because(judged)}; "
         f"keep it out of the repository, in the environment or a vault, and {credentials.rotation(judged, report.knowledge)}",
-        confidence=Confidence.HIGH if judged.score >= credentials.CERTAIN else META.confidence,
+        confidence=judged.confidence,
         severity=Severity.NOTE if judged.is_weak or in_test else None,
         fix=None if in_test else _fix(event),
         redact=(setting.span,),

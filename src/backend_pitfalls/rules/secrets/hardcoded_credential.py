@@ -81,7 +81,7 @@ def credential(event: Binding, report: Report) -> None:
         f"{judged.what} is written into the source ({credentials.shown(event.text)}): {credentials.because(judged)}; "
         f"read it from the environment or a vault, and {credentials.rotation(judged, report.knowledge)}",
         fix=None if in_test else _fix(event),
-        confidence=Confidence.HIGH if judged.score >= credentials.CERTAIN else META.confidence,
+        confidence=judged.confidence,
         severity=Severity.NOTE if in_test or judged.is_weak else None,
         symbol=event.scope,
         redact=(place,),
