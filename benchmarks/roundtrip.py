@@ -1,5 +1,5 @@
 """Repair whole projects and count what went wrong: files that no longer parse, lines that changed outside the statements that a repair is for (imports aside), findings that
-are new, a second run that changes something.
+are new, a second run that changes something. Lines that a repair made longer than the project wants are counted too.
 
     python -m benchmarks.roundtrip PROJECT [PROJECT ...]
 
@@ -21,6 +21,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from backend_pitfalls.project.style import line_length
+
 _TOOL = [sys.executable, "-m", "backend_pitfalls"]
 _SKIPPED = shutil.ignore_patterns(".git", "node_modules", ".backend_pitfalls_cache")
 
@@ -31,7 +33,9 @@ def main() -> int:
     parser.add_argument("projects", nargs="+", type=Path)
     rules: Counter[str] = Counter()
     failures = 0
-    print(f"{'project':32} {'files':>6} {'lines':>6} {'broken':>6} {'stray':>5} {'new':>4} {'again':>5} {'seconds':>8}")
+    print(
+        f"{'project':32} {'files':>6} {'lines':>6} {'broken':>6} {'stray':>5} {'long':>4} {'new':>4} {'again':>5} {'seconds':>8}"
+    )
     for project in parser.parse_args().projects:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / project.name
@@ -51,13 +55,15 @@ def _round_trip(copy: Path, rules: Counter[str]) -> int:
     changed = [path for path, data in repaired.items() if data != content[path]]
     broken = sum(not _parses(repaired[path]) for path in changed)
     stray = sum(len(_stray(content[path], repaired[path], places.get(path, set()))) for path in changed)
+    limit = line_length(copy)
+    long = sum(len(_long(content[path], repaired[path], limit)) for path in changed)
     new = sum((after - before).values())
     rules.update(_by_code(before) - _by_code(after))
     _fix(copy)
     again = sum(data != repaired[path] for path, data in _content(copy).items())
     lines = sum(_new_lines(content[path], repaired[path]) for path in changed)
     print(
-        f"{copy.name[:32]:32} {len(changed):6} {lines:6} {broken:6} {stray:5} {new:4} {again:5} {seconds:8.1f}",
+        f"{copy.name[:32]:32} {len(changed):6} {lines:6} {broken:6} {stray:5} {long:4} {new:4} {again:5} {seconds:8.1f}",
         flush=True,
     )
     return broken + stray + new + again
@@ -65,6 +71,16 @@ def _round_trip(copy: Path, rules: Counter[str]) -> int:
 
 def _new_lines(old: bytes, new: bytes) -> int:
     return len(set(new.splitlines()) - set(old.splitlines()))
+
+
+def _long(old: bytes, new: bytes, limit: int) -> list[str]:
+    """The lines that are new and too long, where the old file's at the same place was not."""
+    before, after = (data.decode("utf-8", "replace").splitlines() for data in (old, new))
+    found = []
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal" and all(len(line) <= limit for line in before[a:b]):
+            found.extend(line for line in after[c:d] if len(line) > limit)
+    return found
 
 
 def _stray(old: bytes, new: bytes, places: set[int]) -> set[int]:

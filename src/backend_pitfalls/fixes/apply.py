@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import contextlib
 import difflib
@@ -16,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from backend_pitfalls.fixes.edits import Edit, apply_edits, overlap
+from backend_pitfalls.fixes.layout import laid_out
 from backend_pitfalls.fixes.verify import fault
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Finding
@@ -54,7 +56,7 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool,
     from backend_pitfalls.fixes.resolve import Resolver
 
     text, encoding, bom = _decoded(data)
-    resolver, is_python = Resolver(text, limit), path.endswith((".py", ".pyw"))
+    resolver, is_python = Resolver(text), _is_python(path)
     taken: list[Edit] = []
     repaired: list[Finding] = []
     left: list[tuple[Finding, str]] = []
@@ -72,13 +74,23 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool,
             left.append((finding, "the code there has a form that the repair does not handle"))
         elif any(overlap(a, b) for a in edits for b in taken):
             left.append((finding, "it overlaps another repair; run again"))
-        elif is_python and (reason := fault(resolver.tree, apply_edits(text, [*taken, *edits]), [*taken, *edits])):
+        elif is_python and (reason := _fault(text, resolver.tree, [*taken, *edits], limit)):
             left.append((finding, reason))
         else:
             taken.extend(edits)
             repaired.append(finding)
-    after = bom + apply_edits(text, taken).encode(encoding) if taken else data
+    shown = laid_out(text, resolver.tree, taken, limit) if is_python else taken
+    after = bom + apply_edits(text, shown).encode(encoding) if taken else data
     return FilePlan(path, data, after, tuple(repaired), tuple(left))
+
+
+def _is_python(path: str) -> bool:
+    return path.endswith((".py", ".pyw"))
+
+
+def _fault(text: str, tree: ast.Module, edits: list[Edit], limit: int) -> str:
+    edits = laid_out(text, tree, edits, limit)
+    return fault(tree, apply_edits(text, edits), edits)
 
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
@@ -107,13 +119,14 @@ def _without_prefixes(paths: set[str]) -> tuple[str, ...]:
     return tuple(sorted(p for p in paths if not any(other.startswith(f"{p}__") for other in paths)))
 
 
-def edits_of(data: bytes, findings: Iterable[Finding], limit: int = LINE_LENGTH) -> dict[int, list[Edit]]:
+def edits_of(path: str, data: bytes, findings: Iterable[Finding], limit: int = LINE_LENGTH) -> dict[int, list[Edit]]:
     """The edits of each finding's repair by the finding's position in the list, each against the file as it is."""
     import libcst
 
     from backend_pitfalls.fixes.resolve import Resolver
 
-    resolver = Resolver(_decoded(data)[0], limit)
+    text = _decoded(data)[0]
+    resolver = Resolver(text)
     found: dict[int, list[Edit]] = {}
     for index, finding in enumerate(findings):
         if finding.fix is None:
@@ -121,7 +134,7 @@ def edits_of(data: bytes, findings: Iterable[Finding], limit: int = LINE_LENGTH)
         with contextlib.suppress(libcst.ParserSyntaxError):
             edits = resolver.edits(finding.fix)
             if edits is not None:
-                found[index] = edits
+                found[index] = laid_out(text, resolver.tree, edits, limit) if _is_python(path) else edits
     return found
 
 

@@ -9,10 +9,8 @@ from typing import Any
 import libcst as cst
 
 from backend_pitfalls.fixes.edits import Edit, newline_of
-from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.fixes.piece import last_name
 from backend_pitfalls.model.fix import EagerLoad
-from backend_pitfalls.syntax.source import split_lines
 
 # A query set that these have been called on takes no more relations, or would mean something else with them:
 # https://docs.djangoproject.com/en/stable/ref/models/querysets/
@@ -57,9 +55,7 @@ _BUILDS = frozenset(
 _ONE_ROW = frozenset(["get", "first", "last", "earliest", "latest", "aget", "afirst", "alast", "aearliest", "alatest"])
 
 
-def eager_load(
-    node: cst.CSTNode, intent: EagerLoad, text: str, position: Callable[[cst.CSTNode], Any], limit: int
-) -> Edit | None:
+def eager_load(node: cst.CSTNode, intent: EagerLoad, text: str, position: Callable[[cst.CSTNode], Any]) -> Edit | None:
     """The edit that makes a query set load relations with its rows; None where that would not be right.
 
     Parameters:
@@ -67,7 +63,6 @@ def eager_load(
         intent: what to load and how.
         text: of the file.
         position: the range of a node.
-        limit: the longest line that the project wants.
     """
     calls = list(_chain(node))
     names = {name for name, _ in calls}
@@ -75,9 +70,7 @@ def eager_load(
         return None
     if isinstance(node, cst.Call) and calls and calls[0][0] in _ONE_ROW:
         function = node.func
-        return (
-            eager_load(function.value, intent, text, position, limit) if isinstance(function, cst.Attribute) else None
-        )
+        return eager_load(function.value, intent, text, position) if isinstance(function, cst.Attribute) else None
     if isinstance(node, cst.Call) and not (calls and calls[0][0] in _BUILDS):
         return None
     if not isinstance(node, (cst.Call, cst.Attribute)):
@@ -86,9 +79,8 @@ def eager_load(
     for name, call in calls:
         if name == intent.method and call.args and all(_is_text(a) for a in call.args):
             return _extended(call, intent.names, text, position)
-    end, opening = position(node).end, f"{_line_break(node, text, position)}.{intent.method}("
-    laid_out = quoted if opening.startswith("\n") else _laid_out(text, end, opening, quoted, limit)
-    return Edit(end.line, end.column, end.line, end.column, f"{opening}{laid_out})")
+    end, line_break = position(node).end, _line_break(node, text, position)
+    return Edit(end.line, end.column, end.line, end.column, f"{line_break}.{intent.method}({quoted})")
 
 
 def loader_options(node: cst.CSTNode, names: tuple[str, ...], position: Callable[[cst.CSTNode], Any]) -> Edit | None:
@@ -125,16 +117,6 @@ def _asked_model(node: cst.CSTNode) -> cst.BaseExpression | None:
         return None
     asked, is_query = node.args[0].value, last_name(node.func) in ("query", "select")
     return asked if is_query and isinstance(asked, (cst.Name, cst.Attribute)) else None
-
-
-def _laid_out(text: str, end: Any, opening: str, arguments: str, limit: int) -> str:
-    """The arguments of a call that is put behind an expression, on a line of their own where its line becomes too long."""
-    line = split_lines(text)[end.line - 1]
-    written = f"{line[: end.column]}{opening}){line[end.column :]}"
-    if len(line) > limit:
-        return arguments
-    at = end.column + len(opening) - 1
-    return split_call(written, at, at + 1, arguments, limit).replace("\n", newline_of(text))
 
 
 def _quoted(names: tuple[str, ...], text: str) -> list[str]:

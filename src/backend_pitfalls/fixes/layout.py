@@ -1,68 +1,69 @@
-"""How a call that has become too long is split over lines, as black and ruff do it."""
+"""Edits whose lines would become too long, laid out as a formatter would."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import tokenize
+import ast
+from itertools import groupby
 
-_OPENING, _CLOSING = "([{", ")]}"
-_INDENT = 4
+from backend_pitfalls.fixes.edits import Edit, apply_edits, newline_of
+from backend_pitfalls.fixes.piece import first_line
+from backend_pitfalls.fixes.splitting import split_line
+from backend_pitfalls.syntax.source import split_lines
 
 
-def split_call(line: str, open_at: int, close_at: int, arguments: str, limit: int) -> str:
-    """The text between the parentheses of a call on one line, once it has these arguments.
+def laid_out(text: str, tree: ast.Module, edits: list[Edit], limit: int) -> list[Edit]:
+    """The same edits, with the lines split that they would make longer than they may be. A line that was too long before, and could have been
+    split, stays one line.
 
     Parameters:
-        line: with the call, without its line end.
-        open_at: the column of the opening parenthesis.
-        close_at: the column of the closing one.
-        arguments: what shall stand between them, on one line.
-        limit: the longest line.
-
-    Returns:
-        The arguments as they are where the line stays short enough; else all of them on a line of their own, or where that is too long each,
-        with a trailing comma. A call inside other brackets stays as it is: those are what a formatter would split.
+        text: of the file.
+        tree: of the file.
+        edits: of one repair or of several, none of which overlap.
+        limit: the longest line that the project wants.
     """
-    whole = f"{line[: open_at + 1]}{arguments}{line[close_at:]}"
-    if len(whole) <= limit or _is_nested(line, open_at) or line.rstrip().endswith("\\"):
-        return arguments
-    indent = line[: len(line) - len(line.lstrip())]
-    inner = indent + ("\t" if indent.startswith("\t") else " " * _INDENT)
-    if len(inner) + len(arguments) <= limit:
-        return f"\n{inner}{arguments}\n{indent}"
-    parts = _parts(arguments)
-    return "\n" + "".join(f"{inner}{part},\n" for part in parts) + indent if parts else arguments
-
-
-def _is_nested(line: str, at: int) -> bool:
-    """Whether a column lies inside brackets that open on the line, or the line holds several statements or a comment."""
-    tokens = _tokens(line)
-    depth = 0
-    for token in tokens:
-        if token.type == tokenize.COMMENT or token.string == ";":
-            return True
-        if token.start[1] < at and token.type == tokenize.OP:
-            depth += (token.string in _OPENING) - (token.string in _CLOSING)
-    return depth != 0 or not tokens
-
-
-def _parts(arguments: str) -> list[str]:
-    """The arguments apart; nothing when they cannot be told apart."""
-    found, start, depth = [], 0, 0
-    for token in _tokens(arguments):
-        if token.type != tokenize.OP:
+    lines = split_lines(text)
+    found: list[Edit] = []
+    for (line, is_inline), group in groupby(sorted(set(edits)), key=lambda e: (e.line, _is_inline(e))):
+        on_line = [*group]
+        before = lines[line - 1] if line <= len(lines) else ""
+        after = _applied(before, on_line) if is_inline else before
+        if len(after) <= limit:
+            found.extend(on_line)
             continue
-        depth += (token.string in _OPENING) - (token.string in _CLOSING)
-        if token.string == "," and depth == 0:
-            found.append(arguments[start : token.start[1]].strip())
-            start = token.end[1]
-    return [part for part in (*found, arguments[start:].strip()) if part]
-
-
-def _tokens(text: str) -> list[tokenize.TokenInfo]:
-    found: list[tokenize.TokenInfo] = []
-    with contextlib.suppress(tokenize.TokenError, IndentationError, SyntaxError):
-        # A block's first line ends where its block would start; what was read up to there counts.
-        found.extend(tokenize.generate_tokens(io.StringIO(text).readline))
+        is_statement = _is_statement(tree, line)
+        if len(before) > limit >= max(map(len, split_line(before, limit, is_statement))):
+            found.extend(on_line)
+            continue
+        made = split_line(after, limit, is_statement)
+        found.append(_smallest(line, before, newline_of(text).join(made)))
     return found
+
+
+def _is_inline(edit: Edit) -> bool:
+    return edit.line == edit.end_line and "\n" not in edit.text
+
+
+def _applied(line: str, edits: list[Edit]) -> str:
+    return apply_edits(line, [Edit(1, e.col, 1, e.end_col, e.text) for e in edits])
+
+
+def _is_statement(tree: ast.Module, line: int) -> bool:
+    """Whether a statement or the head of one stands on a line alone."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and node.lineno == line:
+            body = getattr(node, "body", None)
+            inner = first_line(body[0]) if isinstance(body, list) and body else 0
+            if inner > line or (not inner and node.end_lineno == line):
+                return True
+    return False
+
+
+def _smallest(line: int, before: str, after: str) -> Edit:
+    """The edit that makes one text of another, without what is the same at both ends."""
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return Edit(line, start, line, len(before) - end, after[start : len(after) - end])

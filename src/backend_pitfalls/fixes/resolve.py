@@ -14,7 +14,6 @@ from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
 from backend_pitfalls.fixes.environment import reader, without_default
 from backend_pitfalls.fixes.handlers import handler_edits
 from backend_pitfalls.fixes.imports import from_import, insertion, name_of, with_imports
-from backend_pitfalls.fixes.layout import split_call
 from backend_pitfalls.fixes.markup import markup_edits
 from backend_pitfalls.fixes.parameters import parameter_edits
 from backend_pitfalls.fixes.piece import Piece, Place, last_name, lines_around
@@ -33,8 +32,6 @@ from backend_pitfalls.model.fix import (
     Recast,
     ReplaceWithEnvironment,
 )
-from backend_pitfalls.project.style import LINE_LENGTH
-from backend_pitfalls.syntax.source import split_lines
 
 
 class Resolver:
@@ -42,12 +39,10 @@ class Resolver:
 
     Parameters:
         text: of the file.
-        limit: the longest line that the project wants.
     """
 
-    def __init__(self, text: str, limit: int = LINE_LENGTH) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self._limit = limit
         self._pieces: dict[tuple[int, int], Piece] = {}
         self._imports: dict[tuple[str, ...], list[Edit]] = {}
 
@@ -90,7 +85,7 @@ class Resolver:
         if isinstance(intent, BindParameters):
             return parameter_edits(self.tree, piece, place)
         if isinstance(intent, FormatHtml):
-            return markup_edits(self.tree, self.text, piece, place, self._limit)
+            return markup_edits(self.tree, self.text, piece, place)
         if isinstance(intent, AddKeyword):
             call = piece.at(place, cst.Call)
             value = self._written(intent.value, intent.imports)
@@ -141,7 +136,7 @@ class Resolver:
         node = piece.at(place, (cst.Call, cst.Attribute))
         if intent.method == "selectinload":
             return loader_options(node, intent.names, piece.position) if node is not None else None
-        return eager_load(node, intent, self.text, piece.position, self._limit) if node is not None else None
+        return eager_load(node, intent, self.text, piece.position) if node is not None else None
 
     def _source(self, place: Place) -> str:
         starts = line_starts(self.text)
@@ -196,7 +191,7 @@ class Resolver:
             return None
         text, close = f"{keyword}={value}", position(call).end
         if not call.args:
-            return self._between(close.line, close.column - 1, close.column - 1, text)
+            return Edit(close.line, close.column - 1, close.line, close.column - 1, text)
         last = call.args[-1]
         if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
             return None
@@ -206,28 +201,7 @@ class Resolver:
             indent = " " * start.column if start.line != position(call).start.line else " " * 4
             line = position(last.comma).end.line + 1
             return Edit(line, 0, line, 0, f"{indent}{text},{newline_of(self.text)}")
-        first = position(call.args[0]).start
-        if first.line == close.line and not isinstance(last.comma, cst.Comma):
-            return self._between(close.line, first.column, close.column - 1, text)
         return Edit(end.line, end.column, end.line, end.column, f", {text}")
-
-    def _between(self, line: int, start: int, close: int, added: str) -> Edit:
-        """One argument more for a call whose arguments stand on one line from a column to the closing parenthesis."""
-        written = split_lines(self.text)[line - 1]
-        given = written[start:close]
-        arguments = f"{given.rstrip()}, {added}" if given.strip() else added
-        opening = written.rfind("(", 0, start)
-        # A line that was too long before stays one line.
-        opens_here = opening >= 0 and not written[opening + 1 : start].strip()
-        laid_out = (
-            split_call(written, opening, close, arguments, self._limit)
-            if opens_here and len(written) <= self._limit
-            else arguments
-        )
-        if laid_out == arguments:
-            at = start + len(given.rstrip())
-            return Edit(line, at, line, at, f", {added}" if given.strip() else added)
-        return Edit(line, opening + 1, line, close, laid_out.replace("\n", newline_of(self.text)))
 
 
 def line_edits(old: str, new: str) -> list[Edit]:

@@ -51,7 +51,8 @@ class Outcome:
         if full not in self._edits:
             findings = [f for root, f in self.findings if root / f.fixed_path == full]
             data = self.overlay.get(located.root, {}).get(located.finding.fixed_path)
-            found = edits_of(data if data is not None else full.read_bytes(), findings, line_length(located.root))
+            path, before = located.finding.fixed_path, data if data is not None else full.read_bytes()
+            found = edits_of(path, before, findings, line_length(located.root))
             self._edits[full] = {findings[i]: e for i, e in found.items()}
         return self._edits[full].get(located.finding)
 
