@@ -55,8 +55,7 @@ def _round_trip(copy: Path, rules: Counter[str]) -> int:
     changed = [path for path, data in repaired.items() if data != content[path]]
     broken = sum(not _parses(repaired[path]) for path in changed)
     stray = sum(len(_stray(content[path], repaired[path], places.get(path, set()))) for path in changed)
-    limit = line_length(copy)
-    long = sum(len(_long(content[path], repaired[path], limit)) for path in changed)
+    long = sum(len(_long(content[path], repaired[path], line_length(copy, path))) for path in changed)
     new = sum((after - before).values())
     rules.update(_by_code(before) - _by_code(after))
     _fix(copy)
@@ -79,7 +78,7 @@ def _long(old: bytes, new: bytes, limit: int) -> list[str]:
     found = []
     for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag != "equal" and all(len(line) <= limit for line in before[a:b]):
-            found.extend(line for line in after[c:d] if len(line) > limit)
+            found.extend(line for line in after[c:d] if len(line.partition("  #")[0]) > limit)
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from backend_pitfalls.fixes.api import fix_in_project
 from backend_pitfalls.hosts.cli import main
 
 SETTINGS = 'SECRET_KEY = "k9!fw2$hq0-zz81"\nDB_PASSWORD = "w9#Kq2vT"\n'
@@ -65,3 +67,114 @@ def test_a_second_run_changes_nothing(project: Path) -> None:
     before = {p.name: p.read_bytes() for p in project.iterdir() if p.is_file()}
     assert main(FIX) == 0
     assert {p.name: p.read_bytes() for p in project.iterdir() if p.is_file()} == before
+
+
+PYDANTIC = """from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    debug: bool = False
+    {field}
+
+    def shown(self) -> str:
+        return str(self.debug)
+
+
+settings = Settings()
+"""
+CALLER = """import httpx
+
+from app.config import settings
+
+URL = settings.url
+"""
+WAYS = {
+    "a class of pydantic in another file": (
+        {"app/config.py": PYDANTIC.format(field="url: str"), "app/caller.py": CALLER},
+        {
+            "app/config.py": PYDANTIC.format(field="url: str\n    db_password: str"),
+            "app/db.py": "import psycopg2\n\nfrom app.config import settings\n\nDB_PASSWORD = settings.db_password\n",
+        },
+    ),
+    "a class that has the field": (
+        {"app/config.py": PYDANTIC.format(field="db_password: str"), "app/caller.py": CALLER},
+        {"app/db.py": "import psycopg2\n\nfrom app.config import settings\n\nDB_PASSWORD = settings.db_password\n"},
+    ),
+    "django-environ in another file": (
+        {
+            "app/config.py": "import environ\n\nenv = environ.Env()\n",
+            "app/caller.py": "from app.config import env\n",
+        },
+        {"app/db.py": 'import psycopg2\n\nfrom app.config import env\n\nDB_PASSWORD = env("DB_PASSWORD")\n'},
+    ),
+    "decouple in other files": (
+        {"app/caller.py": 'from decouple import config\n\nURL = config("URL")\n'},
+        {"app/db.py": 'import psycopg2\nfrom decouple import config\n\nDB_PASSWORD = config("DB_PASSWORD")\n'},
+    ),
+    "a class whose variables have a prefix": (
+        {
+            "app/config.py": PYDANTIC.format(field='model_config = SettingsConfigDict(env_prefix="APP_")'),
+            "app/caller.py": CALLER,
+        },
+        {"app/db.py": 'import os\n\nimport psycopg2\n\nDB_PASSWORD = os.environ["DB_PASSWORD"]\n'},
+    ),
+    "an object whose module needs this file": (
+        {
+            "app/config.py": f"from app import db\n{PYDANTIC.format(field='url: str')}",
+            "app/caller.py": CALLER,
+        },
+        {"app/db.py": 'import os\n\nimport psycopg2\n\nDB_PASSWORD = os.environ["DB_PASSWORD"]\n'},
+    ),
+    "two objects that are equally near": (
+        {
+            "app/config.py": PYDANTIC.format(field="url: str"),
+            "app/other.py": PYDANTIC.format(field="url: str"),
+            "app/caller.py": CALLER,
+        },
+        {"app/db.py": 'import os\n\nimport psycopg2\n\nDB_PASSWORD = os.environ["DB_PASSWORD"]\n'},
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS, ids=list(WAYS))
+def test_the_way_of_the_project(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, expected = WAYS[way]
+    for path, text in {**files, "app/db.py": 'import psycopg2\n\nDB_PASSWORD = "w9#Kq2vT"\n'}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert main(FIX) == 0
+        assert {p: (tmp_path / p).read_text() for p in {*files, "app/db.py"}} == {**files, **expected}
+    assert (tmp_path / ".env.example").read_text() == "DB_PASSWORD=\n"
+
+
+def test_every_format_has_the_edits_of_both_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files, _ = WAYS["a class of pydantic in another file"]
+    for path, text in {**files, "app/db.py": 'DB_PASSWORD = "w9#Kq2vT"\n'}.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    field = {"line": 7, "column": 0, "end_line": 7, "end_column": 0, "text": "    db_password: str\n"}
+    main(["check", "--no-cache", "--output-format", "json", "."])
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["fix"]["elsewhere"] == [{"path": "app/config.py", "edits": [field]}]
+    main(["check", "--no-cache", "--output-format", "sarif", "."])
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    changes = result["fixes"][0]["artifactChanges"]
+    assert [c["artifactLocation"]["uri"] for c in changes] == ["app/db.py", "app/config.py"]
+
+
+def test_a_file_alone_reads_the_environment(tmp_path: Path) -> None:
+    """An editor or a codemod that changes one file gets a repair that needs no other."""
+    files, _ = WAYS["a class of pydantic in another file"]
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    code = 'DB_PASSWORD = "w9#Kq2vT"\n'
+    (tmp_path / "app/db.py").write_text(code)
+    (tmp_path / "pyproject.toml").write_text("[tool.backend-pitfalls]\n")
+    after = fix_in_project(code, tmp_path / "app/db.py", ("BPF201",), unsafe=True)
+    assert after == 'import os\n\nDB_PASSWORD = os.environ["DB_PASSWORD"]\n'

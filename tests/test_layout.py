@@ -71,6 +71,27 @@ def test_left_alone(line: str) -> None:
     assert split_line(line, LIMIT, is_statement=True) == [line]
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "    ).select_related('the_first_relation', 'the_second_relation')",
+            ["    ).select_related(", "        'the_first_relation', 'the_second_relation'", "    )"],
+        ),
+        (
+            "    'a text that is longer than others', the_first_argument, second",
+            ["    'a text that is longer than others',", "    the_first_argument,", "    second,"],
+        ),
+        (
+            "    .select_related('the_first_relation', 'the_second_relation')",
+            ["    .select_related(", "        'the_first_relation', 'the_second_relation'", "    )"],
+        ),
+    ],
+)
+def test_parts_of_a_statement(line: str, expected: list[str]) -> None:
+    assert split_line(line, LIMIT, is_statement=False) == expected
+
+
 @pytest.mark.parametrize("path", sorted((Path(__file__).parent.parent / "src").rglob("*.py")), ids=lambda p: p.stem)
 def test_means_the_same(path: Path) -> None:
     """Every simple statement of real code, written on one line and split again, is the same statement."""

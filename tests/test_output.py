@@ -87,6 +87,7 @@ def test_json_edits_can_be_applied(project: Path, capsys: pytest.CaptureFixture[
         "caution": "",
         "path": "app.py",
         "edits": [{"line": 7, "column": 25, "end_line": 7, "end_column": 25, "text": ", timeout=10"}],
+        "elsewhere": [],
     }
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Finding, Site, Span
+from backend_pitfalls.model.fix import ReplaceWithEnvironment
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.project.settings_object import SettingsObjects
 from backend_pitfalls.rules import Report, selected_rules
+from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.syntax.suppressions import Suppression
 
 _TOOL_CODES = ("BPF000", "BPF001")
@@ -97,6 +101,28 @@ class Finisher:
         report = Report(meta, self._options, load(self._options.knowledge), found)
         report(site, f"this comment does not suppress {what}: there is no such finding here; delete it")
         return found[0]
+
+
+def in_own_way(found: list[Finding], files: Iterable[FileFacts]) -> list[Finding]:
+    """The findings, with repairs that move a credential to the settings told from what object the project reads those.
+
+    Parameters:
+        found: of the whole project.
+        files: the facts of all files of the project.
+    """
+    places = [
+        i for i, f in enumerate(found) if f.fix is not None and isinstance(f.fix.intents[0], ReplaceWithEnvironment)
+    ]
+    if not places:
+        return found
+    objects, found = SettingsObjects(files), [*found]
+    for place in places:
+        fix = found[place].fix
+        intent = fix.intents[0] if fix is not None else None
+        own = objects.for_file(found[place].path)
+        if fix is not None and isinstance(intent, ReplaceWithEnvironment) and own is not None:
+            found[place] = replace(found[place], fix=replace(fix, intents=(replace(intent, settings=own),)))
+    return found
 
 
 def _codes_of(comment: Suppression, active: list[RuleMeta]) -> list[str] | None:

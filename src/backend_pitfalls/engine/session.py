@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from backend_pitfalls.engine.records import Indexed, Interpreted, content_digest
 from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.files import FileContext, FileKind
@@ -43,6 +45,7 @@ from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.frame import FrameEvaluator
 from backend_pitfalls.semantics.health import examine
 from backend_pitfalls.semantics.interpreter import Interpreter
+from backend_pitfalls.syntax.notebook import Notebook
 from backend_pitfalls.syntax.source import Source, Unreadable
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 from backend_pitfalls.syntax.template import TemplateSource
@@ -75,6 +78,7 @@ class Session:
         self._version = version_of(options)
         self._listeners: dict[type, list[tuple[Callable[..., None], Report]]] = {}
         self._asks_for_routes = any(kind in rule.listeners for rule in self.rules for kind in (Application, ProbeFound))
+        self._asks_for_secrets = any(kind in rule.listeners for rule in self.rules for kind in (Binding, SettingFound))
         for rule in self.rules:
             for kind, function in rule.listeners.items():
                 report = Report(rule.meta, options, self.knowledge, self._found)
@@ -145,12 +149,14 @@ class Session:
         findings: tuple[Finding, ...] = ()
         self._found.clear()
         lowered = data.lower()
-        if SettingFound in self._listeners and any(word in lowered for word in _SECRET_WORDS):
+        if self._asks_for_secrets and any(word in lowered for word in _SECRET_WORDS):
             if len(data) > settings.MAX_BYTES:
                 reason = f"has {len(data):,} bytes, more than the {settings.MAX_BYTES:,} that are read for secrets; exclude it or split it"
                 findings = self.unreadable(file.path, reason, severity=Severity.NOTE)
             else:
                 text = data.decode("utf-8", "replace")
+                if file.path.endswith(".ipynb"):
+                    text = self._tell_of_notebook(file, text)
                 self._tell(SettingFound(file.path, s) for s in settings.settings(text))
         manifests: tuple[Manifest, ...] = ()
         try:
@@ -176,6 +182,19 @@ class Session:
             tuple(comments),
             manifests,
         )
+
+    def _tell_of_notebook(self, file: ProjectFile, text: str) -> str:
+        """What the cells of a notebook bind; the text that is not their code."""
+        notebook = Notebook(text)
+        try:
+            source = Source(file.path, notebook.code.encode(), self._version)
+        except Unreadable:
+            return text
+        facts = extract(source.tree, file.path, module_name(file.path), source.text, with_routes=False)
+        for found in bindings(source, facts.imports, self.knowledge, file.context):
+            # Its text is written in JSON: there is no place for an expression of Python.
+            self._tell([replace(found, site=Site(file.path, notebook.span(found.site.span)), literal=False)])
+        return notebook.rest
 
     # -- syntax trees -------------------------------------------------------------------------------------------
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from backend_pitfalls.engine import analyse
+from backend_pitfalls.fixes.environment import alone
 from backend_pitfalls.fixes.project import repair_project
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.options import Options
@@ -61,7 +63,7 @@ def fix_in_project(
     data = code.encode()
 
     def found(files: Mapping[str, bytes]) -> list[Finding]:
-        return [f for f in analyse(root, options, dict(files)).shown() if f.fixed_path == name]
+        return [alone(f) for f in analyse(root, options, dict(files)).shown() if f.fixed_path == name]
 
-    plans = repair_project(found({name: data}), lambda _: data, found, unsafe, limit=line_length(root))
+    plans = repair_project(found({name: data}), lambda _: data, found, unsafe, limit=partial(line_length, root))
     return plans[0].after.decode() if plans else code

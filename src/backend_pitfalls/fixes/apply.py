@@ -36,7 +36,7 @@ class FilePlan(msgspec.Struct, frozen=True):
 
     def diff(self) -> str:
         """A unified diff that `git apply` takes."""
-        old, new = (_decoded(data)[0].splitlines(keepends=True) for data in (self.before, self.after))
+        old, new = (decoded(data)[0].splitlines(keepends=True) for data in (self.before, self.after))
         lines = difflib.unified_diff(old, new, f"a/{self.path}" if old else "/dev/null", f"b/{self.path}")
         return "".join(ln if ln.endswith("\n") else f"{ln}\n\\ No newline at end of file\n" for ln in lines)
 
@@ -55,7 +55,7 @@ def plan_file(path: str, data: bytes, findings: Iterable[Finding], unsafe: bool,
 
     from backend_pitfalls.fixes.resolve import Resolver
 
-    text, encoding, bom = _decoded(data)
+    text, encoding, bom = decoded(data)
     resolver, is_python = Resolver(text), _is_python(path)
     taken: list[Edit] = []
     repaired: list[Finding] = []
@@ -125,7 +125,7 @@ def edits_of(path: str, data: bytes, findings: Iterable[Finding], limit: int = L
 
     from backend_pitfalls.fixes.resolve import Resolver
 
-    text = _decoded(data)[0]
+    text = decoded(data)[0]
     resolver = Resolver(text)
     found: dict[int, list[Edit]] = {}
     for index, finding in enumerate(findings):
@@ -186,8 +186,12 @@ def _staged(target: Path, data: bytes) -> Path:
     return made
 
 
-def _decoded(data: bytes) -> tuple[str, str, bytes]:
-    """The text with its own line ends, the encoding without BOM, the BOM."""
+def decoded(data: bytes) -> tuple[str, str, bytes]:
+    """The text of a file with its own line ends, the encoding without BOM, the BOM.
+
+    Raises:
+        SyntaxError: when it declares an encoding that there is not.
+    """
     bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding

@@ -17,6 +17,13 @@ class Edit(msgspec.Struct, frozen=True, order=True):
     text: str
 
 
+class FileEdits(msgspec.Struct, frozen=True):
+    """The edits of one file, whose path is relative to the project root."""
+
+    path: str
+    edits: list[Edit]
+
+
 def apply_edits(text: str, edits: list[Edit]) -> str:
     """Apply edits that do not overlap; line ends elsewhere stay as they are.
 

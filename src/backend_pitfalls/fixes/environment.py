@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from backend_pitfalls.fixes.apply import FilePlan
-from backend_pitfalls.fixes.edits import Edit
+from msgspec.structs import replace
+
+from backend_pitfalls.fixes.apply import FilePlan, decoded
+from backend_pitfalls.fixes.edits import Edit, FileEdits, apply_edits, newline_of
 from backend_pitfalls.fixes.piece import Place
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.fix import NameSetting, ReplaceWithEnvironment
@@ -64,6 +66,67 @@ def without_default(tree: ast.Module, place: Place) -> Edit | None:
                     if end.end_lineno == value.lineno and value.col_offset <= place[1] <= value.end_col_offset:  # type: ignore[operator]
                         return Edit(end.end_lineno, end.end_col_offset, value.end_lineno, value.end_col_offset, "")  # type: ignore[arg-type]
     return None
+
+
+def field_edit(text: str, declared: str, field: str) -> Edit | None:
+    """The edit that gives a class of settings one more field, behind its others; None when it has that, or the class is not there.
+
+    Parameters:
+        text: of the file.
+        declared: the class.
+        field: the name.
+
+    Raises:
+        SyntaxError: when Python cannot read the file.
+    """
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef) and node.name == declared.rsplit(".", 1)[-1]:
+            fields = [s for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+            if not fields or any(dotted(f.target) == field for f in fields):
+                return None
+            line = (fields[-1].end_lineno or fields[-1].lineno) + 1
+            return Edit(line, 0, line, 0, f"{' ' * fields[-1].col_offset}{field}: str{newline_of(text)}")
+    return None
+
+
+def field_edits(finding: Finding, read: Callable[[str], bytes]) -> list[FileEdits]:
+    """The edits that the repair of a finding needs in the class of settings.
+
+    Parameters:
+        finding: with a repair.
+        read: gives the bytes of a file.
+    """
+    path, declared, field = declares(finding)
+    edit = field_edit(decoded(read(path))[0], declared, field) if path else None
+    return [FileEdits(path, [edit])] if edit is not None else []
+
+
+def with_field(data: bytes, declared: str, field: str) -> bytes:
+    """A file in which a class of settings has a field.
+
+    Raises:
+        SyntaxError: when Python cannot read the file.
+    """
+    text, encoding, bom = decoded(data)
+    edit = field_edit(text, declared, field)
+    return bom + apply_edits(text, [edit]).encode(encoding) if edit is not None else data
+
+
+def alone(finding: Finding) -> Finding:
+    """The finding with a repair that needs no field in another file."""
+    fix = finding.fix
+    if fix is None or not declares(finding)[0]:
+        return finding
+    intents = tuple(replace(i, settings=None) if isinstance(i, ReplaceWithEnvironment) else i for i in fix.intents)
+    return replace(finding, fix=replace(fix, intents=intents))
+
+
+def declares(finding: Finding) -> tuple[str, str, str]:
+    """The file, class and field of the settings that the repair of a finding needs elsewhere; empty texts for none."""
+    for intent in finding.fix.intents if finding.fix is not None else ():
+        if isinstance(intent, ReplaceWithEnvironment) and intent.settings is not None and intent.settings.declared:
+            return intent.settings.path, intent.settings.declared, intent.settings.field(intent.variable)
+    return "", "", ""
 
 
 def sample_plan(root: Path, plans: Iterable[FilePlan]) -> FilePlan | None:

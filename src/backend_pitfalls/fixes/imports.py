@@ -10,6 +10,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 
 from backend_pitfalls.fixes.edits import Edit, newline_of
+from backend_pitfalls.fixes.piece import first_line
 from backend_pitfalls.syntax.source import split_lines
 
 
@@ -74,15 +75,16 @@ def insertion(tree: ast.Module, module: str, name: str, newline: str) -> Edit | 
     return _at(block[0].lineno, line + newline)
 
 
-def from_import(tree: ast.Module, text: str, module: str, name: str) -> list[Edit] | None:
-    """The edits that import a name from a module of a library where isort and ruff would put it; none when it is imported already, and None where
+def from_import(tree: ast.Module, text: str, module: str, name: str, is_library: bool = True) -> list[Edit] | None:
+    """The edits that import a name from a module where isort and ruff would put it; none when it is imported already, and None where
     the name means something else in the file.
 
     Parameters:
         tree: the file.
         text: of the file.
-        module: a module of a library.
+        module: of a library, or of the project.
         name: what is to be imported, in lower case.
+        is_library: which of both.
     """
     block = [s for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
     of_module = [s for s in block if isinstance(s, ast.ImportFrom) and s.module == module and not s.level]
@@ -95,17 +97,23 @@ def from_import(tree: ast.Module, text: str, module: str, name: str) -> list[Edi
     if plain:
         return [_one_name_more(plain[0], text, name)]
     line = f"from {module} import {name}{newline}"
-    first = _first_block(tree)
+    first, own = _first_block(tree), "" if is_library else module.partition(".")[0]
+    wanted = _OTHER if is_library else _OWN
     smaller = [
-        s
-        for s in first
-        if _section(s) < _OTHER
-        or (_section(s) == _OTHER and (isinstance(s, ast.Import) or (s.module or "").lower() < module.lower()))
+        s for s in first if _section(s, own) < wanted or (_section(s, own) == wanted and _stands_before(s, module))
     ]
     if not smaller:
-        return [_at(first[0].lineno, line)] if first else None
-    gap = newline if _section(smaller[-1]) < _OTHER else ""
+        if not first:
+            at = _first_code(tree, text)
+            return [_at(at, line + newline)] if at else None
+        gap = newline if _section(first[0], own) > wanted else ""
+        return [_at(first[0].lineno, line + gap)]
+    gap = newline if _section(smaller[-1], own) < wanted else ""
     return [_at(_after(smaller[-1]), gap + line)]
+
+
+def _stands_before(statement: ast.Import | ast.ImportFrom, module: str) -> bool:
+    return isinstance(statement, ast.Import) or (statement.module or "").lower() < module.lower()
 
 
 def _one_name_more(statement: ast.ImportFrom, text: str, name: str) -> Edit:
@@ -124,10 +132,10 @@ def _one_name_more(statement: ast.ImportFrom, text: str, name: str) -> Edit:
     return Edit(line, column, line, column, f", {name}")
 
 
-_FUTURE, _STANDARD, _OTHER, _RELATIVE = range(4)
+_FUTURE, _STANDARD, _OTHER, _OWN, _RELATIVE = range(5)
 
 
-def _section(statement: ast.Import | ast.ImportFrom) -> int:
+def _section(statement: ast.Import | ast.ImportFrom, own: str = "") -> int:
     if isinstance(statement, ast.ImportFrom):
         if statement.level:
             return _RELATIVE
@@ -136,6 +144,8 @@ def _section(statement: ast.Import | ast.ImportFrom) -> int:
         root = (statement.module or "").split(".")[0]
     else:
         root = statement.names[0].name.split(".")[0]
+    if root == own:
+        return _OWN
     return _STANDARD if root in sys.stdlib_module_names else _OTHER
 
 
@@ -148,6 +158,17 @@ def _first_block(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
         elif found or not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             break
     return found
+
+
+def _first_code(tree: ast.Module, text: str) -> int:
+    """The line of the first statement behind the docstring, with the comments that stand right above it and below another line; nought for none."""
+    body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
+    if not body:
+        return 0
+    lines, line = split_lines(text), first_line(body[0])
+    while line > 1 and lines[line - 2].startswith("#"):
+        line -= 1
+    return line if line > 1 else first_line(body[0])
 
 
 def _after(statement: ast.stmt) -> int:

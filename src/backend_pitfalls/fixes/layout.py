@@ -23,24 +23,25 @@ def laid_out(text: str, tree: ast.Module, edits: list[Edit], limit: int) -> list
     """
     lines = split_lines(text)
     found: list[Edit] = []
-    for (line, is_inline), group in groupby(sorted(set(edits)), key=lambda e: (e.line, _is_inline(e))):
+    for (line, is_within), group in groupby(sorted(set(edits)), key=lambda e: (e.line, _is_within_line(e))):
         on_line = [*group]
         before = lines[line - 1] if line <= len(lines) else ""
-        after = _applied(before, on_line) if is_inline else before
-        if len(after) <= limit:
+        after = _applied(before, on_line).splitlines() if is_within else []
+        if all(len(part) <= limit for part in after):
             found.extend(on_line)
             continue
-        is_statement = _is_statement(tree, line)
+        is_statement = len(after) == 1 and _is_statement(tree, line)
         if len(before) > limit >= max(map(len, split_line(before, limit, is_statement))):
             found.extend(on_line)
             continue
-        made = split_line(after, limit, is_statement)
+        made = [split for part in after for split in split_line(part, limit, is_statement)]
         found.append(_smallest(line, before, newline_of(text).join(made)))
     return found
 
 
-def _is_inline(edit: Edit) -> bool:
-    return edit.line == edit.end_line and "\n" not in edit.text
+def _is_within_line(edit: Edit) -> bool:
+    """Whether an edit changes a line, and does not put one before it."""
+    return edit.line == edit.end_line and not edit.text.endswith("\n")
 
 
 def _applied(line: str, edits: list[Edit]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec.structs import replace
 
 from backend_pitfalls.fixes.apply import FilePlan, plan_file
+from backend_pitfalls.fixes.environment import declares, with_field
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.project.style import LINE_LENGTH
 
@@ -26,7 +27,7 @@ def repair_project(
     analyse_again: Analyse,
     unsafe: bool,
     wanted: Callable[[Finding], bool] = lambda _: True,
-    limit: int = LINE_LENGTH,
+    limit: Callable[[str], int] = lambda _: LINE_LENGTH,
 ) -> list[FilePlan]:
     """The repaired files, each verified: the project is analysed with the result in place, and a repair whose finding is still there, or
     that brings a new one, is rolled back.
@@ -37,7 +38,7 @@ def repair_project(
         analyse_again: analyses the project with these files in place of those on disk.
         unsafe: whether unsafe repairs are wanted too.
         wanted: whether a repair is wanted; asked once a finding.
-        limit: the longest line that the project wants.
+        limit: gives the longest line that the project wants in a file.
 
     Returns:
         A plan for each file that has a finding with a repair, in the order of their paths.
@@ -46,7 +47,9 @@ def repair_project(
 
 
 class _Repair:
-    def __init__(self, read: Callable[[str], bytes], analyse_again: Analyse, unsafe: bool, limit: int) -> None:
+    def __init__(
+        self, read: Callable[[str], bytes], analyse_again: Analyse, unsafe: bool, limit: Callable[[str], int]
+    ) -> None:
         self._read = read
         self._analyse_again = analyse_again
         self._unsafe = unsafe
@@ -86,11 +89,23 @@ class _Repair:
             if path not in self._before:
                 self._before[path] = self._now[path] = self._read(path)
             allowed = [f for f in found if _key(f) not in self._refused]
-            plan = plan_file(path, self._now[path], allowed, self._unsafe, self._limit)
+            plan = plan_file(path, self._now[path], allowed, self._unsafe, self._limit(path))
             refused = tuple((f, self._refused[_key(f)]) for f in found if _key(f) in self._refused)
             plans.append(replace(plan, left=(*plan.left, *refused)))
         self._left = {plan.path: plan.left for plan in plans}
-        return plans
+        return self._with_fields(plans)
+
+    def _with_fields(self, plans: list[FilePlan]) -> list[FilePlan]:
+        """The plans, with the fields of settings that their repairs need declared in the files of those."""
+        found = {plan.path: plan for plan in plans}
+        for plan in plans:
+            for path, declared, field in sorted({declares(f) for f in plan.repaired} - {("", "", "")}):
+                if path not in self._before:
+                    self._before[path] = self._now[path] = self._read(path)
+                now = self._now[path]
+                holder = found.setdefault(path, FilePlan(path, now, now, (), ()))
+                found[path] = replace(holder, after=with_field(holder.after, declared, field))
+        return [found[path] for path in sorted(found)]
 
     def _refuse(self, plans: list[FilePlan], before: list[Finding], after: list[Finding]) -> bool:
         """Refuse the repairs after which the project has a finding that it should not have; whether there are any."""

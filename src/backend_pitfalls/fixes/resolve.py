@@ -100,16 +100,22 @@ class Resolver:
         literal = piece.at(place, (cst.SimpleString, cst.ConcatenatedString))
         if literal is None or not isinstance(intent, ReplaceWithEnvironment):
             return None
-        return self._setting(place, literal, intent.variable)
+        return self._setting(place, literal, intent)
 
-    def _setting(self, place: Place, literal: cst.CSTNode, variable: str) -> list[Edit]:
+    def _setting(self, place: Place, literal: cst.CSTNode, intent: ReplaceWithEnvironment) -> list[Edit] | None:
         bare = without_default(self.tree, place)
         if bare is not None:
             return [bare]
         quote = "'" if isinstance(literal, cst.SimpleString) and literal.quote == "'" else '"'
+        named = f"{quote}{intent.variable}{quote}"
         if name := reader(self.tree, place[0]):
-            return [Edit(*place, f"{name}({quote}{variable}{quote})")]
-        written = self._written(f"os.environ[{quote}{variable}{quote}]", ("os",))
+            return [Edit(*place, f"{name}({named})")]
+        if own := intent.settings:
+            added = from_import(self.tree, self.text, own.module, own.name, own.is_library)
+            field = own.field(intent.variable)
+            written = f"{own.name}.{field}" if field else f"{own.name}({named})"
+            return [Edit(*place, written), *added] if added is not None else None
+        written = self._written(f"os.environ[{named}]", ("os",))
         return [Edit(*place, written), *self._import_edits(("os",))]
 
     def _call_other(self, piece: Piece, call: cst.Call, intent: CallOther) -> list[Edit] | None:

@@ -58,13 +58,13 @@ def split_line(line: str, limit: int, is_statement: bool) -> list[str]:
         limit: the longest line.
         is_statement: whether the line is a statement or the head of one, and not a part of it.
     """
-    tokens = _tokens(line)
+    tokens = _tokens(line, is_statement)
     indent = line[: len(line) - len(line.lstrip())]
     if not tokens or len(line) <= limit or (tokens[-1].end <= limit and "#" in line[tokens[-1].end :]):
         return [line]
     first, last = _expression(tokens, is_statement)
     head, body, tail = _cut(line, tokens, first, last)
-    if not is_statement and (parts := _at_delimiters(body)):
+    if not is_statement and not head.strip() and (parts := _at_delimiters(body)):
         parts[-1] += tail if not parts[-1].endswith(",") else ""
         return [made for part in parts for made in split_line(indent + part, limit, is_statement=False)]
     is_wrappable = is_statement and first > 0 and tokens[first - 1].text in (_WRAPPED | _ASSIGNS)
@@ -73,18 +73,20 @@ def split_line(line: str, limit: int, is_statement: bool) -> list[str]:
     return _at_bracket(line, tokens, last, indent, limit)
 
 
-def _tokens(line: str) -> list[_Token]:
-    """The tokens of a line by their depth in brackets; none where it is not whole by itself."""
+def _tokens(line: str, is_statement: bool = True) -> list[_Token]:
+    """The tokens of a line by their depth in brackets; none where it is not whole by itself. What is no statement may begin with what closes
+    brackets of lines above."""
     found: list[_Token] = []
     depth = in_text = 0
-    for token in _read(line.strip()):
+    stripped = line.strip() if is_statement else line.strip().lstrip(_CLOSING)
+    offset = len(line.rstrip()) - len(stripped)
+    for token in _read(stripped):
         name = tokenize.tok_name[token.type]
         in_text += name.endswith("STRING_START")
         if token.type == tokenize.ERRORTOKEN or token.string == ";" or token.string == "\\":
             return []
         if not in_text and token.string.strip() and token.type not in (tokenize.COMMENT, tokenize.ENDMARKER):
             depth -= token.string in _CLOSING
-            offset = len(line) - len(line.lstrip())
             found.append(
                 _Token(token.string, token.type, token.start[1] + offset, token.end[1] + offset, max(depth, 0))
             )
@@ -92,7 +94,7 @@ def _tokens(line: str) -> list[_Token]:
                 return []
             depth += token.string in _OPENING
         elif in_text and name.endswith("STRING_END"):
-            found.append(_Token('""', tokenize.STRING, 0, token.end[1] + len(line) - len(line.lstrip()), depth))
+            found.append(_Token('""', tokenize.STRING, 0, token.end[1] + offset, depth))
         in_text -= name.endswith("STRING_END")
     return found if depth == 0 and not line.endswith("\\") else []
 
@@ -210,7 +212,7 @@ def _is_called(token: _Token) -> bool:
 
 def _cut(line: str, tokens: Sequence[_Token], first: int, last: int) -> tuple[str, str, str]:
     """A line before, between and behind two tokens."""
-    start = tokens[first - 1].end if first else len(line) - len(line.lstrip())
+    start = tokens[first - 1].end if first else tokens[0].start
     end = tokens[last - 1].end
     between = line[start:end]
     space = between[: len(between) - len(between.lstrip())]

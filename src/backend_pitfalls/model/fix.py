@@ -30,14 +30,32 @@ class AddKeyword(msgspec.Struct, frozen=True, tag="add-keyword"):
     imports: tuple[str, ...] = ()
 
 
+class SettingsObject(msgspec.Struct, frozen=True):
+    """The object that a project's settings are read from: `name` of `module`, which is the project's own or a library. It is called with a setting's name (django-environ, decouple), or has
+    a field for each, declared in the class `declared` of the file `path`, in lower case where `is_lower`."""
+
+    module: str
+    name: str
+    path: str = ""
+    declared: str = ""
+    is_lower: bool = False
+    is_library: bool = False
+
+    def field(self, variable: str) -> str:
+        """The field of a setting; the empty string when there are none."""
+        return (variable.lower() if self.is_lower else variable) if self.declared else ""
+
+
 class ReplaceWithEnvironment(msgspec.Struct, frozen=True, tag="replace-with-environment"):
-    """Replace the literal at this place by a look-up of a setting, in the way of its file: an environment variable where it has none of its own."""
+    """Replace the literal at this place by a look-up of a setting: in the way of its file, else from the project's `settings`, else an environment
+    variable."""
 
     line: int
     col: int
     end_line: int
     end_col: int
     variable: str
+    settings: SettingsObject | None = None
 
 
 class NameSetting(msgspec.Struct, frozen=True, tag="name-setting"):

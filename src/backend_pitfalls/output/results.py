@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.edits import FileEdits
 from backend_pitfalls.model.finding import Finding, Span
 from backend_pitfalls.syntax.source import Unreadable, decode, split_lines
 
@@ -66,4 +66,4 @@ def with_fingerprints(found: Sequence[tuple[Path, Finding]]) -> list[Located]:
     return located
 
 
-Edits = Callable[[Located], "list[Edit] | None"]
+Edits = Callable[[Located], "list[FileEdits] | None"]

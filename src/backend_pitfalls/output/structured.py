@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from backend_pitfalls._version import __version__
-from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.edits import FileEdits
 from backend_pitfalls.model.finding import Severity, Span, Step
 from backend_pitfalls.output.results import Edits, Located
 from backend_pitfalls.rules import Rule, all_rules
@@ -30,7 +30,15 @@ def as_json(results: Sequence[Located], edits: Edits) -> str:
     )
 
 
-def _json_finding(located: Located, edits: list[Edit] | None) -> dict[str, Any]:
+def _json_edits(located: Located, edits: FileEdits) -> dict[str, Any]:
+    shown = [
+        {"line": e.line, "column": e.col, "end_line": e.end_line, "end_column": e.end_col, "text": e.text}
+        for e in edits.edits
+    ]
+    return {"path": located.shown_path(edits.path), "edits": shown}
+
+
+def _json_finding(located: Located, edits: list[FileEdits] | None) -> dict[str, Any]:
     finding = located.finding
     fix = finding.fix
     return {
@@ -53,11 +61,8 @@ def _json_finding(located: Located, edits: list[Edit] | None) -> dict[str, Any]:
             "title": fix.title,
             "safety": fix.safety.value,
             "caution": fix.caution,
-            "path": located.shown_path(finding.fixed_path),
-            "edits": [
-                {"line": e.line, "column": e.col, "end_line": e.end_line, "end_column": e.end_col, "text": e.text}
-                for e in edits
-            ],
+            **_json_edits(located, edits[0]),
+            "elsewhere": [_json_edits(located, others) for others in edits[1:]],
         },
     }
 
@@ -124,7 +129,7 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _sarif_result(located: Located, rule_index: int, edits: list[Edit] | None) -> dict[str, Any]:
+def _sarif_result(located: Located, rule_index: int, edits: list[FileEdits] | None) -> dict[str, Any]:
     finding = located.finding
     result: dict[str, Any] = {
         "ruleId": finding.code,
@@ -141,13 +146,17 @@ def _sarif_result(located: Located, rule_index: int, edits: list[Edit] | None) -
             {"threadFlows": [{"locations": [{"location": _step(located, s)} for s in finding.trace]}]}
         ]
     if finding.fix is not None and edits:
-        replacements = [
-            {"deletedRegion": _region(Span(e.line, e.col, e.end_line, e.end_col)), "insertedContent": {"text": e.text}}
-            for e in edits
-        ]
-        change = {"artifactLocation": _artifact(located, finding.fixed_path), "replacements": replacements}
-        result["fixes"] = [{"description": {"text": finding.fix.title}, "artifactChanges": [change]}]
+        changes = [_sarif_change(located, of_file) for of_file in edits]
+        result["fixes"] = [{"description": {"text": finding.fix.title}, "artifactChanges": changes}]
     return result
+
+
+def _sarif_change(located: Located, edits: FileEdits) -> dict[str, Any]:
+    replacements = [
+        {"deletedRegion": _region(Span(e.line, e.col, e.end_line, e.end_col)), "insertedContent": {"text": e.text}}
+        for e in edits.edits
+    ]
+    return {"artifactLocation": _artifact(located, edits.path), "replacements": replacements}
 
 
 def _step(located: Located, step: Step) -> dict[str, Any]:

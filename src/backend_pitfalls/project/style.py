@@ -15,20 +15,29 @@ _TABLES = (("tool", "ruff"), ("tool", "black"))
 _INI = (("setup.cfg", "flake8"), (".flake8", "flake8"), ("tox.ini", "flake8"))
 
 
-@functools.lru_cache(maxsize=64)
-def line_length(root: Path) -> int:
-    """The longest line of a project: of ruff, black or flake8 by its settings, else black's own.
+def line_length(root: Path, path: str = "") -> int:
+    """The longest line of a file: of ruff, black or flake8 by the nearest settings in its folder or above, else black's own.
 
     Parameters:
         root: of the project. Settings that cannot be read count as none.
+        path: of the file in it.
     """
-    tables = [_toml(root / "pyproject.toml", *path) for path in _TABLES]
-    tables.extend(_toml(root / name) for name in ("ruff.toml", ".ruff.toml"))
+    folder = (root / path).parent if path else root
+    inner = [folder, *folder.parents]
+    within = inner[: inner.index(root) + 1] if root in inner else [root]
+    return next((length for place in within if (length := _length_in(place))), LINE_LENGTH)
+
+
+@functools.lru_cache(maxsize=1024)
+def _length_in(folder: Path) -> int:
+    """What the settings in a folder say; nought when they say nothing."""
+    tables = [_toml(folder / "pyproject.toml", *path) for path in _TABLES]
+    tables.extend(_toml(folder / name) for name in ("ruff.toml", ".ruff.toml"))
     for table in tables:
         length = table.get("line-length")
         if isinstance(length, int) and length > 0:
             return length
-    return next((length for name, section in _INI if (length := _ini(root / name, section))), LINE_LENGTH)
+    return next((length for name, section in _INI if (length := _ini(folder / name, section))), 0)
 
 
 def _toml(path: Path, *keys: str) -> dict[str, Any]:

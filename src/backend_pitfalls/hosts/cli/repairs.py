@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from backend_pitfalls.fixes.apply import FilePlan, write_all
@@ -67,7 +68,7 @@ def _plans(outcome: Outcome, root: Path, options: argparse.Namespace, questions:
         lambda changed: outcome.analyse_again(root, {**overlay, **changed}),
         options.unsafe_fixes,
         wanted,
-        line_length(root),
+        partial(line_length, root),
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from backend_pitfalls.engine import Analysis, analyse
-from backend_pitfalls.fixes.edits import Edit
+from backend_pitfalls.fixes.edits import Edit, FileEdits
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Confidence, Finding
 from backend_pitfalls.model.options import Options
@@ -41,20 +41,27 @@ class Outcome:
         """The findings in the named paths of a project with other contents of some files."""
         return self.projects[root](overlay)
 
-    def edits(self, located: Located) -> list[Edit] | None:
-        """The edits of a finding's repair; all of a file's are made at once."""
+    def edits(self, located: Located) -> list[FileEdits] | None:
+        """The edits of a finding's repair, file by file; all of a file's are made at once."""
         if located.finding.fix is None:
             return None
         from backend_pitfalls.fixes.apply import edits_of
+        from backend_pitfalls.fixes.environment import field_edits
 
-        full = located.root / located.finding.fixed_path
-        if full not in self._edits:
-            findings = [f for root, f in self.findings if root / f.fixed_path == full]
-            data = self.overlay.get(located.root, {}).get(located.finding.fixed_path)
-            path, before = located.finding.fixed_path, data if data is not None else full.read_bytes()
-            found = edits_of(path, before, findings, line_length(located.root))
-            self._edits[full] = {findings[i]: e for i, e in found.items()}
-        return self._edits[full].get(located.finding)
+        root, path = located.root, located.finding.fixed_path
+        if root / path not in self._edits:
+            findings = [f for r, f in self.findings if r == root and f.fixed_path == path]
+            found = edits_of(path, self._read(root, path), findings, line_length(root, path))
+            self._edits[root / path] = {findings[i]: e for i, e in found.items()}
+        edits = self._edits[root / path].get(located.finding)
+        if edits is None:
+            return None
+        others = field_edits(located.finding, lambda name: self._read(root, name))
+        return [FileEdits(path, edits), *others]
+
+    def _read(self, root: Path, path: str) -> bytes:
+        data = self.overlay.get(root, {}).get(path)
+        return data if data is not None else (root / path).read_bytes()
 
 
 def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:

@@ -26,6 +26,10 @@ _DOCKER = re.compile(r"^\s*(?:ENV|ARG)\s+(?P<key>[A-Za-z_]\w*)\s+(?P<value>\S+)\
 _LIST_ITEM = re.compile(r"""^\s*-\s+["']?(?P<key>[A-Za-z_]\w*)=(?P<value>[^"']+)["']?\s*$""")
 _PAIR = re.compile(r"""\\?"(?P<key>[A-Za-z_][\w.\- ]{0,60})\\?"\s*:\s*\\?"(?P<value>[^"\\]{1,4000})\\?\"""")
 _GRANT = re.compile(r"(?i:identified by|with password|with encrypted password)\s+'(?P<value>[^']+)'")
+# `PGPASSWORD=… psql`, `-e DB_PASSWORD=…`, `--token=…`: among the words of a command.
+_IN_COMMAND = re.compile(
+    r"(?:^|\s)(?:--(?P<option>[a-z][\w-]*)|(?P<key>[A-Z][A-Z0-9_]{3,}))=(?P<value>[^\s\"'$`<>(){}]+)(?=\s|$)"
+)
 _COMMENT = re.compile(r"^\s*(#|;|//|\*|--)")
 _NAMES = frozenset({"name", "key"})
 _VALUES = frozenset({"value", "default"})
@@ -34,12 +38,14 @@ _OPENS = re.compile(r"""^\s*(?:variable\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A name and its value; `span` is the value's range, `line` the whole line where it holds nothing else."""
+    """A name and its value; `span` is the value's range, `line` the whole line where it holds nothing else, `in_command` tells that it is given to
+    one command only."""
 
     name: str
     value: str
     span: Span
     line: str = ""
+    in_command: bool = False
 
 
 class SettingFound(msgspec.Struct, frozen=True):
@@ -123,10 +129,13 @@ def _of_line(line: str, number: int) -> Iterator[Setting]:
         yield _setting("password", grant["value"], grant.start("value"), number)
         return
     found = _LIST_ITEM.match(line) or _DOCKER.match(line) or _LINE.match(line)
-    if found is not None:
-        value, at = _plain(found["value"], found.start("value"))
-        if value:
-            yield _setting(found["key"], value, at, number, "" if line.endswith("\\") else line)
+    value, at = _plain(found["value"], found.start("value")) if found is not None else ("", 0)
+    given = list(_IN_COMMAND.finditer(line)) if not value or " " in value else []
+    for match in given:
+        span = Span(number, match.start("value"), number, match.end("value"))
+        yield Setting(match["key"] or match["option"], match["value"], span, in_command=True)
+    if found is not None and value and not given:
+        yield _setting(found["key"], value, at, number, "" if line.endswith("\\") else line)
 
 
 def _plain(written: str, at: int) -> tuple[str, int]:

@@ -52,7 +52,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import Fix, NameSetting, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.discover import context_of, kind_of
-from backend_pitfalls.project.manifests import SettingFound
+from backend_pitfalls.project.manifests import Setting, SettingFound
 from backend_pitfalls.project.manifests.compose import is_compose
 from backend_pitfalls.rules import Report, credentials, listens
 from backend_pitfalls.rules.credentials import Judgement
@@ -91,7 +91,7 @@ def configured(event: SettingFound, report: Report) -> None:
         return
     if credentials.is_placeholder(_decoded(text)) and not text.startswith("django-insecure-"):
         return
-    judged = _judged(setting.name.rsplit(".", 1)[-1], text, report)
+    judged = _judged(setting, report)
     in_test = context_of(event.path) is FileContext.TEST
     if judged is None or judged.score < (credentials.CERTAIN if in_test else credentials.THRESHOLD):
         return
@@ -157,8 +157,11 @@ def _decoded(text: str) -> str:
     return decoded if len(decoded) >= 6 and decoded.isprintable() else text
 
 
-def _judged(name: str, text: str, report: Report) -> Judgement | None:
+def _judged(setting: Setting, report: Report) -> Judgement | None:
+    name, text = setting.name.rsplit(".", 1)[-1], setting.value
     judged = credentials.by_form(text, report.knowledge) or credentials.judge(name, text, "setting", report.knowledge)
+    if setting.in_command and name.endswith("SECRET_KEY") and text.replace("-", "").isalpha():
+        return None  # what lets an image be built
     if (judged is None or judged.score < credentials.THRESHOLD) and _is_named_secret(name, text):
         return Judgement(f"'{name}'", credentials.THRESHOLD, ("in such a file words are used as they stand",))
     return judged

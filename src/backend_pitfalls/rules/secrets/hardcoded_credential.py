@@ -26,15 +26,15 @@ connection = psycopg2.connect(host="db", connect_timeout=5, user="shop", passwor
 ```
 
 ## Fix safety
-Unsafe: the value moves to `os.environ["NAME"]`, which fails at start-up until the variable is set. The old value stays in the
-history of the repository: rotate it. In tests there is no repair: what a test needs it must bring.
+Unsafe: the value moves to `os.environ["NAME"]`, or to what the file or the project reads its settings from (`env` of django-environ, `config` of decouple,
+pydantic's settings class, which gets a field), and the program fails at start-up until the variable is set. The old value stays in the history of the repository: rotate it. In tests there is no repair: what a test needs it must bring.
 
 ## Options
 Names that mean a credential, calls that take one and token formats are rows of the tables, and of `[tool.backend-pitfalls.knowledge]`
 (`credential_name`, `credential_call`, `token`).
 
 ## Known limits
-Placeholders, names of fields and headers, sentences, paths and empty strings are no findings. In test files only what looks made by a machine is told, as a note. A text
+Placeholders, names of fields and headers, sentences, paths and empty strings are no findings. In test files only what looks made by a machine is told, as a note. The code of notebooks is read, but not repaired. A text
 that reaches a function of another file by its position is not seen there.
 
 ## References
