@@ -84,13 +84,15 @@ class SanitizerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ThroughFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls whose result is made of their arguments, so that it is as trustworthy as they are. `type` is the class of the
-    result, `resolves` tells that a path loses its `..` and links; `ignored` are the positions of arguments that only say what is to be done."""
+    result, `resolves` tells that a path loses its `..` and links; `ignored` are the positions of arguments that only say what is to be done, `undoes` the
+    harms that are possible again."""
 
     calls: tuple[str, ...]
     docs: str
     ignored: tuple[int, ...] = ()
     type: str = ""
     resolves: bool = False
+    undoes: tuple[str, ...] = ()
 
 
 class GuardFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,12 +11,14 @@ from backend_pitfalls.model.knowledge import SinkFacts
 from backend_pitfalls.rules import Report
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import (
+    BoundMethod,
     Const,
     Container,
     Instance,
     Label,
     Symbol,
     Text,
+    Unknown,
     Value,
     deep_labels,
     options,
@@ -134,7 +136,9 @@ def tainted(event: Call, sink: SinkFacts, harm: str, kind: str, is_harmful: Harm
     # "command-list" is a form of "command": what cleans the one cleans the other.
     cleaned_by = {harm, harm.split("-")[0]}
     argument = sink_value(event, sink)
-    for value in options(argument) if argument is not None else ():
+    for option in options(argument) if argument is not None else ():
+        # An attribute of request data is data, whatever a method of that name would be.
+        value = Unknown(option.labels) if isinstance(option, BoundMethod) else option
         if is_harmful is not None and not is_harmful(value):
             continue
         label = first(x for x in deep_labels(value) if x.kind == kind and cleaned_by.isdisjoint(x.cleaned))

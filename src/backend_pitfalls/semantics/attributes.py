@@ -49,6 +49,8 @@ def load_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
         return BoundMethod(value, name)
     if isinstance(value, Unknown):
         return BoundMethod(value, name)
+    if isinstance(value, BoundMethod) and value.function is None and value.labels:
+        return BoundMethod(Unknown(value.labels), name)  # an attribute of request data was no method
     return UNKNOWN
 
 

@@ -18,6 +18,8 @@ from backend_pitfalls.semantics import (
     loading,
     narrowing,
     orm,
+    patterns,
+    protocols,
     schemas,
     serializers,
     strings,
@@ -31,7 +33,7 @@ from backend_pitfalls.semantics.attributes import (
     load_attribute,
     property_function,
 )
-from backend_pitfalls.semantics.emission import emit_call
+from backend_pitfalls.semantics.emission import emit_call, updated
 from backend_pitfalls.semantics.events import Call, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     CLEAN,
@@ -43,6 +45,7 @@ from backend_pitfalls.semantics.values import (
     Function,
     Instance,
     Label,
+    Labels,
     Partial,
     Row,
     RowSet,
@@ -206,6 +209,8 @@ def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
 
 
 def _call_instance(frame: Frame, callee: Instance, arguments: Arguments) -> Value:
+    if callee.cls == protocols.NAMED_TUPLE:
+        return protocols.of_named_tuple(callee, arguments.positional, arguments.keywords)
     method = frame.world.method(callee.cls, "__call__")
     function = frame.interpreter.function(*method) if method else None
     if function is not None:
@@ -257,6 +262,8 @@ def _cast(frame: Frame, arguments: Arguments, receiver: Value, name: str) -> Val
         "is_valid",
     ):
         return Instance("builtins.bool")
+    if name in _READS:
+        return Unknown(frozenset(label.unclean(_PATH) for label in receiver.labels))
     if name == "urlencode":
         return checks.cleaned(Unknown(receiver.labels), _URL_SAFE)
     if name in ("get", "pop", "getlist", "getone", "getall") and isinstance(arguments.node.func, ast.Attribute):
@@ -277,6 +284,9 @@ _REPLACED = {
 }
 
 
+# A file in memory is no path, what it holds may be one.
+_READS = frozenset({"read", "readline", "readlines", "getvalue"})
+_PATH = frozenset({"path"})
 _URL_SAFE = frozenset({"redirect", "html", "header", "path"})
 
 
@@ -284,12 +294,16 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
     cls = receiver.cls
     if cls == orm.LOADER:
         return orm.loader(name, receiver, arguments)
+    if cls == "re.Match":
+        return patterns.group(receiver, name, arguments.positional)
     if cls == forms.CLEANED:
         given = arguments.positional[0] if name in ("get", "pop") and arguments.positional else UNKNOWN
         return forms.value_of(frame, arguments.node, receiver, given)
     if frame.world.class_facts(cls) is not None:
         cls = next((base for base in frame.world.lineage(cls) if frame.world.class_facts(base) is None), cls)
     qualified = library_method(frame.interpreter, cls, name)
+    if name == "update" and f"{cls}.__setitem__" in frame.knowledge.sinks:
+        updated(frame, arguments, receiver)
     if name == "mount":
         adapter = arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN
         containers.rebind(frame, arguments, receiver.set("mount", adapter))
@@ -354,6 +368,7 @@ _FIRST_ARGUMENT = frozenset(
         "builtins.iter",
         "copy.copy",
         "copy.deepcopy",
+        "collections.deque",
         "tqdm.tqdm",
         "tqdm.auto.tqdm",
         "django.shortcuts.get_list_or_404",
@@ -401,7 +416,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if name in _FIRST_ARGUMENT:
         return orm.collected(frame, arguments.node, first, name)
     if name in knowledge.through:
-        return _through(frame, name, arguments, knowledge.through[name])
+        own = receiver.labels if receiver is not None else CLEAN
+        return _through(frame, name, arguments, knowledge.through[name], own)
     if receiver is not None and isinstance(receiver, Instance) and receiver.labels:
         if cls_keeps(knowledge, receiver.cls, name):
             return Instance(receiver.cls, receiver.attributes, receiver.labels)
@@ -414,10 +430,12 @@ def cls_keeps(knowledge: Knowledge, cls: str, name: str) -> bool:
     return knowledge.types.get(name) == cls
 
 
-def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts) -> Value:
-    """A call whose result is made of its arguments: it carries their labels."""
+def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts, own: Labels) -> Value:
+    """A call whose result is made of its arguments, and of the object that it is a method of: it carries their labels."""
     given = [v for i, v in enumerate(arguments.positional) if i not in facts.ignored]
-    labels = union_labels((*given, *arguments.keywords.values()))
+    labels = own | union_labels((*given, *arguments.keywords.values()))
+    if facts.undoes:
+        labels = frozenset(label.unclean(frozenset(facts.undoes)) for label in labels)
     if facts.resolves:
         labels = frozenset(label.clean(RESOLVED) for label in labels)
     first = arguments.positional[0] if arguments.positional else UNKNOWN

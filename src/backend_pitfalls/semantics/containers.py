@@ -39,7 +39,13 @@ def _list_method(frame: Frame, receiver: Container, name: str, arguments: Argume
     first = arguments.positional[0] if arguments.positional else None
     at = first.value if isinstance(first, Const) and isinstance(first.value, int) else None
     result: Value = Const(None)
-    if name == "pop" and (first is None or at is not None) and elements and -len(elements) <= (at or 0) < len(elements):
+    if name == "popleft" and elements:
+        result = elements.pop(0)
+    elif name == "appendleft" and first is not None:
+        elements.insert(0, first)
+    elif (
+        name == "pop" and (first is None or at is not None) and elements and -len(elements) <= (at or 0) < len(elements)
+    ):
         result = elements.pop(-1 if at is None else at)
     elif name == "insert" and at is not None and len(arguments.positional) == 2:
         elements.insert(at, arguments.positional[1])
@@ -69,8 +75,21 @@ def configured(frame: Frame, receiver: Instance, name: str, arguments: Arguments
     return receiver.attributes.get(key) if name == "get" else None
 
 
+_MOVES = frozenset({"pop", "popleft", "appendleft", "insert", "remove", "clear", "reverse"})
+
+
+def delete_item(container: Container, index: Value) -> Container:
+    """A list or dictionary without an element."""
+    if not isinstance(index, Const) or container.rest is not None or index.value not in container.items:
+        return container
+    items = {k: v for k, v in container.items.items() if k != index.value}
+    if container.kind != "dict":
+        items = dict(enumerate(items.values()))
+    return Container(container.kind, items, None, container.labels)
+
+
 def container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:
-    if receiver.kind == "list" and receiver.rest is None and name in ("pop", "insert", "remove", "clear", "reverse"):
+    if receiver.kind == "list" and receiver.rest is None and name in _MOVES:
         found = _list_method(frame, receiver, name, arguments)
         if found is not None:
             return found
@@ -88,8 +107,12 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
         and isinstance(arguments.node.func.value, ast.Name)
     ):
         added = arguments.positional[-1] if arguments.positional else UNKNOWN
+        if name == "update" and not arguments.positional and not arguments.spread:
+            added = Container("dict", {})
         if name in ("extend", "update") and isinstance(added, Container):
-            items = {**receiver.items, **added.items} if receiver.kind == "dict" else receiver.items
+            items = (
+                {**receiver.items, **added.items, **arguments.keywords} if receiver.kind == "dict" else receiver.items
+            )
             rest = added.elements() if receiver.kind != "dict" else added.rest or receiver.rest
             updated = Container(
                 receiver.kind,

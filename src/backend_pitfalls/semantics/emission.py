@@ -12,12 +12,14 @@ from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.events import Application, Call
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
+    Const,
     Container,
     Instance,
     Row,
     Symbol,
     Unknown,
     Value,
+    constant_text,
     options,
 )
 
@@ -29,7 +31,18 @@ def set_item(frame: Frame, node: ast.AST, container: Value, index: Value, value:
     """`session[key] = value` on a library object, told as a call of its `__setitem__`."""
     name = container.cls if isinstance(container, Instance) else container.name if isinstance(container, Symbol) else ""
     name = frame.knowledge.canonical(name)
-    _emit(frame, node, f"{frame.knowledge.types.get(name, name)}.__setitem__", (index, value), {}, False, container)
+    name = frame.knowledge.types.get(name, name)
+    _emit(frame, node, f"{name}.__setitem__", (index, value), {}, False, container)
+    if (constant_text(index) or "").lower() == "location":
+        _emit(frame, node, f"{name}.<location>", (value,), {}, False, container)
+
+
+def updated(frame: Frame, arguments: Arguments, receiver: Instance) -> None:
+    """`session.update(key=value)`, told as an assignment of each item."""
+    given = [a.items for a in arguments.positional if isinstance(a, Container)]
+    for items in (*given, arguments.keywords):
+        for key, value in items.items():
+            set_item(frame, arguments.node, receiver, Const(key), value)
 
 
 def set_field(frame: Frame, node: ast.AST, row: Row, value: Value) -> None:

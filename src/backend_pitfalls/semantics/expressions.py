@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from backend_pitfalls.semantics import calls, checks, dropped, forms, narrowing, orm, overfetch
+from backend_pitfalls.semantics import calls, checks, dropped, forms, narrowing, orm, overfetch, protocols
 from backend_pitfalls.semantics.attributes import load_attribute, source_value
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -97,7 +97,7 @@ def _joined(frame: Frame, node: ast.JoinedStr) -> Value:
     parts: list[str | Value] = []
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
-            value = frame.evaluate(part.value)
+            value = protocols.text(frame, part.value, frame.evaluate(part.value))
             text = (
                 str(value.value)
                 if isinstance(value, Const) and part.format_spec is None and part.conversion == -1 and not value.labels
@@ -391,6 +391,8 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
             found.append(forms.value_of(frame, node, option, index))
         elif isinstance(option, Instance) and (source := frame.knowledge.sources.get(f"{option.cls}[]")) is not None:
             found.append(_fresh_source(frame, node, source_value(source)))
+        elif (own := protocols.special(frame, node, option, "__getitem__", index)) is not None:
+            found.append(own)
         else:
             found.append(item(option, index.value if isinstance(index, Const) else None, index))
             if isinstance(option, Unknown):
@@ -428,6 +430,9 @@ def item(container: Value, index: Any, index_value: Value | None = None) -> Valu
         return container.elements()
     if isinstance(container, RowSet):
         return element_of(container)
+    names = protocols.fields_of(container)
+    if isinstance(container, Instance) and isinstance(index, int) and -len(names) <= index < len(names):
+        return container.attributes.get(names[index], UNKNOWN)
     if isinstance(container, Const) and isinstance(container.value, str) and isinstance(index, int):
         return Const(container.value[index]) if -len(container.value) <= index < len(container.value) else UNKNOWN
     return Unknown(deep_labels(container))

@@ -10,6 +10,7 @@ from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import (
     admin,
     calls,
+    containers,
     dropped,
     emission,
     expressions,
@@ -18,6 +19,7 @@ from backend_pitfalls.semantics import (
     narrowing,
     orm,
     overfetch,
+    protocols,
     quoted,
     retries,
     serializers,
@@ -32,12 +34,14 @@ from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, Interpreter
 from backend_pitfalls.semantics.parameters import bind_own
 from backend_pitfalls.semantics.values import (
+    CLEAN,
     UNKNOWN,
     ClassRef,
     Const,
     Container,
     Function,
     Instance,
+    Labels,
     Row,
     RowSet,
     Symbol,
@@ -120,12 +124,16 @@ class Frame:
         self.waits = 0
         # The expression that is a statement of its own: what it gives is dropped.
         self.standing: ast.expr | None = None
+        # What was put into the exceptions that were raised so far.
+        self.raised: Labels = CLEAN
         self.exits: list[list[dict[str, Value]]] = []
         self.class_name = ""
         self.self_name = ""
         self.handles = ""
         # What a handler's framework shows its answer as; Unknown when it is sent as it is.
         self.answers: Value = UNKNOWN
+        # In how many conditions that call this function for an answer it is read.
+        self.asking = 0
         # Whether a value here may carry labels, so that conditions are worth reading for what they look at.
         self.tainted = False
         if function and function.owner and not isinstance(function.node, ast.Lambda) and function.node.args.args:
@@ -140,6 +148,11 @@ class Frame:
         frame = Frame(self.interpreter, module, source, None)
         frame.class_name = cls[len(module) + 1 :]
         return frame
+
+    def of_function(self, function: Function) -> Frame | None:
+        """A frame in a function of the project, before its first statement; None when its file cannot be read."""
+        source = self.world.source(function.module)
+        return Frame(self.interpreter, function.module, source, function) if source is not None else None
 
     def of_template(self, source: TemplateSource) -> Frame:
         """A frame for what a template reads."""
@@ -310,8 +323,9 @@ class Frame:
 
     def raise_statement(self, node: ast.Raise) -> bool:
         for part in (node.exc, node.cause):
-            if part is not None:
-                self.evaluate(part)
+            value = self.evaluate(part) if part is not None else UNKNOWN
+            given = part.args if isinstance(part, ast.Call) else ()
+            self.raised |= value.labels.union(*(self.evaluate(a).labels for a in given))
         return False
 
     def if_statement(self, node: ast.If) -> bool:
@@ -402,8 +416,11 @@ class Frame:
         """One element of an iterable, another one in each round of the loop; iterating a lazy query set runs its query."""
         found: Value | None = None
         for option in options(iterable):
+            own = protocols.element(self, node, option)
             if isinstance(option, RowSet):
                 element: Value = orm.iterate(self, node, option)
+            elif own is not None:
+                element = own
             elif isinstance(option, Container):
                 element = option.elements()
             else:
@@ -414,7 +431,7 @@ class Frame:
         return found if found is not None else UNKNOWN
 
     def try_statement(self, node: ast.Try) -> bool:
-        before = dict(self.variables)
+        before, before_raised = dict(self.variables), self.raised
         mark = len(self.events)
         body = self.branch([*node.body], before)
         dropped.failure(self, node, self.events[mark:])
@@ -426,7 +443,9 @@ class Frame:
         for handler in node.handlers:
             start = dict(midway)
             if handler.name:
-                start[handler.name] = quoted.exception(self, node, handler, midway)
+                caught = quoted.exception(self, node, handler, midway)
+                raised = self.raised - before_raised
+                start[handler.name] = Unknown(caught.labels | raised) if raised else caught
             outcomes.append(self.branch(handler.body, start))
         alive = self.merge(outcomes)
         if node.finalbody:
@@ -441,7 +460,8 @@ class Frame:
             value = self.evaluate(item.context_expr)
             guarded += _is_guard(self, item.context_expr)
             if item.optional_vars is not None:
-                self.assign(item.optional_vars, _entered(self, value), None)
+                own = protocols.special(self, item.context_expr, value, "__enter__")
+                self.assign(item.optional_vars, own if own is not None else _entered(self, value), None)
         self.guards += guarded
         try:
             return self.run(node.body)
@@ -522,8 +542,12 @@ class Frame:
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self.variables.pop(target.id, None)
-            else:
-                self.evaluate(target)
+                continue
+            self.evaluate(target)
+            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+                held = self.name(target.value.id)
+                if isinstance(held, Container):
+                    self.variables[target.value.id] = containers.delete_item(held, self.evaluate(target.slice))
 
     def assert_statement(self, node: ast.Assert) -> None:
         self.evaluate(node.test)

@@ -10,6 +10,7 @@ from backend_pitfalls.semantics import (
     checks,
     orm,
     overfetch,
+    protocols,
     schemas,
     templates,
 )
@@ -76,7 +77,7 @@ def _text(frame: Frame, arguments: Arguments) -> Value:
     if isinstance(first, Const) and isinstance(first.value, (str, int)):
         return Const(str(first.value))
     if isinstance(first, (Text, Instance)):
-        return first
+        return protocols.text(frame, arguments.node, first)
     return checks.cleaned(Unknown(union_labels(arguments.positional)), _TEXT)
 
 
@@ -114,6 +115,29 @@ def _getattr(frame: Frame, arguments: Arguments) -> Value:
     if len(arguments.positional) == 2 and (method := _some_method(frame, arguments.positional[0])) is not None:
         return method
     return Unknown(deep_labels(arguments.positional[0])) if arguments.positional else UNKNOWN
+
+
+def _setattr(frame: Frame, arguments: Arguments) -> Value:
+    """`setattr(book, "name", value)`: an assignment, where the name is known."""
+    if len(arguments.positional) == 3 and len(arguments.node.args) == 3:
+        name = constant_text(arguments.positional[1])
+        if name is not None and name.isidentifier():
+            target = ast.copy_location(ast.Attribute(arguments.node.args[0], name, ast.Store()), arguments.node)
+            frame.assign(target, arguments.positional[2], None)
+    return Const(None)
+
+
+def _named_tuple(frame: Frame, arguments: Arguments) -> Value:
+    given = [*arguments.positional, *(arguments.keywords[n] for n in ("field_names",) if n in arguments.keywords)]
+    return protocols.named_tuple(given[0], given[1]) if len(given) > 1 else UNKNOWN
+
+
+def _match(frame: Frame, arguments: Arguments) -> Value:
+    """`re.match(pattern, text)`: what its groups give is as clean as the pattern lets it be."""
+    given = arguments.positional
+    labels = union_labels(given)
+    pattern = constant_text(given[0]) if given else None
+    return Instance("re.Match", {"<pattern>": Const(pattern)} if pattern is not None else {}, labels)
 
 
 def _some_method(frame: Frame, client: Value) -> Value | None:
@@ -280,6 +304,11 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "marshmallow.fields.List": _nested_field,
     "marshmallow.fields.Pluck": _nested_field,
     "builtins.getattr": _getattr,
+    "builtins.setattr": _setattr,
+    "collections.namedtuple": _named_tuple,
+    "re.match": _match,
+    "re.search": _match,
+    "re.fullmatch": _match,
     "builtins.super": _super,
     "builtins.str": _text,
     "textwrap.dedent": _dedent,

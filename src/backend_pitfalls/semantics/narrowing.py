@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics import checks
+from backend_pitfalls.semantics import checks, predicates
 from backend_pitfalls.semantics.values import (
     CLEAN,
     BoundMethod,
@@ -269,8 +269,11 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         _inside_resolved(frame, variables, function.value)
     callee = frame.evaluate(function)
     given = [*test.args, *(k.value for k in test.keywords)]
-    if isinstance(callee, Function) and _JUDGES.search(callee.qualname.rsplit(".", 1)[-1]):
-        for argument in given:
+    judge = callee.function if isinstance(callee, BoundMethod) else callee
+    if isinstance(judge, Function):
+        if frame.tainted:
+            predicates.told(frame, variables, test, judge, holds, isinstance(callee, BoundMethod))
+        for argument in given if _JUDGES.search(judge.qualname.rsplit(".", 1)[-1]) else ():
             if isinstance(argument, ast.Name):
                 _clean(variables, argument.id, JUDGED if holds else frozenset())
         return variables

@@ -66,6 +66,10 @@ class Label:
         """The label once it is harmless for these harms."""
         return Label(self.description, self.site, self.steps, self.cleaned | harms, self.kind)
 
+    def unclean(self, harms: frozenset[str]) -> Label:
+        """The label once these harms are possible again."""
+        return Label(self.description, self.site, self.steps, self.cleaned - harms, self.kind)
+
 
 Labels = frozenset[Label]
 CLEAN: Labels = frozenset()
