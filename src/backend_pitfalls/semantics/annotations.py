@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.semantics import orm
-from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Container, Instance, Row, RowSet, Symbol, Value
+from backend_pitfalls.semantics.values import (
+    UNKNOWN,
+    ClassRef,
+    Container,
+    Instance,
+    Row,
+    RowSet,
+    Symbol,
+    TypeForm,
+    Value,
+)
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -42,6 +52,8 @@ _WRAPPERS = frozenset(
         "collections.abc.AsyncIterator",
     }
 )
+FORMS = _WRAPPERS | {"typing.Union", "typing.Literal", "typing_extensions.Literal"}
+"""What makes a type of others."""
 _QUERYSETS = frozenset({"django.db.models.QuerySet", "django.db.models.Manager"})
 
 
@@ -64,8 +76,28 @@ def annotated(frame: Frame, node: ast.expr | None) -> Value:
     if isinstance(node, ast.Subscript):
         return _subscripted(frame, node)
     if isinstance(node, (ast.Name, ast.Attribute)):
-        return _object(frame, frame.evaluate(node))
+        value = frame.evaluate(node)
+        if isinstance(value, TypeForm):
+            return _subscripted(*spelled(frame, node)) if isinstance(value.node, ast.Subscript) else UNKNOWN
+        return _object(frame, value)
     return UNKNOWN
+
+
+def spelled(frame: Frame, node: Any) -> tuple[Frame, Any]:
+    """An annotation that is a name for another one, as that is written, with a frame in its module; any other as it is.
+
+    https://typing.python.org/en/latest/spec/aliases.html
+    """
+    for _ in range(_MAX_NAMES):
+        value = frame.evaluate(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
+        other = frame.of_module(value.module) if isinstance(value, TypeForm) else None
+        if other is None or not isinstance(value, TypeForm):
+            break
+        frame, node = other, value.node
+    return frame, node
+
+
+_MAX_NAMES = 4
 
 
 def _subscripted(frame: Frame, node: ast.Subscript) -> Value:

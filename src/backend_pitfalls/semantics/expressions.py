@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.semantics import calls, checks, dropped, forms, narrowing, orm, overfetch, protocols
+from backend_pitfalls.semantics.annotations import FORMS
 from backend_pitfalls.semantics.attributes import load_attribute, source_value
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -23,6 +24,7 @@ from backend_pitfalls.semantics.values import (
     RowSet,
     Symbol,
     Text,
+    TypeForm,
     Unknown,
     Value,
     deep_labels,
@@ -31,6 +33,7 @@ from backend_pitfalls.semantics.values import (
     options,
     union_labels,
 )
+from backend_pitfalls.syntax.source import Source
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -386,7 +389,8 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
             overfetch.indexed(frame, node, option, index)
             found.append(orm.item(frame, node, option))
         elif isinstance(option, Symbol):
-            found.append(load_attribute(frame.interpreter, option, "[]"))
+            is_form = option.name in FORMS and isinstance(frame.source, Source)
+            found.append(TypeForm(frame.module, node) if is_form else load_attribute(frame.interpreter, option, "[]"))
         elif isinstance(option, Instance) and option.cls == forms.CLEANED:
             found.append(forms.value_of(frame, node, option, index))
         elif isinstance(option, Instance) and (source := frame.knowledge.sources.get(f"{option.cls}[]")) is not None:

@@ -149,6 +149,11 @@ class Frame:
         frame.class_name = cls[len(module) + 1 :]
         return frame
 
+    def of_module(self, module: str) -> Frame | None:
+        """A frame in a module of the project, outside of its functions; None when its file cannot be read."""
+        source = self.world.source(module)
+        return Frame(self.interpreter, module, source, None) if source is not None else None
+
     def of_function(self, function: Function) -> Frame | None:
         """A frame in a function of the project, before its first statement; None when its file cannot be read."""
         source = self.world.source(function.module)

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.annotations import annotated, has_safe_pattern
+from backend_pitfalls.semantics.annotations import annotated, has_safe_pattern, spelled
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import decorators, library_method
 from backend_pitfalls.semantics.library import is_request
@@ -164,11 +164,14 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
     named = [*parameters.posonlyargs, *parameters.args]
     defaults = {p.arg: default for p, default in parameter_defaults(parameters)}
     for parameter in (*named, *parameters.kwonlyargs):
-        default = _annotated_dependency(frame, parameter.annotation) or defaults.get(parameter.arg)
+        place, annotation = spelled(frame, parameter.annotation)
+        dependency = _annotated_dependency(place, annotation)
+        default = dependency or defaults.get(parameter.arg)
+        place = place if dependency is not None else frame
         if isinstance(default, ast.Call):
-            callee = frame.evaluate(default.func)
+            callee = place.evaluate(default.func)
             if isinstance(callee, Symbol) and callee.name in ("fastapi.Depends", "fastapi.Security"):
-                bound[parameter.arg] = _dependency(frame, default, bound[parameter.arg])
+                bound[parameter.arg] = _dependency(place, default, bound[parameter.arg])
                 continue
             if has_safe_pattern(ast.unparse(default)):
                 bound[parameter.arg] = UNKNOWN
@@ -187,7 +190,7 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
             ):
                 bound[parameter.arg] = Unknown(frozenset({label}))
         else:
-            bound[parameter.arg] = _by_annotation(frame, bound[parameter.arg], label, parameter.annotation)
+            bound[parameter.arg] = _by_annotation(frame, bound[parameter.arg], label, annotation)
 
 
 _IN_PATTERN = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>((?:[^()\\]|\\.|\([^()]*\))*)\)")

@@ -196,6 +196,23 @@ class ClassRef(Value):
         return ClassRef(self.name, self.labels)
 
 
+class TypeForm(Value):
+    """A type as it is written in a module, such as `Annotated[Session, Depends(get_session)]` that a name stands for."""
+
+    __slots__ = ("module", "node")
+
+    def __init__(self, module: str, node: ast.expr) -> None:
+        self.module = module
+        self.node = node
+        self.labels = CLEAN
+
+    def key(self) -> Hashable:
+        return ("y", self.module, self.node.lineno, self.node.col_offset)
+
+    def _copy(self) -> Value:
+        return TypeForm(self.module, self.node)
+
+
 class ModuleRef(Value):
     """A module of the project."""
 
