@@ -149,6 +149,10 @@ def test_misuse_is_one_line_and_exit_2(
             "min-confidence = 'sure'",
             "[tool.backend-pitfalls] 'min-confidence': Invalid enum value 'sure'; correct the value of 'min-confidence'",
         ),
+        (
+            "taint-sources = ['all']",
+            "[tool.backend-pitfalls] 'taint-sources' holds 'all'; write some of arguments, environment",
+        ),
         ("target-version = 'py27'", "[tool.backend-pitfalls] 'target-version' is 'py27'; write one of py38"),
         ("select = [", "is not valid TOML"),
         ("ignore = ['XYZ1']", "there is no rule 'XYZ1'"),

@@ -23,6 +23,7 @@ EXPECTED = {
     ("shop/views.py", "BPF301"): 1,
     ("storefront/app.py", "BPF201"): 1,
     ("storefront/app.py", "BPF301"): 1,
+    ("storefront/app.py", "BPF302"): 1,
     ("worker/clients.py", "BPF401"): 1,
     ("worker/main.py", "BPF401"): 4,
 }
@@ -66,7 +67,7 @@ def test_its_tests_pass_before_and_after_repair(bookshop: Path, capsys: pytest.C
     before = run_tests(bookshop)
     # Its tests hold that the injections work: those are proven below.
     assert main(["fix", "--unsafe-fixes", "--ignore", "BPF301", str(bookshop)]) == 0
-    left = {key: count for key, count in EXPECTED.items() if key[1] not in ("BPF201", "BPF401")}
+    left = {key: count for key, count in EXPECTED.items() if key[1] not in ("BPF201", "BPF302", "BPF401")}
     left[("worker/main.py", "BPF401")] = 1  # the caller of a wrapper: a person decides
     assert counted(bookshop, capsys) == left
     assert run_tests(bookshop) == before
@@ -81,6 +82,7 @@ from datetime import date
 from django.core.management import call_command
 from django.test import Client
 from fastapi.testclient import TestClient
+from storefront.app import app as storefront
 from api.database import Base, Reader, Review, SessionLocal, engine
 from api.main import app
 from shop.models import Author, Book, Publisher
@@ -95,9 +97,11 @@ with SessionLocal() as session:
     session.commit()
 django_client, api = Client(raise_request_exception=False), TestClient(app)
 everything = "' OR '1'='1"
+words = [storefront.test_client().get("/count", query_string={"word": w}).text for w in ("x; echo pwned", "Emma")]
 print(json.dumps({
     "injected": [len(django_client.get("/search/", {"title": everything}).json()["titles"]), len(api.get("/reviews", params={"book": everything}).json())],
     "ordinary": [django_client.get("/search/", {"title": "Emma"}).json(), api.get("/reviews", params={"book": "Emma"}).json(), api.get("/reviews", params={"book": "none"}).json()],
+    "words": words,
     "quoted": django_client.get("/search/", {"title": "O'Brien"}).status_code,
 }))
 """
@@ -111,9 +115,11 @@ def proof(folder: Path) -> dict[str, object]:
 
 def test_injections_work_before_the_repair_and_not_after(bookshop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = proof(bookshop)
-    assert main(["fix", "--unsafe-fixes", "--select", "BPF301", str(bookshop)]) == 0
+    assert main(["fix", "--unsafe-fixes", "--select", "BPF301,BPF302", str(bookshop)]) == 0
     after = proof(bookshop)
     assert before["injected"] == [3, 2]
     assert after["injected"] == [0, 0]
     assert before["ordinary"] == after["ordinary"] == [{"titles": ["Emma"]}, [5], []]
     assert (before["quoted"], after["quoted"]) == (500, 200)
+    assert before["words"] == ["1\npwned\n", "4\n"]
+    assert after["words"] == ["13\n", "4\n"]

@@ -1,5 +1,7 @@
 import os
 import sqlite3
+import subprocess
+import sys
 
 from flask import Flask, g, jsonify, request
 
@@ -36,6 +38,21 @@ def stock_by_parameter():
     """The right way: the value is a parameter."""
     shelf = request.args.get("shelf", "A")
     return jsonify(database().execute("SELECT count(*) FROM stock WHERE shelf = ?", (shelf,)).fetchone()[0])
+
+
+@app.get("/count")
+def count():
+    """Pitfall: a shell reads the word, and what stands behind it."""
+    word = request.args.get("word", "")
+    return subprocess.check_output(f"python3 -c 'import sys; print(len(sys.argv[1]))' {word}", shell=True, timeout=10)
+
+
+@app.get("/count-by-argument")
+def count_by_argument():
+    """The right way: no shell."""
+    word = request.args.get("word", "")
+    script = "import sys; print(len(sys.argv[1]))"
+    return subprocess.check_output([sys.executable, "-c", script, word], timeout=10)
 
 
 @app.get("/healthz")

@@ -73,6 +73,8 @@ def test_the_storefront(storefront):
     assert storefront.get("/stock", query_string={"shelf": EVERYTHING}).json == 2
     assert storefront.get("/stock-by-parameter", query_string={"shelf": EVERYTHING}).json == 0
     assert storefront.get("/stock", query_string={"shelf": "B"}).json == storefront.get("/stock-by-parameter", query_string={"shelf": "B"}).json == 1
+    assert storefront.get("/count", query_string={"word": "Emma"}).text == storefront.get("/count-by-argument", query_string={"word": "Emma"}).text == "4\n"
+    assert storefront.get("/count-by-argument", query_string={"word": "x; echo pwned"}).text == "13\n"
     assert storefront.get("/healthz").text == "ok"
 
 

@@ -98,7 +98,7 @@ class Finisher:
 
     def _report_unused(self, meta: RuleMeta, site: Site, what: str) -> Finding:
         found: list[Finding] = []
-        report = Report(meta, self._options, load(self._options.knowledge), found)
+        report = Report(meta, self._options, load(self._options.knowledge, self._options.taint_sources), found)
         report(site, f"this comment does not suppress {what}: there is no such finding here; delete it")
         return found[0]
 

@@ -69,7 +69,7 @@ class Session:
         self.root = root
         self.options = options
         self.overlay = overlay or {}
-        self.knowledge = load(options.knowledge)
+        self.knowledge = load(options.knowledge, options.taint_sources)
         self.rules = selected_rules(options)
         self._found: list[Finding] = []
         self._sources: OrderedDict[str, Source] = OrderedDict()

@@ -9,6 +9,7 @@ from functools import cached_property
 import libcst as cst
 
 from backend_pitfalls.fixes.awaited import awaited_edits
+from backend_pitfalls.fixes.command_line import list_edits
 from backend_pitfalls.fixes.eager import eager_load, list_select_related, loader_options
 from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
 from backend_pitfalls.fixes.environment import reader, without_default
@@ -17,15 +18,18 @@ from backend_pitfalls.fixes.imports import from_import, insertion, name_of, with
 from backend_pitfalls.fixes.markup import markup_edits
 from backend_pitfalls.fixes.parameters import parameter_edits
 from backend_pitfalls.fixes.piece import Piece, Place, last_name, lines_around
+from backend_pitfalls.fixes.redirects import guarded_edits
 from backend_pitfalls.model.fix import (
     AddHandler,
     AddKeyword,
+    ArgumentList,
     AwaitCall,
     BindParameters,
     CallOther,
     EagerLoad,
     Fix,
     FormatHtml,
+    GuardRedirect,
     InsertLines,
     Intent,
     NameSetting,
@@ -84,6 +88,10 @@ class Resolver:
             return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
         if isinstance(intent, BindParameters):
             return parameter_edits(self.tree, piece, place)
+        if isinstance(intent, ArgumentList):
+            return self._argument_list(piece, place, intent.are_texts)
+        if isinstance(intent, GuardRedirect):
+            return guarded_edits(self.tree, self.text, piece, place)
         if isinstance(intent, FormatHtml):
             return markup_edits(self.tree, self.text, piece, place)
         if isinstance(intent, AddKeyword):
@@ -173,6 +181,13 @@ class Resolver:
         for module in modules:
             value = value.replace(f"{module}.", f"{name_of(self.tree, module)[0]}.")
         return value
+
+    def _argument_list(self, piece: Piece, place: Place, are_texts: bool) -> list[Edit] | None:
+        run = self._written("subprocess.run", ("subprocess",))
+        edits = list_edits(self.tree, piece, place, are_texts, run)
+        if edits is None or not any(edit.text == run for edit in edits):
+            return edits
+        return [*edits, *self._import_edits(("subprocess",))]
 
     def _import_edits(self, modules: tuple[str, ...]) -> list[Edit]:
         """Edits that import the modules that are not imported yet."""

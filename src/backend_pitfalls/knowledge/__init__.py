@@ -22,17 +22,18 @@ def shipped_tables() -> tuple[LibraryTable, ...]:
     return tuple(msgspec.convert(loads(f.read_text("utf-8")), LibraryTable) for f in files)
 
 
-def load(own: dict[str, list[dict[str, Any]]] | None = None) -> Knowledge:
+def load(own: dict[str, list[dict[str, Any]]] | None = None, groups: tuple[str, ...] = ()) -> Knowledge:
     """The shipped tables joined with the user's rows.
 
     Parameters:
         own: `[tool.backend-pitfalls.knowledge]`, in the form of a table file.
+        groups: of the sources that count only when they are asked for.
 
     Raises:
         UserError: when a row of the user's is not of that form.
     """
     if not own:
-        return _shipped()
+        return _shipped(groups)
     try:
         table = msgspec.convert(own, LibraryTable)
     except msgspec.ValidationError as error:
@@ -46,9 +47,9 @@ def load(own: dict[str, list[dict[str, Any]]] | None = None) -> Knowledge:
             raise UserError(
                 f"[tool.backend-pitfalls.knowledge.token] pattern {token.pattern!r} is no regular expression: {error}"
             ) from None
-    return Knowledge((*shipped_tables(), table))
+    return Knowledge((*shipped_tables(), table), groups)
 
 
 @functools.cache
-def _shipped() -> Knowledge:
-    return Knowledge(shipped_tables())
+def _shipped(groups: tuple[str, ...]) -> Knowledge:
+    return Knowledge(shipped_tables(), groups)

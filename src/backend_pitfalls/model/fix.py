@@ -132,6 +132,26 @@ class FormatHtml(msgspec.Struct, frozen=True, tag="format-html"):
     end_col: int
 
 
+class ArgumentList(msgspec.Struct, frozen=True, tag="argument-list"):
+    """Give the program that the call at this place starts through a shell its arguments as a list, without one. `are_texts` tells that all values
+    in the command are texts."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    are_texts: bool
+
+
+class GuardRedirect(msgspec.Struct, frozen=True, tag="guard-redirect"):
+    """Let the redirect that the call at this place makes lead elsewhere only when Django's check allows the host."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
 class CallOther(msgspec.Struct, frozen=True, tag="call-other"):
     """Let the call at this place call something else: `callee` is Python source that needs the modules named in `imports`; `{}` in it stands for the
     last part of the name that is called now. Keywords in `without` are left out, and of the positional arguments all behind the first `keep`."""
@@ -162,11 +182,13 @@ class AwaitCall(msgspec.Struct, frozen=True, tag="await-call"):
 Intent = (
     AddHandler
     | AddKeyword
+    | ArgumentList
     | AwaitCall
     | BindParameters
     | CallOther
     | EagerLoad
     | FormatHtml
+    | GuardRedirect
     | InsertLines
     | NameSetting
     | Recast

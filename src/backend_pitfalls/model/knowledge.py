@@ -49,7 +49,7 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Attributes, calls or methods whose value an outsider controls (`kind` "input") or can guess ("random"); `cleaned` are
-    harms that it cannot do, `unless` keywords of the call with which it is harmless."""
+    harms that it cannot do, `unless` keywords of the call with which it is harmless. Sources of a `group` count where the configuration names it."""
 
     names: tuple[str, ...]
     description: str
@@ -57,6 +57,7 @@ class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str = "input"
     cleaned: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    group: str = ""
 
 
 class SinkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,11 +124,13 @@ class ClassFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RouteFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Decorators that make a function a request handler; `style` tells how its parameters are filled."""
+    """Decorators that make a function a request handler; `style` tells how its parameters are filled. Those of a `group` count where the
+    configuration names it."""
 
     decorators: tuple[str, ...]
     style: str
     docs: str
+    group: str = ""
 
 
 class RoutingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -392,10 +395,16 @@ class Queries(msgspec.Struct, frozen=True):
 
 
 class Knowledge:
-    """All tables joined and indexed by qualified name. Built once a process; read only."""
+    """All tables joined and indexed by qualified name. Built once a process; read only.
 
-    def __init__(self, tables: tuple[LibraryTable, ...]) -> None:
+    Parameters:
+        tables: in the order in which they are joined.
+        groups: of the sources that count only when they are asked for.
+    """
+
+    def __init__(self, tables: tuple[LibraryTable, ...], groups: tuple[str, ...] = ()) -> None:
         self.tables = tables
+        self.groups = frozenset({"", *groups})
         self.aliases: dict[str, str] = {}
         self.clients: dict[str, ClientFacts] = {}
         self.sources: dict[str, SourceFacts] = {}
@@ -449,7 +458,7 @@ class Knowledge:
         self.aliases.update(table.aliases)
         for client in table.client:
             self.clients.update(dict.fromkeys(client.calls, client))
-        for source in table.source:
+        for source in (s for s in table.source if s.group in self.groups):
             self.sources.update(dict.fromkeys(source.names, source))
         for sink in table.sink:
             for call in sink.calls:
@@ -468,7 +477,7 @@ class Knowledge:
             for name in class_.names:
                 self.bases[name] = class_.bases
                 self.attributes[name] = class_.attributes
-        for route in table.route:
+        for route in (r for r in table.route if r.group in self.groups):
             self.routes.update(dict.fromkeys(route.decorators, route.style))
         for query in table.query:
             self.queries[query.dialect] = Queries(

@@ -8,12 +8,16 @@ import msgspec
 
 from backend_pitfalls.model.finding import Confidence, Severity
 
+TAINT_SOURCES = ("arguments", "environment", "messages")
+"""Data that an outsider may control in some services: arguments of the command line and what is typed, the environment, messages of a broker."""
+
 
 class Options(msgspec.Struct, frozen=True):
     """What the user asked for, from `[tool.backend-pitfalls]` and the command line.
 
     `select` and `ignore` hold code prefixes (`BPF`, `BPF4`, `BPF401`) or rule names; the longest match wins.
-    `knowledge` holds the user's own rows, in the form of the tables in `backend_pitfalls/knowledge/tables`.
+    `taint_sources` are the groups of sources that count beside requests (`TAINT_SOURCES`), `knowledge` holds the user's own rows, in the form of the
+    tables in `backend_pitfalls/knowledge/tables`.
     """
 
     select: tuple[str, ...] = ("BPF",)
@@ -26,6 +30,7 @@ class Options(msgspec.Struct, frozen=True):
     min_confidence: Confidence = Confidence.LOW
     timeout_seconds: float = 10
     max_timeout_seconds: float = 60
+    taint_sources: tuple[str, ...] = ()
     knowledge: dict[str, list[dict[str, object]]] = {}
 
     def selects(self, code: str, name: str) -> bool:

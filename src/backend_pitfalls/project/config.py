@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from backend_pitfalls.model.errors import UserError
-from backend_pitfalls.model.options import Options
+from backend_pitfalls.model.options import TAINT_SOURCES, Options
 from backend_pitfalls.project.toml import TOMLDecodeError, loads
 
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "manage.py")
@@ -89,6 +89,11 @@ def checked(table: dict[str, Any], where: str) -> Options:
         raise UserError(
             f"{where}: [tool.backend-pitfalls] 'target-version' is '{options.target_version}'; write one of {', '.join(_VERSIONS)}"
         )
+    for group in options.taint_sources:
+        if group not in TAINT_SOURCES:
+            raise UserError(
+                f"{where}: [tool.backend-pitfalls] 'taint-sources' holds '{group}'; write some of {', '.join(TAINT_SOURCES)}"
+            )
     for name in ("timeout_seconds", "max_timeout_seconds"):
         if getattr(options, name) <= 0:
             raise UserError(

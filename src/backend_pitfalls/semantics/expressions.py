@@ -389,6 +389,10 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
             overfetch.indexed(frame, node, option, index)
             found.append(orm.item(frame, node, option))
         elif isinstance(option, Symbol):
+            source = frame.knowledge.sources.get(f"{option.name}[]")
+            if source is not None:
+                found.append(_fresh_source(frame, node, source_value(source)))
+                continue
             is_form = option.name in FORMS and isinstance(frame.source, Source)
             found.append(TypeForm(frame.module, node) if is_form else load_attribute(frame.interpreter, option, "[]"))
         elif isinstance(option, Instance) and option.cls == forms.CLEANED:

@@ -122,16 +122,16 @@ def _handles_by_convention(frame: Frame, bound: dict[str, Value]) -> str:
 def _route(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, str]:
     """The framework style and path of a route decorator, empty when there is none."""
     for decorator in node.decorator_list:
-        style = route_style(frame, decorator) if isinstance(decorator, ast.Call) else ""
-        if style and isinstance(decorator, ast.Call):
-            path = constant_text(frame.evaluate(decorator.args[0])) if decorator.args else ""
-            return style, path or ""
+        style = route_style(frame, decorator)
+        if style:
+            given = decorator.args if isinstance(decorator, ast.Call) else []
+            return style, (constant_text(frame.evaluate(given[0])) if given else "") or ""
     return "", ""
 
 
-def route_style(frame: Frame, decorator: ast.Call) -> str:
-    """How the framework fills the parameters of the function that a call decorates; empty when it makes no request handler of it."""
-    callee = frame.evaluate(decorator.func)
+def route_style(frame: Frame, decorator: ast.expr) -> str:
+    """How the framework fills the parameters of a function that is decorated; empty when it makes no request handler of it."""
+    callee = frame.evaluate(decorator.func if isinstance(decorator, ast.Call) else decorator)
     if isinstance(callee, BoundMethod) and isinstance(callee.receiver, Instance):
         return frame.knowledge.routes.get(library_method(frame.interpreter, callee.receiver.cls, callee.name), "")
     return frame.knowledge.routes.get(callee.name, "") if isinstance(callee, Symbol) else ""
@@ -181,7 +181,10 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
             part in path for part in (f"<{parameter.arg}>", f"<string:{parameter.arg}>", f"{{{parameter.arg}}}")
         )
         cleaned = frozenset({"path"}) if in_path else frozenset[str]()
-        label = Label(f"the parameter '{parameter.arg}' of the route", frame.site(parameter), (), cleaned)
+        if style == "message" and parameter.arg == "self":
+            continue
+        of = "task" if style == "message" else "route"
+        label = Label(f"the parameter '{parameter.arg}' of the {of}", frame.site(parameter), (), cleaned)
         if style == "flask":
             if (
                 f"int:{parameter.arg}>" not in path

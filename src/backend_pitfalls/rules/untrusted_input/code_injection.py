@@ -32,7 +32,8 @@ def view():
 ```
 
 ## Fix safety
-There is no automatic repair: what is allowed is for the author to say.
+Unsafe: `eval(text)` becomes `ast.literal_eval(text)`, which gives the same for numbers, texts, lists and dictionaries, and refuses all else. For `exec` and imports there is no repair:
+what is allowed is for the author to say.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
@@ -49,6 +50,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import CallOther, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
@@ -67,6 +69,7 @@ META = RuleMeta(
         95,
     ),
     security_severity=9.8,
+    fix=Safety.UNSAFE,
 )
 
 
@@ -80,4 +83,14 @@ def untrusted(event: Call, report: Report) -> None:
         "code injection",
         "parse it with ast.literal_eval() or look it up in a mapping of what is allowed",
         into="it is run as code",
+        fix=_literal(event),
     )
+
+
+def _literal(event: Call) -> Fix | None:
+    """`ast.literal_eval`, which reads numbers, texts, lists and dictionaries as `eval` does."""
+    if event.callee != "builtins.eval" or len(event.args) != 1 or event.keywords or event.spread:
+        return None
+    place = event.site.span
+    intent = CallOther(place.line, place.col, place.end_line, place.end_col, "ast.literal_eval", ("ast",))
+    return Fix("read it with ast.literal_eval()", Safety.UNSAFE, (intent,), "expressions and names are refused")

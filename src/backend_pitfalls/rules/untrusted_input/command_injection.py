@@ -35,7 +35,8 @@ def view():
 ```
 
 ## Fix safety
-There is no automatic repair: what is allowed is for the author to say.
+Unsafe: where a text is put together for a shell that only takes it apart, without a pipe, variable or pattern, the command becomes a list of arguments. A value with
+spaces is one argument then. An argument that begins with a dash can still be an option of the program: put `"--"` before it where the program knows that.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
@@ -52,11 +53,12 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import ArgumentList, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import Const, Container, Value
+from backend_pitfalls.semantics.values import Const, Container, Text, Value
 
 META = RuleMeta(
     code="BPF302",
@@ -71,6 +73,7 @@ META = RuleMeta(
         88,
     ),
     security_severity=9.8,
+    fix=Safety.UNSAFE,
 )
 
 _SHELLS = frozenset({"sh", "bash", "/bin/sh", "/bin/bash", "zsh", "cmd", "cmd.exe", "powershell"})
@@ -80,7 +83,8 @@ _MEND = "pass a list of arguments without a shell, or quote it with shlex.quote(
 @listens(Call)
 def shell(event: Call, report: Report) -> None:
     """A command line for a shell."""
-    report_flow(event, report, "command", "command injection", _MEND, into="it becomes part of the command")
+    fix = _listed(event)
+    report_flow(event, report, "command", "command injection", _MEND, into="it becomes part of the command", fix=fix)
     if event.callee.startswith("subprocess."):
         is_shell = event.keywords.get("shell")
         harmful = None if isinstance(is_shell, Const) and is_shell.value is True else _starts_what_it_says
@@ -92,7 +96,26 @@ def shell(event: Call, report: Report) -> None:
             _MEND,
             into="it becomes part of the command",
             is_harmful=harmful,
+            fix=fix,
         )
+
+
+def _listed(event: Call) -> Fix | None:
+    """A list of arguments, where a text is put together for a shell."""
+    command, is_shell = event.argument(0, "args"), event.keywords.get("shell")
+    through_shell = event.callee == "os.system" or (isinstance(is_shell, Const) and is_shell.value is True)
+    if not through_shell or not isinstance(command, Text) or event.spread:
+        return None
+    values = [part for part in command.parts if not isinstance(part, str)]
+    are_texts = all(part.labels and all(label.cleaned >= _TEXT for label in part.labels) for part in values)
+    place = event.site.span
+    intent = ArgumentList(place.line, place.col, place.end_line, place.end_col, are_texts)
+    caution = "a value with spaces is one argument then, and no shell looks for the program or expands anything"
+    return Fix("pass a list of arguments without a shell", Safety.UNSAFE, (intent,), caution)
+
+
+# Data that cannot be an object of a query language is a text.
+_TEXT = frozenset({"nosql"})
 
 
 def _starts_what_it_says(value: Value) -> bool:

@@ -31,7 +31,8 @@ def view():
 ```
 
 ## Fix safety
-There is no automatic repair: what is allowed is for the author to say.
+Unsafe: in a view of Django that is given a request, the target is checked with `url_has_allowed_host_and_scheme()`, and the redirect leads to `/` where that refuses it. Elsewhere there is no repair:
+which hosts are allowed is for the author to say.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
@@ -50,6 +51,7 @@ import re
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import Fix, GuardRedirect, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import decides_host, report_flow
@@ -65,6 +67,7 @@ META = RuleMeta(
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
     cwe=(601,),
     security_severity=6.1,
+    fix=Safety.UNSAFE,
 )
 
 _OWN_SITE = re.compile(r"^/[^/\\\\]|^/$|^\w+://[^/?#]+[/?#]|^[?#]")
@@ -81,4 +84,22 @@ def untrusted(event: Call, report: Report) -> None:
         "redirect to a path of your own, or check it with url_has_allowed_host_and_scheme()",
         into="it decides where the redirect leads",
         is_harmful=lambda value: decides_host(value, _OWN_SITE),
+        fix=_guarded(event),
     )
+
+
+def _guarded(event: Call) -> Fix | None:
+    """Django's own check of the host, where its redirect is given a target."""
+    if event.callee not in _OF_DJANGO or len(event.args) != 1 or event.spread:
+        return None
+    place = event.site.span
+    intent = GuardRedirect(place.line, place.col, place.end_line, place.end_col)
+    caution = "a redirect to a host that is not allowed leads to / then, and the name of a view that is given as data is no longer looked up"
+    return Fix(
+        "let it lead to / unless url_has_allowed_host_and_scheme() allows the host", Safety.UNSAFE, (intent,), caution
+    )
+
+
+_OF_DJANGO = frozenset(
+    {"django.shortcuts.redirect", "django.http.HttpResponseRedirect", "django.http.HttpResponsePermanentRedirect"}
+)
