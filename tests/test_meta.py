@@ -120,6 +120,6 @@ def test_a_scaffolded_rule_is_complete(tmp_path: Path, capsys: pytest.CaptureFix
         "src/backend_pitfalls/rules/resilience/__init__.py",
         "src/backend_pitfalls/rules/resilience/call_without_breaker.py",
         "tests/fixtures/resilience/call-without-breaker.md",
-        "newsfragments/BPF414.rule.md",
+        "newsfragments/BPF415.rule.md",
     }
     compile((tmp_path / "src/backend_pitfalls/rules/resilience/call_without_breaker.py").read_text(), "rule", "exec")

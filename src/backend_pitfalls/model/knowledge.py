@@ -185,11 +185,25 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BlockingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Calls that hold the thread while they wait; `instead` says in words what an event loop can go on with."""
+    """Calls that hold the thread while they wait; `instead` says in words what an event loop can go on with. Those that are `brief` count in loops."""
 
     calls: tuple[str, ...]
     instead: str
     docs: str
+    brief: bool = False
+
+
+class PoolFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that make a pool whose size is the argument `keyword`; `unbounded` are the numbers that take the bound away, `none` tells whether None does,
+    `default` whether leaving it out does. `value` is a size to write."""
+
+    calls: tuple[str, ...]
+    keyword: str
+    value: str
+    docs: str
+    unbounded: tuple[float, ...] = ()
+    none: bool = False
+    default: bool = False
 
 
 class PooledFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -357,6 +371,7 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     noreturn: tuple[NoReturnFacts, ...] = ()
     blocking: tuple[BlockingFacts, ...] = ()
     pooled: tuple[PooledFacts, ...] = ()
+    pool: tuple[PoolFacts, ...] = ()
     retry: tuple[RetryFacts, ...] = ()
     fanout: tuple[FanOutFacts, ...] = ()
     closable: tuple[ClosableFacts, ...] = ()
@@ -424,6 +439,7 @@ class Knowledge:
         self.noreturn: set[str] = set()
         self.blocking: dict[str, BlockingFacts] = {}
         self.pooled: set[str] = set()
+        self.pools: dict[str, list[PoolFacts]] = {}
         self.retries: dict[str, RetryFacts] = {}
         self.fanouts: set[str] = set()
         self.closable: set[str] = set()
@@ -451,6 +467,7 @@ class Knowledge:
             | frozenset(self.retries)
             | frozenset(self.dependencies)
             | self.pooled
+            | frozenset(self.pools)
             | self.closable
         )
 
@@ -489,6 +506,9 @@ class Knowledge:
             self.manager_bases.update(dict.fromkeys(model.managers, model.dialect))
         for row in table.noreturn:
             self.noreturn.update(row.calls)
+        for pool in table.pool:
+            for call in pool.calls:
+                self.pools.setdefault(call, []).append(pool)
         for pooled in table.pooled:
             self.pooled.update(pooled.calls)
         for retry in table.retry:

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds calls that wait without giving way (requests and other synchronous HTTP clients, `time.sleep`, subprocesses, connections of synchronous
-drivers) in `async def` functions, also where a plain function that the coroutine calls does it, in whatever file: the finding is at the call in
+drivers, files opened, copied or written in a loop) in `async def` functions, also where a plain function that the coroutine calls does it, in whatever file: the finding is at the call in
 the coroutine, the trace leads to the one that waits. Functions that are handed to `asyncio.to_thread`, `run_in_executor`, `run_in_threadpool` and the like are
 silent, as are coroutines in tests and scripts and those that run at startup or shutdown.
 
@@ -43,7 +43,7 @@ runs in a thread), may be better in their place.
 None.
 
 ## Known limits
-Queries of an ORM are the matter of BPF703; reads of files are not reported; a function chosen at run time is not followed.
+Queries of an ORM are the matter of BPF703; a file that is opened once is not reported; a function chosen at run time is not followed.
 
 ## References
 - [Python: developing with asyncio, running blocking code](https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code)
@@ -80,6 +80,8 @@ def call_that_waits(event: Call, report: Report) -> None:
     facts = report.knowledge.blocking.get(event.callee)
     if facts is None or not event.is_async or event.awaited:
         return
+    if facts.brief and not any(loop.counts for loop in event.loops):
+        return
     site, through, trace = held_at(event, f"'{event.callee}' waits")
     if is_before_serving(event.symbol):
         return
@@ -89,7 +91,7 @@ def call_that_waits(event: Call, report: Report) -> None:
         trace=trace,
         symbol=event.symbol,
         group=f"{site} {event.callee}",
-        fix=_awaited(event, site),
+        fix=_awaited(event, site) if not facts.brief else None,
     )
 
 

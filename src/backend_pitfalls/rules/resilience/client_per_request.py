@@ -1,7 +1,8 @@
 """A client with a pool of connections is made anew for every request.
 
 ## What it does
-Finds engines, clients, sessions and channels that are made while a request is answered, also in functions and dependencies that the handler calls. What is kept in an attribute or a global variable is silent.
+Finds engines, clients, sessions and channels that are made while a request is answered, also in functions and dependencies that the handler calls, or in every round of a loop that needs no other one. What
+is kept in an attribute or a global variable is silent, as is a client that depends on what the loop goes over.
 
 ## Why it hurts in production
 Each request opens connections that the last one had open already: a handshake more for every answer, sockets that run out under load, and a pool that pools nothing.
@@ -49,16 +50,19 @@ A function that remembers what it made (`lru_cache`) is silent, as is one that k
 
 from __future__ import annotations
 
+import re
+
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.semantics.events import Call
+from backend_pitfalls.semantics.events import Call, Loop
+from backend_pitfalls.semantics.values import Unknown
 
 META = RuleMeta(
     code="BPF407",
     name="client-per-request",
-    summary="A client with a pool of connections is made anew for every request",
+    summary="A client with a pool of connections is made anew for every request, or in every round of a loop",
     severity=Severity.NOTE,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
@@ -70,9 +74,24 @@ META = RuleMeta(
 @listens(Call)
 def made_while_answering(event: Call, report: Report) -> None:
     """A constructor of something that holds connections, called while a request is answered."""
-    if not event.handled or event.kept or event.callee not in report.knowledge.pooled:
+    if event.kept or event.callee not in report.knowledge.pooled:
+        return
+    loop = next((loop for loop in event.loops if loop.counts), None) if not event.chain else None
+    if loop is not None and not _depends_on(event, loop):
+        message = f"'{event.callee}' is made anew in every round of the loop over '{loop.subject}'; make it once, before the loop"
+        report(event.site, message, trace=(Step(loop.site, "the loop"),), symbol=event.symbol)
+        return
+    if not event.handled:
         return
     message = (
         f"'{event.callee}' is made anew for every request; make it once, when the application starts, and share it"
     )
     report(event.site, message, trace=event.chain, symbol=event.symbol)
+
+
+def _depends_on(event: Call, loop: Loop) -> bool:
+    """Whether what the call is written with comes from the loop, or from a variable that may."""
+    words = set(re.findall(r"\w+", event.written))
+    return bool(words & loop.targets) or any(
+        type(value) is Unknown for value in (*event.args, *event.keywords.values())
+    )
