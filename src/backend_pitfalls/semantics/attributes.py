@@ -262,7 +262,8 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
             shape = "prefetched" if prefetched else _many_shape(dialect, relation.lazy)
             # What gives a query each time cannot be loaded with the rows, so no path leads there.
             path = "" if shape == "query" else path
-            return RowSet(relation.target, dialect, shape, loaded, value.origin, value.loops, path=path, whole=False)
+            rows = RowSet(relation.target, dialect, shape, loaded, value.origin, value.loops, path=path, whole=False)
+            return rows.evolve(held=name) if name in value.loaded else rows
         if not relation.target:
             return UNKNOWN
         return Row(relation.target, loaded, value.origin, value.loops, path, value.many)

@@ -49,7 +49,7 @@ class Event:
     _fields: ClassVar[tuple[str, ...]] = __slots__
 
     def __init_subclass__(cls) -> None:
-        cls._fields = (*Event.__slots__, *cls.__slots__)
+        cls._fields = tuple(name for base in cls.__mro__ for name in getattr(base, "__slots__", ()))
 
     def __init__(self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool = False) -> None:
         self.site = site
@@ -141,10 +141,23 @@ class Query(Event):
     """A database query is run: `operation` as the reader wrote it, on a model; `effect` is "read" or "write".
 
     `batched` tells that one query serves many rows (`id__in=…`), `whole` that it reads every row of the model. For the rows of a relation, `path` tells how it is reached from
-    the query set made at `origin`, `plain` that a prefetch would serve (nothing is filtered or ordered), and `narrowed` that the rows which have the relation lack some fields.
+    the query set made at `origin`, `plain` that a prefetch would serve (nothing is filtered or ordered), and `narrowed` that the rows which have the relation lack some fields. `held`
+    is the relation whose prefetched rows it asks for again, in another way.
     """
 
-    __slots__ = ("batched", "dialect", "effect", "model", "narrowed", "operation", "origin", "path", "plain", "whole")
+    __slots__ = (
+        "batched",
+        "dialect",
+        "effect",
+        "held",
+        "model",
+        "narrowed",
+        "operation",
+        "origin",
+        "path",
+        "plain",
+        "whole",
+    )
 
     def __init__(
         self,
@@ -162,8 +175,10 @@ class Query(Event):
         plain: bool = False,
         narrowed: bool = False,
         whole: bool = False,
+        held: str = "",
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
+        self.held = held
         self.path = path
         self.origin = origin
         self.plain = plain
@@ -343,6 +358,27 @@ class RelationLoad(Event):
         seen = super().seen_from(call, symbol, loops, is_async, called)
         seen.loops = (*loops, *self.loops)
         return seen
+
+
+class FieldLoad(RelationLoad):
+    """A field of a row is read that `only()` or `defer()` left out of its query set, so that a query is run; `relation` is the field's name."""
+
+    __slots__ = ()
+
+
+class Misloaded(Event):
+    """A query set is told to load a relation in a way that does not: `what` is "iterated" (prefetched, and then read in chunks without a size) or "joined" (to
+    many rows, by `select_related`)."""
+
+    __slots__ = ("model", "name", "what")
+
+    def __init__(
+        self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool, what: str, model: str, name: str
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.what = what
+        self.model = model
+        self.name = name
 
 
 class Named(Event):

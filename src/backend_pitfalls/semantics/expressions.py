@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from backend_pitfalls.semantics import calls, checks, dropped, forms, narrowing, orm, overfetch, protocols
+from backend_pitfalls.semantics import calls, checks, deferral, dropped, forms, narrowing, orm, overfetch, protocols
 from backend_pitfalls.semantics.annotations import FORMS
 from backend_pitfalls.semantics.attributes import load_attribute, source_value
 from backend_pitfalls.semantics.values import (
@@ -58,6 +58,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
             continue
         if isinstance(option, Row):
             orm.read_relation(frame, node, option, node.attr)
+            deferral.read_field(frame, node, option, node.attr)
         value = calls.attribute(frame, node, option)
         if value.labels and not option.labels:
             value = _fresh_source(frame, node, value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import (
     checks,
+    deferral,
     orm,
     overfetch,
     protocols,
@@ -115,6 +116,15 @@ def _getattr(frame: Frame, arguments: Arguments) -> Value:
     if len(arguments.positional) == 2 and (method := _some_method(frame, arguments.positional[0])) is not None:
         return method
     return Unknown(deep_labels(arguments.positional[0])) if arguments.positional else UNKNOWN
+
+
+def _hasattr(frame: Frame, arguments: Arguments) -> Value:
+    """`hasattr(book, "reviews_count")`: certain of what the query set of a row added."""
+    if len(arguments.positional) == 2 and isinstance(arguments.positional[0], Row):
+        name = constant_text(arguments.positional[1])
+        if name is not None and deferral.has(arguments.positional[0], name):
+            return Const(True)
+    return Instance("builtins.bool")
 
 
 def _setattr(frame: Frame, arguments: Arguments) -> Value:
@@ -305,6 +315,7 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "marshmallow.fields.Pluck": _nested_field,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
+    "builtins.hasattr": _hasattr,
     "collections.namedtuple": _named_tuple,
     "re.match": _match,
     "re.search": _match,

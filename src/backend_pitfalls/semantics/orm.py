@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site
+from backend_pitfalls.semantics import deferral
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     NARROWED,
@@ -66,6 +67,7 @@ def emit(
             is_relation and rows is not None and rows.plain,
             is_relation and rows is not None and NARROWED in rows.loaded,
             whole and bool(model),
+            rows.held if rows is not None else "",
         )
     )
     frame.events[-1].awaited = frame.waits > 0
@@ -216,6 +218,9 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         return _of_rows(frame, rows, name, arguments)
     if rows.shape == "prefetched" and name in ("all", "count", "exists", "get_queryset", "__len__"):
         return rows if name in ("all", "get_queryset") else Instance("builtins.int")
+    if rows.shape == "prefetched" and name == "first" and deferral.is_ordered(frame, rows.model):
+        return row_of(rows)  # an ordered query set takes it from what it has fetched
+    deferral.asked(frame, node, rows, name, arguments)
     if name in queries.values:
         return rows.evolve(shape="values", origin=_origin(frame, node, rows), loops=frame.loops)
     if name in queries.builds:
@@ -327,7 +332,9 @@ def _loaded(name: str, arguments: Arguments) -> frozenset[str]:
     """The relation paths that a building method adds to what is loaded. "*": something that the code here does not tell, such as
     `*paths`; so anything may be."""
     if name in _NARROWS or name == "select_for_update":
-        return frozenset({NARROWED})
+        return frozenset({NARROWED}) | deferral.markers(name, arguments)
+    if name == "annotate":
+        return deferral.markers(name, arguments)
     if name not in ("select_related", "prefetch_related", "options", "prefetch"):
         return frozenset()
     found: set[str] = {"*"} if arguments.spread or (name == "select_related" and not arguments.positional) else set()

@@ -389,6 +389,7 @@ _ROW_SET_FIELDS = (
     "labels",
     "start",
     "whole",
+    "held",
 )
 
 
@@ -398,12 +399,13 @@ class RowSet(Value):
     `shape` is "manager", "query" (lazy), "rows" (a fetched list), "prefetched" (a relation that was loaded), "values" (dictionaries, tuples) "statement" (SELECT) or "change" (INSERT, UPDATE, DELETE).
     `path` is set for the rows of a relation: how it is reached from the query set of `origin`; `plain` tells that nothing was filtered or ordered since. `batched` tells that it is asked for many rows by key (`id__in=…`).
     `dialect` names the ORM: "django", "sqlalchemy" …; `manager` the project's class whose methods it has beside the ORM's own.
-    `whole` tells that it is every row of the model. `origin` is the expression that last built it, `start` the one that first did: another statement's when it is built in steps.
+    `whole` tells that it is every row of the model; `held` is the relation whose prefetched rows it was built from. `origin` is the expression that last built it, `start` the one that first did: another statement's when it is built in steps.
     """
 
     __slots__ = (
         "batched",
         "dialect",
+        "held",
         "loaded",
         "loops",
         "manager",
@@ -431,8 +433,10 @@ class RowSet(Value):
         labels: Labels = CLEAN,
         start: Site | None = None,
         whole: bool = True,
+        held: str = "",
     ) -> None:
         self.whole = whole
+        self.held = held
         self.path = path
         self.plain = plain
         self.manager = manager
@@ -462,6 +466,7 @@ class RowSet(Value):
             self.labels,
             self.start,
             self.whole,
+            self.held,
         )
 
     def evolve(self, **changes: object) -> RowSet:

@@ -87,6 +87,8 @@ def query_in_loop(event: Query, report: Report) -> None:
     loop = loop_of(event)
     if event.effect != "read" or event.batched or event.inner or loop is None or (event.path and event.plain):
         return
+    if event.held:
+        return  # a prefetch holds these rows: BPF108
     site, called = told_at(event)
     model = event.model.rsplit(".", 1)[-1]
     of_model = f" of {model}" if model and model not in event.operation else ""
