@@ -16,6 +16,7 @@ from backend_pitfalls.codemods.read_literals import ReadLiterals
 from backend_pitfalls.codemods.restrict_cookies import RestrictCookies
 from backend_pitfalls.codemods.use_secrets import UseSecrets
 from backend_pitfalls.codemods.verify_certificates import VerifyCertificates
+from backend_pitfalls.codemods.write_in_bulk import WriteInBulk
 
 __all__ = [
     "AddHealthRoute",
@@ -34,4 +35,5 @@ __all__ = [
     "RestrictCookies",
     "UseSecrets",
     "VerifyCertificates",
+    "WriteInBulk",
 ]

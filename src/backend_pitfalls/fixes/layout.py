@@ -25,6 +25,9 @@ def laid_out(text: str, tree: ast.Module, edits: list[Edit], limit: int) -> list
     found: list[Edit] = []
     for (line, is_within), group in groupby(sorted(set(edits)), key=lambda e: (e.line, _is_within_line(e))):
         on_line = [*group]
+        if on_line[0].end_line > line and not on_line[0].text.endswith("\n"):
+            found.extend(_in_one_line(text, lines, edit, limit) for edit in on_line)
+            continue
         before = lines[line - 1] if line <= len(lines) else ""
         after = _applied(before, on_line).splitlines() if is_within else []
         if all(len(part) <= limit for part in after):
@@ -37,6 +40,16 @@ def laid_out(text: str, tree: ast.Module, edits: list[Edit], limit: int) -> list
         made = [split for part in after for split in split_line(part, limit, is_statement)]
         found.append(_smallest(line, before, newline_of(text).join(made)))
     return found
+
+
+def _in_one_line(text: str, lines: list[str], edit: Edit, limit: int) -> Edit:
+    """An edit that writes one line in the place of several, split where that is too long."""
+    before, after = lines[edit.line - 1][: edit.col], lines[edit.end_line - 1][edit.end_col :]
+    whole = f"{before}{edit.text}{after}"
+    made = split_line(whole, limit, is_statement=not before.strip()) if "\n" not in whole else [whole]
+    if len(made) == 1:
+        return edit
+    return Edit(edit.line, 0, edit.end_line, edit.end_col + len(after), newline_of(text).join(made))
 
 
 def _is_within_line(edit: Edit) -> bool:

@@ -47,6 +47,14 @@ class Piece:
         range_ = self.position(node)
         return Edit(range_.start.line, range_.start.column, range_.end.line, range_.end.column, text)
 
+    def around(self, place: Place, kind: Any) -> cst.CSTNode | None:
+        """The innermost node of a kind that a place lies in; None when there is none."""
+        start, end = place[:2], place[2:]
+        found = [(p, n) for p, nodes in self._places.items() if p[:2] <= start and end <= p[2:] for n in nodes]
+        return max(
+            ((p, n) for p, n in found if isinstance(n, kind)), key=lambda pair: pair[0][:2], default=(place, None)
+        )[1]
+
     def parent_call(self, node: cst.CSTNode) -> cst.Call | None:
         """The call that a node is an argument of."""
         calls = (n for nodes in self._places.values() for n in nodes if isinstance(n, cst.Call))

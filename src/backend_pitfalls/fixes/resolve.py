@@ -9,6 +9,7 @@ from functools import cached_property
 import libcst as cst
 
 from backend_pitfalls.fixes.awaited import awaited_edits
+from backend_pitfalls.fixes.bulk import bulk_edits
 from backend_pitfalls.fixes.command_line import list_edits
 from backend_pitfalls.fixes.eager import eager_load, list_select_related, loader_options
 from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
@@ -35,6 +36,7 @@ from backend_pitfalls.model.fix import (
     NameSetting,
     Recast,
     ReplaceWithEnvironment,
+    WriteInBulk,
 )
 
 
@@ -90,6 +92,8 @@ class Resolver:
             return parameter_edits(self.tree, piece, place)
         if isinstance(intent, ArgumentList):
             return self._argument_list(piece, place, intent.are_texts)
+        if isinstance(intent, WriteInBulk):
+            return bulk_edits(self.tree, self.text, piece, place)
         if isinstance(intent, GuardRedirect):
             return guarded_edits(self.tree, self.text, piece, place)
         if isinstance(intent, FormatHtml):

@@ -26,62 +26,77 @@ def fault(old: ast.Module, after: str, edits: Iterable[Edit]) -> str:
         new = ast.parse(after)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return "the result would not be valid Python"
-    lines = [
-        (edit.line, max(edit.line, edit.end_line - (edit.end_col == 0 and edit.end_line > edit.line))) for edit in edits
-    ]
-    if not _same_elsewhere(old.body, new.body, lines):
+    if not _same_elsewhere(old.body, new.body, [*edits]):
         return "the result would differ in another statement too"
     unbound = _unbound(old, new, after)
     return f"the result would use '{unbound}', which is not defined there" if unbound else ""
 
 
-def _same_elsewhere(old: list[ast.stmt], new: list[ast.stmt], lines: list[tuple[int, int]]) -> bool:
-    """Whether two blocks differ only in imports that were added, in lines that were put between statements by an edit, and inside the
-    statements that an edit touches."""
-    if len(new) == len(old) and not any(_touches(statement, lines) for statement in old):
+def _lines(edit: Edit) -> tuple[int, int]:
+    """The first and last line that an edit changes, or puts something before."""
+    return edit.line, max(edit.line, edit.end_line - (edit.end_col == 0 and edit.end_line > edit.line))
+
+
+def _same_elsewhere(old: list[ast.stmt], new: list[ast.stmt], edits: list[Edit]) -> bool:
+    """Whether two blocks differ only in imports that were added, in lines that were put between statements by an edit, in the statements that an edit
+    replaces, and inside those that one touches."""
+    if len(new) == len(old) and not any(_touches(statement, edits) for statement in old):
         return all(_equal(a, b) for a, b in zip(old, new))
     position = 0
     for statement in new:
-        if position < len(old) and _matches(old[position], statement, lines):
+        while (
+            position < len(old) and _is_replaced(old[position], edits) and not _matches(old[position], statement, edits)
+        ):
             position += 1
-        elif not isinstance(statement, _IMPORTS) and not _is_added(statement, lines):
+        if position < len(old) and _matches(old[position], statement, edits):
+            position += 1
+        elif not isinstance(statement, _IMPORTS) and not _is_added(statement, edits):
             return False
-    return position == len(old)
+    return all(_is_replaced(statement, edits) for statement in old[position:])
 
 
-def _matches(old: ast.stmt, new: ast.stmt, lines: list[tuple[int, int]]) -> bool:
+def _is_replaced(statement: ast.stmt, edits: list[Edit]) -> bool:
+    """Whether an edit writes something else in the place of a whole statement."""
+    start, end = (statement.lineno, statement.col_offset), (statement.end_lineno or 0, statement.end_col_offset or 0)
+    return any((e.line, e.col) <= start and end <= (e.end_line, e.end_col) for e in edits)
+
+
+def _matches(old: ast.stmt, new: ast.stmt, edits: list[Edit]) -> bool:
     if type(old) is not type(new):
         return False
-    if not _touches(old, lines):
+    if not _touches(old, edits):
         return _equal(old, new)
     blocks = [name for name in _BLOCKS if isinstance(getattr(old, name, None), list)]
     if not blocks:
         return True
-    if not _header_touched(old, lines) and _header(old) != _header(new):
+    if not _header_touched(old, edits) and _header(old) != _header(new):
         return False
     for name in blocks:
         inner, changed = getattr(old, name), getattr(new, name)
         if name in ("handlers", "cases"):
             if len(inner) != len(changed):
                 return False
-            if not all(_same_elsewhere(a.body, b.body, lines) for a, b in zip(inner, changed)):
+            if not all(_same_elsewhere(a.body, b.body, edits) for a, b in zip(inner, changed)):
                 return False
-        elif not _same_elsewhere(inner, changed, lines):
+        elif not _same_elsewhere(inner, changed, edits):
             return False
     return True
 
 
-def _touches(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
+def _touches(statement: ast.stmt, edits: list[Edit]) -> bool:
     # An edit may add a line of its own right behind a statement, inside the block that the statement ends.
     first, last = first_line(statement), (statement.end_lineno or statement.lineno) + 1
-    return any(first <= end and start <= last for start, end in lines)
+    return any(first <= end and start <= last for start, end in map(_lines, edits))
 
 
-def _header_touched(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
+def _header_touched(statement: ast.stmt, edits: list[Edit]) -> bool:
     first_inner = min(
         (s.lineno for name in _BLOCKS for s in _statements(getattr(statement, name, []))), default=statement.lineno
     )
-    return any(first_line(statement) <= end and start < max(first_inner, statement.lineno + 1) for start, end in lines)
+    return any(
+        first_line(statement) <= end and start < max(first_inner, statement.lineno + 1)
+        for start, end in map(_lines, edits)
+    )
 
 
 def _statements(block: object) -> list[ast.stmt]:
@@ -108,10 +123,10 @@ def _equal(old: ast.AST, new: ast.AST) -> bool:
     return ast.dump(old) == ast.dump(new)
 
 
-def _is_added(statement: ast.stmt, lines: list[tuple[int, int]]) -> bool:
+def _is_added(statement: ast.stmt, edits: list[Edit]) -> bool:
     """Whether a simple statement or a function stands where an edit put something; lines before it may have moved it down."""
     return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr, ast.FunctionDef)) and any(
-        start <= statement.lineno for start, _ in lines
+        start <= statement.lineno for start, _ in map(_lines, edits)
     )
 
 

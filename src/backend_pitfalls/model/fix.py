@@ -152,6 +152,15 @@ class GuardRedirect(msgspec.Struct, frozen=True, tag="guard-redirect"):
     end_col: int
 
 
+class WriteInBulk(msgspec.Struct, frozen=True, tag="write-in-bulk"):
+    """Write the rows of a loop at once: the call at this place saves or creates one of them in each round."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
 class CallOther(msgspec.Struct, frozen=True, tag="call-other"):
     """Let the call at this place call something else: `callee` is Python source that needs the modules named in `imports`; `{}` in it stands for the
     last part of the name that is called now. Keywords in `without` are left out, and of the positional arguments all behind the first `keep`."""
@@ -193,6 +202,7 @@ Intent = (
     | NameSetting
     | Recast
     | ReplaceWithEnvironment
+    | WriteInBulk
 )
 
 

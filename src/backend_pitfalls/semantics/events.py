@@ -10,14 +10,23 @@ from backend_pitfalls.semantics.values import UNKNOWN, Function, Value
 
 class Loop:
     """A loop that an event stands in: where, what it iterates, and whether it runs only a small constant number of rounds
-    (`few`) or in batches (`batched`). `kind` tells who loops: the code ("code"), a serializer, a template, the admin."""
+    (`few`) or in batches (`batched`). `kind` tells who loops: the code ("code"), a serializer, a template, the admin; `plain` that its body only sets
+    attributes of the element, if anything, and then makes one call."""
 
-    __slots__ = ("batched", "few", "kind", "site", "subject", "targets")
+    __slots__ = ("batched", "few", "kind", "plain", "site", "subject", "targets")
 
     def __init__(
-        self, site: Site, subject: str, targets: frozenset[str], few: bool, batched: bool, kind: str = "code"
+        self,
+        site: Site,
+        subject: str,
+        targets: frozenset[str],
+        few: bool,
+        batched: bool,
+        kind: str = "code",
+        plain: bool = False,
     ) -> None:
         self.kind = kind
+        self.plain = plain
         self.site = site
         self.subject = subject
         self.targets = targets
@@ -142,10 +151,12 @@ class Query(Event):
 
     `batched` tells that one query serves many rows (`id__in=…`), `whole` that it reads every row of the model. For the rows of a relation, `path` tells how it is reached from
     the query set made at `origin`, `plain` that a prefetch would serve (nothing is filtered or ordered), and `narrowed` that the rows which have the relation lack some fields. `held`
-    is the relation whose prefetched rows it asks for again, in another way.
+    is the relation whose prefetched rows it asks for again, in another way, and `alone` tells that a row which is written needs its own statement: its model does more in `save()`, or
+    has several tables.
     """
 
     __slots__ = (
+        "alone",
         "batched",
         "dialect",
         "effect",
@@ -176,9 +187,11 @@ class Query(Event):
         narrowed: bool = False,
         whole: bool = False,
         held: str = "",
+        alone: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.held = held
+        self.alone = alone
         self.path = path
         self.origin = origin
         self.plain = plain

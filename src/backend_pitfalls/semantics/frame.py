@@ -352,7 +352,7 @@ class Frame:
         is_async = isinstance(node, ast.AsyncFor)
         self.waits += is_async
         iterable = self.evaluate(node.iter)
-        loop = self.make_loop(node.iter, iterable, node.target)
+        loop = self.make_loop(node.iter, iterable, node.target, _is_plain(node))
         element = self.iterate(node.iter, iterable, loop)
         self.waits -= is_async
         mark = len(self.events)
@@ -407,7 +407,7 @@ class Frame:
             self.exits[-1].append(self.variables)
         return False
 
-    def make_loop(self, iter_node: ast.expr, iterable: Value, target: ast.expr) -> Loop:
+    def make_loop(self, iter_node: ast.expr, iterable: Value, target: ast.expr, plain: bool = False) -> Loop:
         names = frozenset(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
         return Loop(
             self.site(iter_node),
@@ -415,6 +415,7 @@ class Frame:
             names,
             few_rounds(iterable),
             is_batched(iter_node),
+            plain=plain,
         )
 
     def iterate(self, node: ast.expr, iterable: Value, loop: Loop | None = None) -> Value:
@@ -596,6 +597,24 @@ def merged(outcomes: list[dict[str, Value]]) -> dict[str, Value]:
             old = result.get(name)
             result[name] = value if old is None or old is value else join(old, value)
     return result
+
+
+def _is_plain(node: ast.For | ast.AsyncFor) -> bool:
+    """Whether a loop's body only sets attributes of its element, if anything, and then makes one call."""
+    *before, last = node.body
+    return (
+        isinstance(last, ast.Expr)
+        and isinstance(last.value, ast.Call)
+        and all(_sets_attribute(s, node.target) for s in before)
+    )
+
+
+def _sets_attribute(statement: ast.stmt, element: ast.expr) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    name = element.id if isinstance(element, ast.Name) else ""
+    return isinstance(statement, (ast.Assign, ast.AugAssign)) and all(
+        isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name) and t.value.id == name for t in targets
+    )
 
 
 def is_batched(node: ast.expr) -> bool:

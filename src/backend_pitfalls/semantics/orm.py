@@ -68,9 +68,21 @@ def emit(
             is_relation and rows is not None and NARROWED in rows.loaded,
             whole and bool(model),
             rows.held if rows is not None else "",
+            effect == "write" and _is_written_alone(frame, model),
         )
     )
     frame.events[-1].awaited = frame.waits > 0
+
+
+def _is_written_alone(frame: Frame, model: str) -> bool:
+    """Whether a model saves its rows in a way of its own, or in the tables of several models.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#bulk-create
+    """
+    if not model or frame.world.method(model, "save") is not None:
+        return True
+    known = [f for base in frame.world.lineage(model) if (f := frame.world.class_facts(base)) is not None]
+    return sum(not (f.abstract or f.proxy) and any(field.call is not None for field in f.fields) for f in known) > 1
 
 
 def read_relation(frame: Frame, node: ast.AST, row: Row, name: str, awaited: bool = False) -> None:

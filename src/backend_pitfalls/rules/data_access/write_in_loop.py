@@ -32,7 +32,8 @@ def load(titles):
 ```
 
 ## Fix safety
-There is no automatic repair: `bulk_create` and `bulk_update` run neither signals nor an overridden `save()`, so whether they may be used is for the author to say.
+Unsafe: a loop that only creates rows of a Django model becomes `bulk_create()`, one that only sets fields of the rows of a query set and saves them ends in `bulk_update()`. Signals are not sent then, and
+fields with `auto_now` are not set by an update. Models with a `save()` of their own, or with several tables, are left to you, as are other ORMs.
 
 ## Options
 None.
@@ -50,10 +51,11 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import Fix, Safety, WriteInBulk
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.rounds import loop_of, loop_trace, told_at
-from backend_pitfalls.semantics.events import Query
+from backend_pitfalls.semantics.events import Loop, Query
 
 META = RuleMeta(
     code="BPF105",
@@ -64,6 +66,7 @@ META = RuleMeta(
     since="0.1.0",
     tokens=(b"for ",),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    fix=Safety.UNSAFE,
 )
 
 _INSTEAD = {
@@ -95,4 +98,15 @@ def write_each_round(event: Query, report: Report) -> None:
         trace=loop_trace(event, loop, f"'{event.operation}' writes"),
         symbol=event.symbol,
         group=f"{site} {loop.site}",
+        fix=_in_bulk(event, loop),
     )
+
+
+def _in_bulk(event: Query, loop: Loop) -> Fix | None:
+    """`bulk_create` or `bulk_update`, for rows of Django whose model saves them as any other."""
+    if event.chain or event.alone or event.dialect != "django" or event.is_async or not loop.plain:
+        return None
+    place = event.site.span
+    intent = WriteInBulk(place.line, place.col, place.end_line, place.end_col)
+    caution = "pre_save and post_save are not sent, fields with auto_now are not set by an update, and all rows are written or none"
+    return Fix("write the rows at once", Safety.UNSAFE, (intent,), caution)
