@@ -45,9 +45,9 @@ _LOCKS = frozenset(
     {"package.json", "package-lock.json", "composer.lock", "tsconfig.json", "Pipfile.lock", "poetry.lock", "uv.lock"}
 )
 _TEST = re.compile(
-    r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|[^/]*test_?data|conftest|tests|factories)\.py$"
+    r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|[^/]*test_?data|conftest|tests?|factories)\.py$"
 )
-_MIGRATION = re.compile(r"(^|/)(migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/")
+_MIGRATION = re.compile(r"(^|/)(\w*migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/")
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
 _SCRIPT = re.compile(
     r"(^|/)(scripts?|bin|tools|docs|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$"

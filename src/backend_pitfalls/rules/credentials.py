@@ -233,7 +233,9 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
         text = _carried(kind, text)
     elif kind == "key" and (scheme := _SCHEME.match(text)):
         text = scheme["value"]
-    if not text or any(c.isspace() for c in text) or any(p.search(text) for p in (_PATH, _KIND, _REGEX)):
+    if not text or any(c.isspace() for c in text) or any(p.search(text) for p in (_PATH, _KIND, _REGEX, _HASHED)):
+        return None
+    if is_elsewhere(name) or (kind == "perhaps" and _HASH.search(snake_case(name)) and _HEXADECIMAL.fullmatch(text)):
         return None
     if not kind and how != "given":
         return None
@@ -250,6 +252,23 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
     score = sum(reasons.values())
     strongest = sorted((r for r, w in reasons.items() if w > 0), key=lambda r: -reasons[r])
     return Judgement(f"'{name}'", score, tuple(strongest[:2]))
+
+
+# What is left of a password once it was hashed. https://passlib.readthedocs.io/en/stable/modular_crypt_format.html
+_HASHED = re.compile(
+    r"^(pbkdf2|bcrypt|argon2|scrypt|\$(2[abxy]?|[156y]|argon2\w*|pbkdf2[\w-]*|scrypt|apr1)\$|sha\d+[:$]|md5[:$])",
+    re.IGNORECASE,
+)
+# The hash of a file or a statement.
+_HASH = re.compile(r"(^|_)(hash|checksum|digest|sha\d*|md5)$")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
+# Directives of a web server, and names of where a secret is kept.
+_NOT_HELD = re.compile(r"(^|_)(proxy|uwsgi|fastcgi|scgi|grpc)_pass$|existing_secret$|secret_(name|ref)$")
+
+
+def is_elsewhere(name: str) -> bool:
+    """Whether a name tells where a secret is kept, and not what it is."""
+    return _NOT_HELD.search(snake_case(name)) is not None
 
 
 def _carried(kind: str, text: str) -> str:

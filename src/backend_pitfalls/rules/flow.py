@@ -162,13 +162,15 @@ def _is_one_of(value: Value | None, accepted: tuple[str, ...]) -> bool:
     return False
 
 
-def decides_host(value: Value, fixed: re.Pattern[str]) -> bool:
+def decides_host(value: Value, fixed: re.Pattern[str], harm: str) -> bool:
     """Whether untrusted data in an address can decide its host: not behind a start that fixes it (as `fixed` matches), nor behind
-    something that the application made."""
+    something that the application made or that cannot do this harm."""
     if not isinstance(value, Text) or not value.parts:
         return True
     start = value.parts[0]
-    return not fixed.match(start) if isinstance(start, str) else bool(start.labels)
+    if isinstance(start, str):
+        return not fixed.match(start)
+    return any(harm not in label.cleaned for label in start.labels)
 
 
 def _shown(callee: str) -> str:

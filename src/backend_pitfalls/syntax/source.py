@@ -69,7 +69,8 @@ def parse(text: str, target_version: tuple[int, int] | None = None) -> ast.Modul
             warnings.simplefilter("ignore")
             return ast.parse(text, feature_version=version)
     except SyntaxError as error:
-        raise Unreadable(f"syntax error: {error.msg}", error.lineno or 1) from None
+        version_read = ".".join(map(str, version or sys.version_info[:2]))
+        raise Unreadable(f"syntax error, read as Python {version_read}: {error.msg}", error.lineno or 1) from None
     except (RecursionError, MemoryError):
         raise Unreadable("is nested too deeply to be parsed; split the expression") from None
     except ValueError as error:

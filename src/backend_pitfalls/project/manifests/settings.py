@@ -30,6 +30,7 @@ _GRANT = re.compile(r"(?i:identified by|with password|with encrypted password)\s
 _IN_COMMAND = re.compile(
     r"(?:^|\s)(?:--(?P<option>[a-z][\w-]*)|(?P<key>[A-Z][A-Z0-9_]{3,}))=(?P<value>[^\s\"'$`<>(){}]+)(?=\s|$)"
 )
+_SECTION = re.compile(r"^\[\[?(?P<name>[\w.:\" -]+)\]\]?\s*$")
 _COMMENT = re.compile(r"^\s*(#|;|//|\*|--)")
 _NAMES = frozenset({"name", "key"})
 _VALUES = frozenset({"value", "default"})
@@ -39,13 +40,14 @@ _OPENS = re.compile(r"""^\s*(?:variable\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?
 
 class Setting(msgspec.Struct, frozen=True):
     """A name and its value; `span` is the value's range, `line` the whole line where it holds nothing else, `in_command` tells that it is given to
-    one command only."""
+    one command only, `section` is the one of an INI or TOML file in which it stands."""
 
     name: str
     value: str
     span: Span
     line: str = ""
     in_command: bool = False
+    section: str = ""
 
 
 class SettingFound(msgspec.Struct, frozen=True):
@@ -68,10 +70,14 @@ def settings(text: str) -> Iterator[Setting]:
     Parameters:
         text: its content.
     """
-    named = above = ""
+    named = above = section = ""
     count = 0
     for number, line in enumerate(text.splitlines(), 1):
         if _COMMENT.match(line):
+            continue
+        begun = _SECTION.match(line)
+        if begun is not None:
+            section = begun["name"]
             continue
         opened = _OPENS.match(line)
         if opened is not None:
@@ -86,6 +92,8 @@ def settings(text: str) -> Iterator[Setting]:
             elif setting.name in _VALUES and (named or above):
                 yield Setting(named or above, setting.value, setting.span, setting.line)
                 named = above = ""
+            elif section:
+                yield msgspec.structs.replace(setting, section=section)
             else:
                 yield setting
 

@@ -77,6 +77,10 @@ _CONTINUOUS_INTEGRATION = re.compile(
 _HASHED = re.compile(r"^(pbkdf2|bcrypt|argon2|scrypt|\$2[aby]\$|\$6\$|sha\d+[:$]|md5[:$]|!)", re.IGNORECASE)
 
 
+# Sections of what runs tests: https://docs.pytest.org/en/stable/reference/customize.html, https://tox.wiki/en/latest/config.html
+_FOR_TESTS = re.compile(r"(^|\W)(pytest|testenv|tox|coverage|nox|pytest_env)(\W|$)")
+
+
 @listens(SettingFound)
 def configured(event: SettingFound, report: Report) -> None:
     """A credential written into a configuration file."""
@@ -87,12 +91,13 @@ def configured(event: SettingFound, report: Report) -> None:
         or credentials.is_template(text)
         or credentials.is_reference(text)
         or _HASHED.search(text)
+        or credentials.is_elsewhere(setting.name)
     ):
         return
     if credentials.is_placeholder(_decoded(text)) and not text.startswith("django-insecure-"):
         return
     judged = _judged(setting, report)
-    in_test = context_of(event.path) is FileContext.TEST
+    in_test = context_of(event.path) is FileContext.TEST or bool(_FOR_TESTS.search(setting.section))
     if judged is None or judged.score < (credentials.CERTAIN if in_test else credentials.THRESHOLD):
         return
     # What stands in a sample, or guards a database that lives as long as a test run, is no secret unless it looks like one.

@@ -83,7 +83,7 @@ def untrusted(event: Call, report: Report) -> None:
         "open redirect",
         "redirect to a path of your own, or check it with url_has_allowed_host_and_scheme()",
         into="it decides where the redirect leads",
-        is_harmful=lambda value: decides_host(value, _OWN_SITE),
+        is_harmful=lambda value: decides_host(value, _OWN_SITE, "redirect"),
         fix=_guarded(event),
     )
 

@@ -89,5 +89,5 @@ def untrusted(event: Call, report: Report) -> None:
         "server-side request forgery",
         "compare its host with a list of allowed ones before the call",
         into="it decides the address",
-        is_harmful=lambda value: decides_host(value, _FIXED_HOST),
+        is_harmful=lambda value: decides_host(value, _FIXED_HOST, "url"),
     )
