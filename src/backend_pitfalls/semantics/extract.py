@@ -135,6 +135,8 @@ class _Collector:
                 if statement.name == "Meta":
                     meta = {**meta, **_meta(statement)}
                 self.class_(statement, f"{name}.")
+            elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+                self.import_(statement)
             else:
                 fields.extend(_fields(statement))
         self.classes[name] = ClassFacts(
