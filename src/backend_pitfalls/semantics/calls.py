@@ -20,6 +20,7 @@ from backend_pitfalls.semantics import (
     orm,
     patterns,
     protocols,
+    remembered,
     schemas,
     serializers,
     strings,
@@ -606,6 +607,7 @@ def _replay(
     step = Step(frame.site(node), f"{verb} '{function.qualname}'")
     symbol = frame.scope
     called = "" if _runs_elsewhere(function) else function.qualname
+    receiver = bound.get(first_parameter(function.node)) if bound is not None else None
     count = 0
     for event in events:
         if len(event.chain) < 5 and (
@@ -613,7 +615,11 @@ def _replay(
             or (bound is not None and isinstance(event, (Call, RelationLoad)))
             or (isinstance(event, Call) and event.callee in frame.knowledge.replayed)
         ):
-            frame.events.append(event.seen_from(step, symbol, frame.loops, frame.is_async, called))
+            loops = frame.loops if remembered.counts_again(frame, event.remembered, node, receiver) else ()
+            seen = event.seen_from(step, symbol, loops, frame.is_async, called)
+            if event.remembered and not remembered.outlives(frame, event.remembered, node):
+                seen.remembered = ""
+            frame.events.append(seen)
             count += 1
             if count >= MAX_REPLAYED:
                 return

@@ -51,10 +51,10 @@ class Event:
     `chain` is empty in the function where the event stands; seen from a caller it holds one step a call, outermost
     first, `inner` tells whether the event stands in a loop of a called function, and `awaited` whether it happens in a coroutine
     that was called, or in a function that was only defined on the way, and so at a time of its own. `handled` tells that it happens while a
-    request is answered.
+    request is answered, `remembered` that it happens once and its result is kept ("shared", or "own" by an object).
     """
 
-    __slots__ = ("awaited", "chain", "handled", "inner", "is_async", "loops", "site", "symbol")
+    __slots__ = ("awaited", "chain", "handled", "inner", "is_async", "loops", "remembered", "site", "symbol")
     _fields: ClassVar[tuple[str, ...]] = __slots__
 
     def __init_subclass__(cls) -> None:
@@ -69,6 +69,7 @@ class Event:
         self.inner = False
         self.awaited = False
         self.handled = False
+        self.remembered = ""
 
     def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
         """The event as the caller of the function `called` sees it."""

@@ -21,6 +21,7 @@ from backend_pitfalls.semantics import (
     overfetch,
     protocols,
     quoted,
+    remembered,
     retries,
     serializers,
     views,
@@ -215,13 +216,24 @@ class Frame:
             elif any(isinstance(s, ast.Break) for s in block):
                 self.loops = outer[:-1]
         try:
-            for statement in block:
-                handler = _STATEMENTS.get(type(statement))
-                if handler is not None and handler(self, statement) is False:
-                    return False
-            return True
+            return self._run_each(block)
         finally:
             self.loops = outer
+
+    def _run_each(self, block: list[ast.stmt]) -> bool:
+        start, kind = 0, ""
+        for index, statement in enumerate(block):
+            handler = _STATEMENTS.get(type(statement))
+            if handler is not None and handler(self, statement) is False:
+                break
+            if not kind and isinstance(statement, ast.If) and _gives_back(statement):
+                kind = remembered.kept(self, block[index + 1 :], remembered.missing(statement.test, False))
+                start = len(self.events)
+        else:
+            index = -1
+        if kind:
+            remembered.mark(self, start, kind)
+        return index < 0
 
     def branch(self, statements: Iterable[ast.stmt], start: dict[str, Value]) -> dict[str, Value] | None:
         """Execute a block from some variables; the variables after it, None when its end is not reached."""
@@ -341,12 +353,22 @@ class Frame:
         yes = no = None
         if decided is not False:
             self.variables = narrowing.narrowed(self, dict(start), node.test, True)
-            yes = self.variables if self.run(node.body) else None
+            yes = self.variables if self._run_once(node.body, node.test, True) else None
         if decided is not True:
             self.variables = narrowing.narrowed(self, dict(start), node.test, False)
-            no = self.variables if self.run(node.orelse) else None
+            no = self.variables if self._run_once(node.orelse, node.test, False) else None
         self.variables = start
         return self.merge((yes, no))
+
+    def _run_once(self, block: list[ast.stmt], test: ast.expr, holds: bool) -> bool:
+        """Run a branch; when it keeps what the condition found missing, its queries do not run again."""
+        start = len(self.events)
+        reaches_end = self.run(block)
+        if len(self.events) > start and (places := remembered.missing(test, holds)):
+            kind = remembered.kept(self, block, places)
+            if kind:
+                remembered.mark(self, start, kind)
+        return reaches_end
 
     def for_statement(self, node: ast.For | ast.AsyncFor) -> bool:
         is_async = isinstance(node, ast.AsyncFor)
@@ -452,7 +474,12 @@ class Frame:
                 caught = quoted.exception(self, node, handler, midway)
                 raised = self.raised - before_raised
                 start[handler.name] = Unknown(caught.labels | raised) if raised else caught
+            begun = len(self.events)
             outcomes.append(self.branch(handler.body, start))
+            if len(self.events) > begun and (places := remembered.read_in(node.body, handler)):
+                kind = remembered.kept(self, handler.body, places)
+                if kind:
+                    remembered.mark(self, begun, kind)
         alive = self.merge(outcomes)
         if node.finalbody:
             if not alive:
@@ -597,6 +624,11 @@ def merged(outcomes: list[dict[str, Value]]) -> dict[str, Value]:
             old = result.get(name)
             result[name] = value if old is None or old is value else join(old, value)
     return result
+
+
+def _gives_back(node: ast.If) -> bool:
+    """`if self._rate is not None: return self._rate`."""
+    return not node.orelse and isinstance(node.body[-1], ast.Return)
 
 
 def _is_plain(node: ast.For | ast.AsyncFor) -> bool:

@@ -1,0 +1,155 @@
+"""Code that runs once and keeps what it found: `if self._rate is None: self._rate = …`, `if code not in rates: rates[code] = …`.
+
+What stands in such a branch does not run in every round of a loop, so its queries do not grow with the rounds.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from backend_pitfalls.semantics.events import Query, RelationLoad
+from backend_pitfalls.semantics.values import Row, Value
+from backend_pitfalls.syntax.names import dotted
+
+if TYPE_CHECKING:
+    from backend_pitfalls.semantics.frame import Frame
+
+SHARED, OWN = "shared", "own"
+"""What is kept outside of an object, and what an object keeps for itself."""
+
+_MISSING = frozenset({"KeyError", "AttributeError", "LookupError", "Exception", "NameError"})
+
+
+def missing(test: ast.expr, holds: bool) -> frozenset[str]:
+    """The places, as written, in which nothing is kept yet when a condition holds, or does not.
+
+    Parameters:
+        test: the condition.
+        holds: which of both.
+    """
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return missing(test.operand, not holds)
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
+        return frozenset().union(*(missing(value, holds) for value in test.values))
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        return _compared(test.left, test.ops[0], test.comparators[0], holds)
+    if isinstance(test, ast.Call) and dotted(test.func) == "hasattr" and len(test.args) == 2 and not holds:
+        name = getattr(test.args[1], "value", None)
+        return frozenset({f"{dotted(test.args[0])}.{name}"}) if isinstance(name, str) else frozenset()
+    return _place(test) if not holds else frozenset()
+
+
+def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, holds: bool) -> frozenset[str]:
+    if isinstance(op, (ast.Is, ast.IsNot)) and isinstance(right, ast.Constant) and right.value is None:
+        return _place(left) if isinstance(op, ast.Is) is holds else frozenset()
+    if isinstance(op, (ast.In, ast.NotIn)) and dotted(right) and isinstance(op, ast.NotIn) is holds:
+        return frozenset({f"{dotted(right)}[{ast.unparse(left)}]"})
+    return frozenset()
+
+
+def _place(node: ast.expr) -> frozenset[str]:
+    name = dotted(node)
+    return frozenset({name}) if name else frozenset()
+
+
+def kept(frame: Frame, block: list[ast.stmt], places: frozenset[str]) -> str:
+    """How a block keeps something in one of these places: "shared", "own" (by the object of a method), or not ("").
+
+    Parameters:
+        frame: in which the block stands.
+        block: its statements.
+        places: as written.
+    """
+    for target, value in _assignments(block):
+        written = ast.unparse(target)
+        if written not in places:
+            continue
+        if frame.self_name and written.startswith(f"{frame.self_name}."):
+            return OWN
+        if not isinstance(target, ast.Name) or _is_global(frame, target.id) or _is_stored(block, target.id):
+            return SHARED if value is not None else ""
+    return ""
+
+
+def read_in(block: list[ast.stmt], handler: ast.ExceptHandler) -> frozenset[str]:
+    """The places that a block of `try` reads, and that a handler learns to be empty."""
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    if not any(node is not None and dotted(node) in _MISSING for node in caught):
+        return frozenset()
+    reads = [n for s in block for n in ast.walk(s) if isinstance(n, (ast.Subscript, ast.Attribute))]
+    return frozenset(ast.unparse(n) for n in reads if isinstance(n.ctx, ast.Load))
+
+
+def _assignments(block: Iterable[ast.stmt]) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    for statement in block:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Assign):
+                yield from ((target, node.value) for target in node.targets)
+            elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+                yield node.target, node.value
+
+
+def _is_global(frame: Frame, name: str) -> bool:
+    node = frame.function.node if frame.function is not None else None
+    return node is not None and any(
+        isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names for n in ast.walk(node)
+    )
+
+
+def _is_stored(block: list[ast.stmt], name: str) -> bool:
+    """Whether a variable is put into something that stays: `rates[code] = rate`, `cache.set(key, rate)`."""
+    for statement in block:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id == name:
+                if any(isinstance(target, (ast.Subscript, ast.Attribute)) for target in node.targets):
+                    return True
+            elif (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("set", "add", "setdefault")
+            ) and any(isinstance(a, ast.Name) and a.id == name for a in node.args):
+                return True
+    return False
+
+
+def mark(frame: Frame, start: int, kind: str) -> None:
+    """The queries among the events from a position on run once, and not in each round of the loops around."""
+    for event in frame.events[start:]:
+        if isinstance(event, (Query, RelationLoad)):
+            event.remembered = event.remembered or kind
+            if kind == SHARED:
+                event.loops = tuple(loop for loop in event.loops if loop not in frame.loops)
+
+
+def counts_again(frame: Frame, kind: str, node: ast.AST, receiver: Value | None) -> bool:
+    """Whether something that is remembered runs in each round all the same: a row's own memory, where each round may have another row.
+
+    Parameters:
+        frame: that calls the function which remembers.
+        kind: of its memory.
+        node: the call.
+        receiver: the object whose method is called.
+    """
+    if not kind or kind == SHARED or not isinstance(receiver, Row):
+        return not kind
+    return _owner(node) != frame.self_name
+
+
+def outlives(frame: Frame, kind: str, node: ast.AST) -> bool:
+    """Whether what is remembered is still there when this function is called again: not what an object keeps that is made in it."""
+    owner = _owner(node)
+    arguments = frame.function.node.args if frame.function is not None else None
+    given = (
+        {p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        if arguments is not None
+        else set()
+    )
+    return kind != OWN or not owner or owner in given
+
+
+def _owner(node: ast.AST) -> str:
+    """The variable whose method is called, or whose property is read; the empty string for any other object."""
+    owner = getattr(getattr(node, "func", node), "value", None)
+    return owner.id if isinstance(owner, ast.Name) else ""
