@@ -273,7 +273,8 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     if isinstance(judge, Function):
         if frame.tainted:
             predicates.told(frame, variables, test, judge, holds, isinstance(callee, BoundMethod))
-        for argument in given if _JUDGES.search(judge.qualname.rsplit(".", 1)[-1]) else ():
+        is_said = not predicates.is_plain(judge.node) and _JUDGES.search(judge.qualname.rsplit(".", 1)[-1])
+        for argument in given if is_said else ():
             if isinstance(argument, ast.Name):
                 _clean(variables, argument.id, JUDGED if holds else frozenset())
         return variables

@@ -46,6 +46,19 @@ def told(frame: Frame, variables: Variables, call: ast.Call, function: Function,
         variables[argument] = value
 
 
+def is_plain(node: ast.AST) -> bool:
+    """Whether a function looks at its argument with nothing but what Python itself has, so that what it finds out is known; else its name tells."""
+    calls = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]
+    return all(
+        (isinstance(f, ast.Name) and f.id in _BUILT_IN) or (isinstance(f, ast.Attribute) and f.attr in _OF_TEXTS)
+        for f in calls
+    )
+
+
+_BUILT_IN = frozenset({"bool", "len", "str", "int", "isinstance", "any", "all", "min", "max"})
+_OF_TEXTS = frozenset({"strip", "lower", "upper", "split", "isspace", "get", "keys", "values"})
+
+
 def _answers(frame: Frame, body: list[ast.stmt], start: Variables, holds: bool) -> list[Variables]:
     """The variables at each `return` that may give the answer; none where a statement is of a kind that is not followed."""
     found: list[Variables] = []
