@@ -59,7 +59,9 @@ class Finisher:
         for finding in sorted(found, key=Finding.sort_key):
             if self._is_wanted(finding):
                 unique.setdefault((finding.code, finding.group or finding.site), finding)
-        marked = [self._mark(finding) for finding in unique.values()]
+        # What reads the same at the same place is said once, however many ways lead there.
+        said = {(f.code, f.site, f.message): f for f in reversed(unique.values())}
+        marked = [self._mark(finding) for finding in said.values()]
         marked.extend(Marked(f) for f in self._unused(own_comments))
         return tuple(sorted(marked, key=lambda m: m.finding.sort_key()))
 
