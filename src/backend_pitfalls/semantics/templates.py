@@ -123,6 +123,8 @@ class _Rendering:
                 self._for(node, blocks)
             elif node.kind == "with":
                 self._with(node, blocks)
+            elif node.kind == "regroup":
+                self._regroup(node, blocks)
             elif node.kind == "block":
                 if not blocks or node.target not in blocks:
                     self.nodes(node.body, blocks)
@@ -203,6 +205,29 @@ class _Rendering:
         frame.loops = (*outer_loops, loop)
         self.nodes(node.body, blocks)
         frame.variables, frame.loops = outer_variables, outer_loops
+
+    def _regroup(self, node: TemplateNode, blocks: Mapping[str, list[TemplateNode]] | None) -> None:
+        """`{% regroup books by author as authors %}`: the attribute is read of every row."""
+        frame = self._frame
+        iterable = join_all([self._read(v) for v in node.reads[:1]])
+        loop = Loop(
+            frame.site(node.node),
+            frame.source.snippet(node.node, 40),
+            frozenset(),
+            few_rounds(iterable),
+            False,
+            "template",
+        )
+        element = self._element(node, iterable, loop)
+        outer_variables, outer_loops = frame.variables, frame.loops
+        frame.loops = (*outer_loops, loop)
+        frame.variables = {**outer_variables, "<row>": element}
+        grouper = self._read(Variable(("<row>", *node.target.split(".")), node.node))
+        frame.loops = outer_loops
+        group = Container("dict", {"grouper": grouper, "list": Container("list", rest=element)})
+        frame.variables = {**outer_variables, node.names[0]: Container("list", rest=group)}
+        self.nodes(node.body, blocks)
+        frame.variables = outer_variables
 
     def _element(self, node: TemplateNode, iterable: Value, loop: Loop) -> Value:
         found: list[Value] = []

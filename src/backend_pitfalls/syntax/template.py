@@ -70,6 +70,8 @@ _ESCAPES = frozenset(
     ]
 )
 _FILTER = re.compile(r"\|\s*(\w+)")
+# https://docs.djangoproject.com/en/stable/ref/templates/builtins/#regroup
+_REGROUP = re.compile(r"(?P<rows>\S+)\s+by\s+(?P<by>[\w.]+)\S*\s+as\s+(?P<name>\w+)")
 MAX_NODES = 20_000
 
 
@@ -85,9 +87,9 @@ class Variable:
 
 
 class TemplateNode:
-    """One tag or output. `kind` is "show", "test", "for", "with", "include", "extends", "block" or "tag" (one that a library or the project
-    defines); `names` are bound by it, `reads` are the variables of its expression, `target` is the template of an include or extends or
-    the name of the block or tag, `raw` tells that what it shows is not escaped. `filters` are the names of those that an output goes through,
+    """One tag or output. `kind` is "show", "test", "for", "with", "include", "extends", "block", "regroup" or "tag" (one that a library or
+    the project defines); `names` are bound by it, `reads` are the variables of its expression, `target` is the template of an include or extends, the attribute
+    of a regroup or the name of the block or tag, `raw` tells that what it shows is not escaped. `filters` are the names of those that an output goes through,
     `arguments` those of a tag in order, each with its keyword or the empty text; None stands for what is no variable."""
 
     __slots__ = ("arguments", "body", "filters", "kind", "names", "node", "raw", "reads", "target")
@@ -199,6 +201,11 @@ class _Reader:
             stack[-1][1].append(node)
             if word == "block":
                 stack.append(("block", node.body))
+        elif word == "regroup" and (parts := _REGROUP.match(rest)):
+            node = self._node("regroup", at + text[at - start :].index(parts["rows"]), parts["rows"])
+            node.names, node.target = (parts["name"],), parts["by"]
+            stack[-1][1].append(node)
+            stack[-1] = (stack[-1][0], node.body)
         elif word in ("if", "elif", "ifequal", "ifnotequal", "ifchanged", "elseif"):
             stack[-1][1].append(self._node("test", at, text[at - start :]))
         elif word not in ("load", "csrf_token", "comment", "else", "empty", "trans", "raw", "verbatim"):
