@@ -128,7 +128,9 @@ def row_of(rows: RowSet) -> Value:
     """One of the rows of a row set; Unknown when its model is."""
     if not rows.model:
         return UNKNOWN
-    return Row(rows.model, rows.loaded, rows.origin, rows.loops, rows.path, bool(rows.path))
+    # A query of SQLAlchemy takes options where it begins; Django's query set where it was last built.
+    made = rows.start if rows.dialect == "sqlalchemy" and rows.start is not None and not rows.path else rows.origin
+    return Row(rows.model, rows.loaded, made, rows.loops, rows.path, bool(rows.path))
 
 
 def iterate(frame: Frame, node: ast.AST, rows: RowSet) -> Value:
@@ -487,7 +489,8 @@ def session_method(frame: Frame, node: ast.Call, name: str, arguments: Arguments
             return Row(model, origin=frame.site(node)) if model else UNKNOWN
         loaded = first.loaded if isinstance(first, RowSet) else frozenset()
         origin = first.origin if isinstance(first, RowSet) and first.origin is not None else frame.site(node)
-        return RowSet(model, "sqlalchemy", "rows", loaded, origin, frame.loops)
+        start = first.start if isinstance(first, RowSet) else None
+        return RowSet(model, "sqlalchemy", "rows", loaded, origin, frame.loops, start=start)
     if name in queries.session_writes:
         emit(frame, node, _short(frame, node.func), model, "sqlalchemy", "write")
         return UNKNOWN
