@@ -362,8 +362,11 @@ class Frame:
 
     def _run_once(self, block: list[ast.stmt], test: ast.expr, holds: bool) -> bool:
         """Run a branch; when it keeps what the condition found missing, its queries do not run again."""
-        start = len(self.events)
+        start, outer = len(self.events), self.loops
+        if outer and holds and (names := remembered.pinned(test)):
+            self.loops = tuple(loop for loop in outer if loop.targets.isdisjoint(names))
         reaches_end = self.run(block)
+        self.loops = outer
         if len(self.events) > start and (places := remembered.missing(test, holds)):
             kind = remembered.kept(self, block, places)
             if kind:

@@ -44,8 +44,10 @@ def missing(test: ast.expr, holds: bool) -> frozenset[str]:
 def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, holds: bool) -> frozenset[str]:
     if isinstance(op, (ast.Is, ast.IsNot)) and isinstance(right, ast.Constant) and right.value is None:
         return _place(left) if isinstance(op, ast.Is) is holds else frozenset()
-    if isinstance(op, (ast.In, ast.NotIn)) and dotted(right) and isinstance(op, ast.NotIn) is holds:
-        return frozenset({f"{dotted(right)}[{ast.unparse(left)}]"})
+    if isinstance(op, (ast.In, ast.NotIn)) and isinstance(op, ast.NotIn) is holds:
+        is_keys = isinstance(right, ast.Call) and isinstance(right.func, ast.Attribute) and right.func.attr == "keys"
+        name = dotted(right.func.value if is_keys else right)  # type: ignore[attr-defined]
+        return frozenset({f"{name}[{ast.unparse(left)}]"}) if name else frozenset()
     return frozenset()
 
 
@@ -62,7 +64,7 @@ def kept(frame: Frame, block: list[ast.stmt], places: frozenset[str]) -> str:
         block: its statements.
         places: as written.
     """
-    for target, value in _assignments(block):
+    for target, value in (*_assignments(block), *_additions(block)):
         written = ast.unparse(target)
         if written not in places:
             continue
@@ -91,6 +93,15 @@ def _assignments(block: Iterable[ast.stmt]) -> Iterator[tuple[ast.expr, ast.expr
                 yield node.target, node.value
 
 
+def _additions(block: Iterable[ast.stmt]) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    """`loaded.add(code)`, as if it were `loaded[code] = code`."""
+    for statement in block:
+        for node in ast.walk(statement):
+            called = node.func if isinstance(node, ast.Call) and len(node.args) == 1 else None
+            if isinstance(node, ast.Call) and isinstance(called, ast.Attribute) and called.attr in ("add", "append"):
+                yield ast.Subscript(called.value, node.args[0], ast.Store()), node.args[0]
+
+
 def _is_global(frame: Frame, name: str) -> bool:
     node = frame.function.node if frame.function is not None else None
     return node is not None and any(
@@ -112,6 +123,17 @@ def _is_stored(block: list[ast.stmt], name: str) -> bool:
             ) and any(isinstance(a, ast.Name) and a.id == name for a in node.args):
                 return True
     return False
+
+
+def pinned(test: ast.expr) -> frozenset[str]:
+    """The variables that a condition compares with a constant: in `for kind in kinds: if kind == "book": …` the branch runs once for that kind."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return frozenset().union(*map(pinned, test.values))
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+        left, right = test.left, test.comparators[0]
+        if isinstance(left, ast.Name) and isinstance(right, ast.Constant):
+            return frozenset({left.id})
+    return frozenset()
 
 
 def mark(frame: Frame, start: int, kind: str) -> None:
