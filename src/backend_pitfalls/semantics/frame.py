@@ -221,19 +221,19 @@ class Frame:
             self.loops = outer
 
     def _run_each(self, block: list[ast.stmt]) -> bool:
-        start, kind = 0, ""
+        """Execute statements; what follows a condition that gives back what is kept already runs once."""
+        reaches_end, start, kind = True, 0, ""
         for index, statement in enumerate(block):
             handler = _STATEMENTS.get(type(statement))
             if handler is not None and handler(self, statement) is False:
+                reaches_end = False
                 break
             if not kind and isinstance(statement, ast.If) and _gives_back(statement):
                 kind = remembered.kept(self, block[index + 1 :], remembered.missing(statement.test, False))
                 start = len(self.events)
-        else:
-            index = -1
         if kind:
             remembered.mark(self, start, kind)
-        return index < 0
+        return reaches_end
 
     def branch(self, statements: Iterable[ast.stmt], start: dict[str, Value]) -> dict[str, Value] | None:
         """Execute a block from some variables; the variables after it, None when its end is not reached."""
