@@ -37,6 +37,11 @@ class Span(msgspec.Struct, frozen=True, order=True):
     end_line: int
     end_col: int
 
+    @property
+    def corners(self) -> tuple[int, int, int, int]:
+        """Its four numbers, as fix intents take them."""
+        return self.line, self.col, self.end_line, self.end_col
+
 
 class Site(msgspec.Struct, frozen=True, order=True):
     """A place in a file of the project; `path` is relative to the project root, with forward slashes."""

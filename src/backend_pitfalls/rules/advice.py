@@ -34,13 +34,13 @@ def eager_fix(event: RelationLoad | Query, many: bool) -> Fix | None:
     origin, path = event.origin, event.path
     if event.dialect == "sqlalchemy" and origin is not None and path and "__" not in path:
         place = origin.span
-        load = EagerLoad(place.line, place.col, place.end_line, place.end_col, "selectinload", (path,))
+        load = EagerLoad(*place.corners, "selectinload", (path,))
         return Fix(f"add selectinload to the query in {origin.path}", Safety.SAFE, (load,), path=origin.path)
     if event.dialect != "django" or origin is None or not path or event.narrowed or _in_template(origin):
         return None
     method = "prefetch_related" if many else "select_related"
     place = origin.span
-    intent = EagerLoad(place.line, place.col, place.end_line, place.end_col, method, (path,))
+    intent = EagerLoad(*place.corners, method, (path,))
     return Fix(f'add {method}("{path}") in {origin.path}', Safety.SAFE, (intent,), path=origin.path)
 
 
@@ -49,7 +49,7 @@ def formatted(event: Call) -> Fix | None:
     if event.chain or not event.callee.endswith(".mark_safe"):
         return None
     place = event.site.span
-    intent = FormatHtml(place.line, place.col, place.end_line, place.end_col)
+    intent = FormatHtml(*place.corners)
     return Fix(
         "use format_html()",
         Safety.UNSAFE,

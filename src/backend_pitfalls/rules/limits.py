@@ -103,7 +103,7 @@ def _report(event: Call, report: Report, client: ClientFacts, what: str) -> None
         fix = Fix(
             f"add {client.keyword}={text}",
             Safety.SAFE,
-            (AddKeyword(place.line, place.col, place.end_line, place.end_col, client.keyword, text, client.imports),),
+            (AddKeyword(*place.corners, client.keyword, text, client.imports),),
         )
     site = event.chain[0].site if event.chain else event.site
     trace = (*event.chain, Step(event.site, f"'{_name(event)}' waits without a limit")) if event.chain else ()

@@ -100,7 +100,7 @@ def _awaited(event: Call, site: Site) -> Fix | None:
     place = site.span
     is_sleep = event.callee == "time.sleep" and not event.chain
     callee = "asyncio.sleep" if is_sleep else "asyncio.to_thread"
-    intent = AwaitCall(place.line, place.col, place.end_line, place.end_col, callee, ("asyncio",), not is_sleep)
+    intent = AwaitCall(*place.corners, callee, ("asyncio",), not is_sleep)
     caution = (
         "other coroutines run meanwhile"
         if is_sleep

@@ -97,7 +97,7 @@ META = RuleMeta(
 
 def _joined(site: Site, path: str) -> Fix:
     place = site.span
-    intent = EagerLoad(place.line, place.col, place.end_line, place.end_col, "list_select_related", (path,))
+    intent = EagerLoad(*place.corners, "list_select_related", (path,))
     return Fix(f'add list_select_related = ["{path}"]', Safety.SAFE, (intent,), path=site.path)
 
 

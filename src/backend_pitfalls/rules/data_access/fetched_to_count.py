@@ -97,9 +97,9 @@ def _fix(event: Misread, method: str) -> Fix | None:
         return None
     span, inner = event.site.span, event.inner_site.span
     template = f"{'not ' * event.negated}{{}}.{method}"
-    place = (inner.line, inner.col, inner.end_line, inner.end_col)
+    place = inner.corners
     return Fix(
         f"ask with {method}",
         Safety.SAFE,
-        (Recast(span.line, span.col, span.end_line, span.end_col, place, template),),
+        (Recast(*span.corners, place, template),),
     )

@@ -107,6 +107,6 @@ def _in_bulk(event: Query, loop: Loop) -> Fix | None:
     if event.chain or event.alone or event.dialect != "django" or event.is_async or not loop.plain:
         return None
     place = event.site.span
-    intent = WriteInBulk(place.line, place.col, place.end_line, place.end_col)
+    intent = WriteInBulk(*place.corners)
     caution = "pre_save and post_save are not sent, fields with auto_now are not set by an update, and all rows are written or none"
     return Fix("write the rows at once", Safety.UNSAFE, (intent,), caution)

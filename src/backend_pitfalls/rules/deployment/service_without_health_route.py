@@ -102,7 +102,7 @@ def _answering(event: Application) -> Fix | None:
         return None
     place = event.site.span
     code = 'def livez() -> dict[str, str]:\n    """Whether the process answers; it asks nothing else."""\n    return {"status": "ok"}\n'
-    intent = AddHandler(place.line, place.col, place.end_line, place.end_col, decorator, code)
+    intent = AddHandler(*place.corners, decorator, code)
     return Fix("add /livez", Safety.UNSAFE, (intent,), "the service answers one path more, to everybody")
 
 

@@ -70,7 +70,7 @@ def unchecked(event: Dropped, report: Report) -> None:
 
 def _fix(event: Dropped) -> Fix:
     span = event.site.span
-    place = (span.line, span.col, span.end_line, span.end_col)
+    place = span.corners
     return Fix(
         "call raise_for_status()",
         Safety.UNSAFE,

@@ -125,7 +125,7 @@ def _fix(event: SettingFound) -> Fix | None:
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):
         return None
     if is_compose(name):
-        intent = NameSetting(place.line, place.col, place.end_line, place.end_col, variable, f"${{{variable}:?}}")
+        intent = NameSetting(*place.corners, variable, f"${{{variable}:?}}")
         return _unsafe(
             f"let compose take {variable} from the environment", intent, f"compose stops until {variable} is set"
         )

@@ -117,6 +117,6 @@ def _fix(event: Binding) -> Fix | None:
     return Fix(
         f'read it from os.environ["{variable}"]',
         Safety.UNSAFE,
-        (ReplaceWithEnvironment(place.line, place.col, place.end_line, place.end_col, variable),),
+        (ReplaceWithEnvironment(*place.corners, variable),),
         f"the program fails to start until {variable} is set; the old value stays in the history, so rotate it",
     )

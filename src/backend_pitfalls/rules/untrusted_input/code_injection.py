@@ -92,5 +92,5 @@ def _literal(event: Call) -> Fix | None:
     if event.callee != "builtins.eval" or len(event.args) != 1 or event.keywords or event.spread:
         return None
     place = event.site.span
-    intent = CallOther(place.line, place.col, place.end_line, place.end_col, "ast.literal_eval", ("ast",))
+    intent = CallOther(*place.corners, "ast.literal_eval", ("ast",))
     return Fix("read it with ast.literal_eval()", Safety.UNSAFE, (intent,), "expressions and names are refused")

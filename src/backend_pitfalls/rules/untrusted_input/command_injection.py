@@ -109,7 +109,7 @@ def _listed(event: Call) -> Fix | None:
     values = [part for part in command.parts if not isinstance(part, str)]
     are_texts = all(part.labels and all(label.cleaned >= _TEXT for label in part.labels) for part in values)
     place = event.site.span
-    intent = ArgumentList(place.line, place.col, place.end_line, place.end_col, are_texts)
+    intent = ArgumentList(*place.corners, are_texts)
     caution = "a value with spaces is one argument then, and no shell looks for the program or expands anything"
     return Fix("pass a list of arguments without a shell", Safety.UNSAFE, (intent,), caution)
 

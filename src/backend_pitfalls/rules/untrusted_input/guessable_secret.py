@@ -78,9 +78,7 @@ def _unguessable(labels: list[Label]) -> Fix:
     """The same methods of the generator that the operating system feeds."""
     path = labels[0].site.path
     places = [label.site.span for label in labels if label.site.path == path]
-    intents = tuple(
-        CallOther(p.line, p.col, p.end_line, p.end_col, "secrets.SystemRandom().{}", ("secrets",)) for p in places
-    )
+    intents = tuple(CallOther(*p.corners, "secrets.SystemRandom().{}", ("secrets",)) for p in places)
     caution = "a seed has no effect any more"
     return Fix("take it from secrets.SystemRandom()", Safety.UNSAFE, intents, caution, path)
 

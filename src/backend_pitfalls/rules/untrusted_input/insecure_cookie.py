@@ -81,7 +81,7 @@ def without_secure(event: Call, report: Report) -> None:
     secure = event.keywords.get("secure")
     if secure is None or (isinstance(secure, Const) and not secure.value):
         place = event.site.span
-        intent = AddKeyword(place.line, place.col, place.end_line, place.end_col, "secure", "True")
+        intent = AddKeyword(*place.corners, "secure", "True")
         caution = "the cookie is not sent over plain HTTP any more, as on a development server"
         fix = Fix("pass secure=True", Safety.UNSAFE, (intent,), caution)
         report(event.site, "this cookie is also sent over plain HTTP; pass secure=True", fix=fix, symbol=event.symbol)

@@ -93,7 +93,7 @@ def _guarded(event: Call) -> Fix | None:
     if event.callee not in _OF_DJANGO or len(event.args) != 1 or event.spread:
         return None
     place = event.site.span
-    intent = GuardRedirect(place.line, place.col, place.end_line, place.end_col)
+    intent = GuardRedirect(*place.corners)
     caution = "a redirect to a host that is not allowed leads to / then, and the name of a view that is given as data is no longer looked up"
     return Fix(
         "let it lead to / unless url_has_allowed_host_and_scheme() allows the host", Safety.UNSAFE, (intent,), caution

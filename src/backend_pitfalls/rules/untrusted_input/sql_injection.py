@@ -105,7 +105,7 @@ def _bound(event: Call) -> Fix | None:
     if not are_values(event.args[0].known_text().split("\0")):
         return None
     place = event.site.span
-    intent = BindParameters(place.line, place.col, place.end_line, place.end_col)
+    intent = BindParameters(*place.corners)
     caution = "a value is compared as what it is, and no longer as what its text reads as"
     return Fix("pass the values as parameters", Safety.UNSAFE, (intent,), caution, uncovers=("BPF325",))
 

@@ -90,5 +90,5 @@ def _safe(event: Call) -> Fix | None:
         return None
     place = event.site.span
     name = "yaml.safe_load_all" if event.callee.endswith("_all") else "yaml.safe_load"
-    intent = CallOther(place.line, place.col, place.end_line, place.end_col, name, ("yaml",), ("Loader",), 1)
+    intent = CallOther(*place.corners, name, ("yaml",), ("Loader",), 1)
     return Fix(f"read it with {name}()", Safety.UNSAFE, (intent,), "tags of Python objects are refused")

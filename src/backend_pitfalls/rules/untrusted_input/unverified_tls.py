@@ -73,7 +73,7 @@ def switched_off(event: Call, report: Report) -> None:
         value = event.keywords.get(name)
         if isinstance(value, Const) and value.value is False:
             place = event.site.span
-            intent = AddKeyword(place.line, place.col, place.end_line, place.end_col, name, "True")
+            intent = AddKeyword(*place.corners, name, "True")
             fix = Fix(
                 f"pass {name}=True",
                 Safety.UNSAFE,
