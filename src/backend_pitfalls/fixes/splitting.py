@@ -77,12 +77,15 @@ def _tokens(line: str, is_statement: bool = True) -> list[_Token]:
     """The tokens of a line by their depth in brackets; none where it is not whole by itself. What is no statement may begin with what closes
     brackets of lines above."""
     found: list[_Token] = []
-    depth = in_text = 0
+    depth = in_text = text_start = 0
     stripped = line.strip() if is_statement else line.strip().lstrip(_CLOSING)
     offset = len(line.rstrip()) - len(stripped)
     for token in _read(stripped):
         name = tokenize.tok_name[token.type]
-        in_text += name.endswith("STRING_START")
+        if name.endswith("STRING_START"):
+            # An f-string is several tokens since Python 3.12; here it is one.
+            text_start = token.start[1] if not in_text else text_start
+            in_text += 1
         if token.type == tokenize.ERRORTOKEN or token.string == ";" or token.string == "\\":
             return []
         if not in_text and token.string.strip() and token.type not in (tokenize.COMMENT, tokenize.ENDMARKER):
@@ -93,8 +96,8 @@ def _tokens(line: str, is_statement: bool = True) -> list[_Token]:
             if token.start[0] != 1 or depth < 0:
                 return []
             depth += token.string in _OPENING
-        elif in_text and name.endswith("STRING_END"):
-            found.append(_Token('""', tokenize.STRING, 0, token.end[1] + offset, depth))
+        elif in_text == 1 and name.endswith("STRING_END"):
+            found.append(_Token('""', tokenize.STRING, text_start + offset, token.end[1] + offset, depth))
         in_text -= name.endswith("STRING_END")
     return found if depth == 0 and not line.endswith("\\") else []
 
