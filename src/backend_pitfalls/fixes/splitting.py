@@ -244,8 +244,8 @@ def _at_delimiters(body: str) -> list[str]:
     if highest == _COMMA:
         parts = _apart(body, [token.end for token in at])
         return [*parts[:-1], parts[-1] + ("," if not body.endswith(",") else "")]
-    is_split = highest > _CHAIN or len(at) > 1
-    return _apart(body, [token.start for token in at]) if is_split else []
+    parts = _apart(body, [token.start for token in at]) if highest > _CHAIN or len(at) > 1 else []
+    return parts if len(parts) > 1 else []
 
 
 def _apart(text: str, places: Sequence[int]) -> list[str]:
