@@ -70,9 +70,26 @@ def kept(frame: Frame, block: list[ast.stmt], places: frozenset[str]) -> str:
             continue
         if frame.self_name and written.startswith(f"{frame.self_name}."):
             return OWN
-        if not isinstance(target, ast.Name) or _is_global(frame, target.id) or _is_stored(block, target.id):
-            return SHARED if value is not None else ""
+        if value is not None and _stays(frame, block, target):
+            return SHARED
     return ""
+
+
+def _stays(frame: Frame, block: list[ast.stmt], target: ast.expr) -> bool:
+    """Whether what is put into a place is still there in the next round: not what each row gets for itself."""
+    if isinstance(target, ast.Name):
+        return _is_global(frame, target.id) or _is_stored(block, target.id)
+    root = target
+    while isinstance(root, (ast.Attribute, ast.Subscript)):
+        root = root.value
+    name = root.id if isinstance(root, ast.Name) else ""
+    if isinstance(target, ast.Subscript):
+        return not any(name in loop.targets for loop in frame.loops)
+    return name not in frame.variables or name in _OF_A_REQUEST
+
+
+# What lives as long as a request is answered.
+_OF_A_REQUEST = frozenset({"request", "cls", "g", "info", "context"})
 
 
 def read_in(block: list[ast.stmt], handler: ast.ExceptHandler) -> frozenset[str]:
