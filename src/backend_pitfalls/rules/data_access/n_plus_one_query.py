@@ -45,6 +45,8 @@ There is no automatic repair yet: which rows are needed is for the author to say
 None.
 
 ## Known limits
+A query whose answer is kept and looked up before it is asked again (`if self._rate is None: self._rate = …`, `if code not in rates: rates[code] = …`, a cache around it) is silent, as is one in a branch for one
+constant of what the loop goes over.
 `while` loops are not counted: most poll or page. Writes are not counted. A loop over a constant handful, a batch
 (`chunked(…)`, `range(0, n, step)`), a look-up by `…__in`, and code that leaves the loop after the query are silent.
 
