@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any, Protocol
 
 import libcst as cst
 
@@ -68,51 +70,73 @@ class Resolver:
         return found
 
     def _intent(self, intent: Intent) -> list[Edit] | None:
-        if isinstance(intent, InsertLines):
-            return [Edit(intent.line, 0, intent.line, 0, intent.text.replace("\n", newline_of(self.text)))]
-        if isinstance(intent, AddHandler):
-            return handler_edits(self.tree, self.text, intent)
-        place = (intent.line, intent.col, intent.end_line, intent.end_col)
-        if isinstance(intent, NameSetting):
-            return [Edit(*place, intent.text)]
-        if isinstance(intent, Recast):
-            return [Edit(*place, intent.template.format(self._source(intent.inner)))]
+        return _WAYS[type(intent)](self, intent)
+
+    def _insert_lines(self, intent: InsertLines) -> list[Edit]:
+        return [Edit(intent.line, 0, intent.line, 0, intent.text.replace("\n", newline_of(self.text)))]
+
+    def _add_handler(self, intent: AddHandler) -> list[Edit] | None:
+        return handler_edits(self.tree, self.text, intent)
+
+    def _name_setting(self, intent: NameSetting) -> list[Edit]:
+        return [Edit(*_place(intent), intent.text)]
+
+    def _recast(self, intent: Recast) -> list[Edit]:
+        return [Edit(*_place(intent), intent.template.format(self._source(intent.inner)))]
+
+    def _await_call(self, intent: AwaitCall) -> list[Edit] | None:
         piece = self._piece(intent.line)
         if piece is None:
             return None
-        if isinstance(intent, AwaitCall):
-            callee = self._written(intent.callee, intent.imports)
-            edits = awaited_edits(self.tree, piece, self.text, place, callee, intent.in_thread)
-            return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
-        if isinstance(intent, CallOther):
-            call = piece.at(place, cst.Call)
-            edits = self._call_other(piece, call, intent) if isinstance(call, cst.Call) else None
-            return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
-        if isinstance(intent, BindParameters):
-            return parameter_edits(self.tree, piece, place)
-        if isinstance(intent, ArgumentList):
-            return self._argument_list(piece, place, intent.are_texts)
-        if isinstance(intent, WriteInBulk):
-            return bulk_edits(self.tree, self.text, piece, place)
-        if isinstance(intent, GuardRedirect):
-            return guarded_edits(self.tree, self.text, piece, place)
-        if isinstance(intent, FormatHtml):
-            return markup_edits(self.tree, self.text, piece, place)
-        if isinstance(intent, AddKeyword):
-            call = piece.at(place, cst.Call)
-            value = self._written(intent.value, intent.imports)
-            edit = self._add_keyword(piece, call, intent.keyword, value) if isinstance(call, cst.Call) else None
-            return [edit, *self._import_edits(intent.imports)] if edit is not None else None
-        if isinstance(intent, EagerLoad):
-            edit = self._eager_load(piece, place, intent)
-            if edit is None or intent.method != "selectinload":
-                return [edit] if edit is not None else None
-            added = from_import(self.tree, self.text, "sqlalchemy.orm", "selectinload")
-            return [edit, *added] if added is not None else None
-        literal = piece.at(place, (cst.SimpleString, cst.ConcatenatedString))
-        if literal is None or not isinstance(intent, ReplaceWithEnvironment):
+        callee = self._written(intent.callee, intent.imports)
+        edits = awaited_edits(self.tree, piece, self.text, _place(intent), callee, intent.in_thread)
+        return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
+
+    def _call_another(self, intent: CallOther) -> list[Edit] | None:
+        piece, call = self._call_at(intent)
+        edits = self._call_other(piece, call, intent) if piece is not None and call is not None else None
+        return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
+
+    def _bind_parameters(self, intent: BindParameters) -> list[Edit] | None:
+        piece = self._piece(intent.line)
+        return parameter_edits(self.tree, piece, _place(intent)) if piece is not None else None
+
+    def _in_bulk(self, intent: WriteInBulk) -> list[Edit] | None:
+        piece = self._piece(intent.line)
+        return bulk_edits(self.tree, self.text, piece, _place(intent)) if piece is not None else None
+
+    def _guard_redirect(self, intent: GuardRedirect) -> list[Edit] | None:
+        piece = self._piece(intent.line)
+        return guarded_edits(self.tree, self.text, piece, _place(intent)) if piece is not None else None
+
+    def _format_html(self, intent: FormatHtml) -> list[Edit] | None:
+        piece = self._piece(intent.line)
+        return markup_edits(self.tree, self.text, piece, _place(intent)) if piece is not None else None
+
+    def _keyword(self, intent: AddKeyword) -> list[Edit] | None:
+        piece, call = self._call_at(intent)
+        if piece is None or call is None:
             return None
-        return self._setting(place, literal, intent)
+        edit = self._add_keyword(piece, call, intent.keyword, self._written(intent.value, intent.imports))
+        return [edit, *self._import_edits(intent.imports)] if edit is not None else None
+
+    def _load_eagerly(self, intent: EagerLoad) -> list[Edit] | None:
+        piece = self._piece(intent.line)
+        edit = self._eager_load(piece, _place(intent), intent) if piece is not None else None
+        if edit is None or intent.method != "selectinload":
+            return [edit] if edit is not None else None
+        added = from_import(self.tree, self.text, "sqlalchemy.orm", "selectinload")
+        return [edit, *added] if added is not None else None
+
+    def _read_setting(self, intent: ReplaceWithEnvironment) -> list[Edit] | None:
+        piece, place = self._piece(intent.line), _place(intent)
+        literal = piece.at(place, (cst.SimpleString, cst.ConcatenatedString)) if piece is not None else None
+        return self._setting(place, literal, intent) if literal is not None else None
+
+    def _call_at(self, intent: AddKeyword | CallOther) -> tuple[Piece | None, cst.Call | None]:
+        piece = self._piece(intent.line)
+        call = piece.at(_place(intent), cst.Call) if piece is not None else None
+        return piece, call if isinstance(call, cst.Call) else None
 
     def _setting(self, place: Place, literal: cst.CSTNode, intent: ReplaceWithEnvironment) -> list[Edit] | None:
         bare = without_default(self.tree, place)
@@ -186,9 +210,9 @@ class Resolver:
             value = value.replace(f"{module}.", f"{name_of(self.tree, module)[0]}.")
         return value
 
-    def _argument_list(self, piece: Piece, place: Place, are_texts: bool) -> list[Edit] | None:
-        run = self._written("subprocess.run", ("subprocess",))
-        edits = list_edits(self.tree, piece, place, are_texts, run)
+    def _argument_list(self, intent: ArgumentList) -> list[Edit] | None:
+        piece, run = self._piece(intent.line), self._written("subprocess.run", ("subprocess",))
+        edits = list_edits(self.tree, piece, _place(intent), intent.are_texts, run) if piece is not None else None
         if edits is None or not any(edit.text == run for edit in edits):
             return edits
         return [*edits, *self._import_edits(("subprocess",))]
@@ -227,6 +251,39 @@ class Resolver:
             line = position(last.comma).end.line + 1
             return Edit(line, 0, line, 0, f"{indent}{text},{newline_of(self.text)}")
         return Edit(end.line, end.column, end.line, end.column, f", {text}")
+
+
+class _Placed(Protocol):
+    @property
+    def line(self) -> int: ...
+    @property
+    def col(self) -> int: ...
+    @property
+    def end_line(self) -> int: ...
+    @property
+    def end_col(self) -> int: ...
+
+
+def _place(intent: _Placed) -> Place:
+    return intent.line, intent.col, intent.end_line, intent.end_col
+
+
+_WAYS: dict[type, Callable[[Resolver, Any], list[Edit] | None]] = {
+    AddHandler: Resolver._add_handler,
+    AddKeyword: Resolver._keyword,
+    ArgumentList: Resolver._argument_list,
+    AwaitCall: Resolver._await_call,
+    BindParameters: Resolver._bind_parameters,
+    CallOther: Resolver._call_another,
+    EagerLoad: Resolver._load_eagerly,
+    FormatHtml: Resolver._format_html,
+    GuardRedirect: Resolver._guard_redirect,
+    InsertLines: Resolver._insert_lines,
+    NameSetting: Resolver._name_setting,
+    Recast: Resolver._recast,
+    ReplaceWithEnvironment: Resolver._read_setting,
+    WriteInBulk: Resolver._in_bulk,
+}
 
 
 def line_edits(old: str, new: str) -> list[Edit]:
