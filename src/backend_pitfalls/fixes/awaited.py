@@ -7,7 +7,7 @@ import ast
 import libcst as cst
 
 from backend_pitfalls.fixes.edits import Edit, line_starts
-from backend_pitfalls.fixes.piece import Piece, Place
+from backend_pitfalls.fixes.piece import Piece, Place, enclosing
 
 
 def awaited_edits(
@@ -50,11 +50,5 @@ def awaited_edits(
 
 def _is_in_coroutine(tree: ast.Module, place: Place) -> bool:
     """Whether `await` may be written at a place: the nearest function around it is a coroutine."""
-    nearest: ast.AST | None = None
-    for node in ast.walk(tree):  # outer ones come first
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp, ast.ClassDef)):
-            continue
-        begins = (node.lineno, node.col_offset) <= place[:2]
-        if begins and place[2:] <= (node.end_lineno or 0, node.end_col_offset or 0):
-            nearest = node
-    return isinstance(nearest, ast.AsyncFunctionDef)
+    scopes = enclosing(tree, place, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp, ast.ClassDef))
+    return bool(scopes) and isinstance(scopes[-1], ast.AsyncFunctionDef)

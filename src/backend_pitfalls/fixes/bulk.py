@@ -10,7 +10,7 @@ import ast
 import libcst as cst
 
 from backend_pitfalls.fixes.edits import Edit
-from backend_pitfalls.fixes.piece import Piece, Place
+from backend_pitfalls.fixes.piece import FUNCTIONS, Piece, Place, enclosing
 from backend_pitfalls.syntax.source import split_lines
 
 _MODULE = cst.Module([])
@@ -92,7 +92,8 @@ def _updated(
         return None
     fields = [_set_field(statement, target.value) for statement in body[:-1]]
     place = piece.position(loop)
-    model = _model_of(tree, rows.value, place.start.line)
+    begin = (place.start.line, place.start.column)
+    model = _model_of(tree, rows.value, (*begin, *begin))
     if call.args or not fields or not all(fields) or not model:
         return None
     names = ", ".join(f'"{name}"' for name in dict.fromkeys(fields))
@@ -124,13 +125,11 @@ def _set_field(statement: cst.BaseSmallStatement, target: str) -> str:
     return to.attr.value if isinstance(to, cst.Attribute) and _is_name(to.value, target) else ""
 
 
-def _model_of(tree: ast.Module, name: str, line: int) -> str:
-    """The model whose query set a variable is given, once, in the function around a line; the empty string when that is not certain, or its rows
+def _model_of(tree: ast.Module, name: str, place: Place) -> str:
+    """The model whose query set a variable is given, once, in the function around a place; the empty string when that is not certain, or its rows
     are not kept (`iterator()`, slices)."""
-    scope: ast.AST = tree
-    for node in ast.walk(tree):  # outer ones come first
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= (node.end_lineno or 0):
-            scope = node
+    functions = enclosing(tree, place, FUNCTIONS)
+    scope = functions[-1] if functions else tree
     stored = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)]
     values = [n.value for n in ast.walk(scope) if isinstance(n, ast.Assign) and n.targets == stored]
     return _of_query_set(values[0]) if values else ""

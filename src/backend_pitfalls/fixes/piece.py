@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import Any, TypeVar
 
 import libcst as cst
 from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
@@ -11,6 +11,8 @@ from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionPr
 from backend_pitfalls.fixes.edits import Edit
 
 Place = tuple[int, int, int, int]
+_Node = TypeVar("_Node", bound=ast.stmt | ast.expr)
+FUNCTIONS: tuple[type[ast.FunctionDef | ast.AsyncFunctionDef], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Piece:
@@ -70,6 +72,23 @@ class Piece:
 
 def _has_tuple(nodes: list[cst.CSTNode]) -> bool:
     return any(isinstance(node, cst.Tuple) for node in nodes)
+
+
+def enclosing(tree: ast.Module, place: Place, kinds: tuple[type[_Node], ...]) -> list[_Node]:
+    """The nodes of some kinds that a place lies in, the outermost first.
+
+    Parameters:
+        tree: of the whole file, which a piece of it need not hold.
+        place: of a node.
+        kinds: that count.
+    """
+    return [
+        node
+        for node in ast.walk(tree)  # parents come before their children
+        if isinstance(node, kinds)
+        and (node.lineno, node.col_offset) <= place[:2]
+        and place[2:] <= (node.end_lineno or node.lineno, node.end_col_offset or 0)
+    ]
 
 
 def first_line(statement: ast.stmt) -> int:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from backend_pitfalls.fixes.edits import Edit
 from backend_pitfalls.fixes.imports import from_import
-from backend_pitfalls.fixes.piece import Piece, Place
+from backend_pitfalls.fixes.piece import FUNCTIONS, Piece, Place, enclosing
 
 _CHECK = "url_has_allowed_host_and_scheme"
 
@@ -37,16 +37,10 @@ def guarded_edits(tree: ast.Module, text: str, piece: Piece, place: Place) -> li
     return [piece.replaced(target, f'{target.value} if {allowed} else "/"'), *added]
 
 
-def _holds(node: ast.FunctionDef | ast.AsyncFunctionDef, place: Place) -> bool:
-    end = (node.end_lineno or node.lineno, node.end_col_offset or 0)
-    return (node.lineno, node.col_offset) <= place[:2] and place[2:] <= end
-
-
 def _request(tree: ast.Module, place: Place) -> str:
     """How the function around a place calls the request; the empty string when it has none."""
     found = ""
-    for node in ast.walk(tree):  # outer ones come first
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _holds(node, place):
-            names = {p.arg for p in node.args.args}
-            found = "request" if "request" in names else "self.request" if "self" in names else found
+    for function in enclosing(tree, place, FUNCTIONS):
+        names = {p.arg for p in function.args.args}
+        found = "request" if "request" in names else "self.request" if "self" in names else found
     return found

@@ -233,7 +233,12 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
         text = _carried(kind, text)
     elif kind == "key" and (scheme := _SCHEME.match(text)):
         text = scheme["value"]
-    if not text or any(c.isspace() for c in text) or any(p.search(text) for p in (_PATH, _KIND, _REGEX, _HASHED)):
+    if (
+        not text
+        or any(c.isspace() for c in text)
+        or is_hashed(text)
+        or any(p.search(text) for p in (_PATH, _KIND, _REGEX))
+    ):
         return None
     if is_elsewhere(name) or (kind == "perhaps" and _HASH.search(snake_case(name)) and _HEXADECIMAL.fullmatch(text)):
         return None
@@ -264,6 +269,11 @@ _HASH = re.compile(r"(^|_)(hash|checksum|digest|sha\d*|md5)$")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
 # Directives of a web server, and names of where a secret is kept.
 _NOT_HELD = re.compile(r"(^|_)(proxy|uwsgi|fastcgi|scgi|grpc)_pass$|existing_secret$|secret_(name|ref)$")
+
+
+def is_hashed(text: str) -> bool:
+    """Whether a text is the hash of a password, as the tools that make them write it."""
+    return _HASHED.search(text) is not None
 
 
 def is_elsewhere(name: str) -> bool:

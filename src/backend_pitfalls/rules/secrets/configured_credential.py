@@ -74,7 +74,6 @@ _SAMPLE_FILE = re.compile(r"example|exemple|sample|template|dist$|default", re.I
 _CONTINUOUS_INTEGRATION = re.compile(
     r"(^|/)(\.github|\.gitlab|\.circleci|\.buildkite|\.ci|ci|\.devcontainer|[^/]*tests?[^/]*)/|(^|/)(\.gitlab-ci|\.travis|appveyor|azure-pipelines|[^/]*test)[^/]*$"
 )
-_HASHED = re.compile(r"^(pbkdf2|bcrypt|argon2|scrypt|\$2[aby]\$|\$6\$|sha\d+[:$]|md5[:$]|!)", re.IGNORECASE)
 
 
 # Sections of what runs tests: https://docs.pytest.org/en/stable/reference/customize.html, https://tox.wiki/en/latest/config.html
@@ -90,7 +89,8 @@ def configured(event: SettingFound, report: Report) -> None:
         _TRANSLATIONS.search(event.path)
         or credentials.is_template(text)
         or credentials.is_reference(text)
-        or _HASHED.search(text)
+        or credentials.is_hashed(text)
+        or text.startswith("!")
         or credentials.is_elsewhere(setting.name)
     ):
         return
