@@ -14,7 +14,7 @@ ROWS = [
     for table in load().tables
     for row in table.client
     for name in row.calls
-    if row.keyword and "<" not in name
+    if row.keyword and "<" not in name and not row.entry and not row.handled
 ]
 
 OF_CLASSES = {("Connection", "connect"), ("AsyncConnection", "connect"), ("GraphDatabase", "driver")}

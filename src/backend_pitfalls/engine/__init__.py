@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from backend_pitfalls.engine.finishing import Finisher, Marked, in_own_way
+from backend_pitfalls.engine.finishing import Finisher, Marked, in_own_way, with_shared_repairs
 from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
 from backend_pitfalls.engine.session import Session, lies_beside, project_files, unhurried
 from backend_pitfalls.engine.team import Progress, Team, facts_of, usable_cores
@@ -138,7 +138,7 @@ class _Run:
         found = [f for i in indexed.values() for f in i.findings]
         found.extend(f for r in interpreted.values() for f in r.findings)
         found.extend(self.session.deployed(indexed.values(), interpreted.values()))
-        found = in_own_way(found, facts_of(indexed.values()))
+        found = with_shared_repairs(in_own_way(found, facts_of(indexed.values())))
         own = {path: i.comments for path, i in indexed.items() if i.comments}
         contexts = {f.path: f.context for f in self.files.values()}
         marked = Finisher(self.options, contexts, self._late_comments).finish([*self.notes, *found], own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Finding, Site, Span
-from backend_pitfalls.model.fix import ReplaceWithEnvironment
+from backend_pitfalls.model.fix import Fix, ReplaceWithEnvironment
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.settings_object import SettingsObjects
@@ -125,6 +126,22 @@ def in_own_way(found: list[Finding], files: Iterable[FileFacts]) -> list[Finding
         if fix is not None and isinstance(intent, ReplaceWithEnvironment) and own is not None:
             found[place] = replace(found[place], fix=replace(fix, intents=(replace(intent, settings=own),)))
     return found
+
+
+MANY = 3
+"""Of so many findings that one repair would mend it is worth the choice."""
+
+
+def with_shared_repairs(found: list[Finding]) -> list[Finding]:
+    """The findings, with a repair that mends several of them at once only where it does, and told of it."""
+    shared = Counter(f.wider for f in {f.site: f for f in found if f.wider is not None}.values())
+    return [_with_choice(f, f.wider, shared[f.wider]) if f.wider is not None else f for f in found] if shared else found
+
+
+def _with_choice(finding: Finding, wider: Fix, count: int) -> Finding:
+    if count < MANY:
+        return replace(finding, wider=None)
+    return replace(finding, message=f"{finding.message}, or {wider.title}, as {count} calls need it")
 
 
 def _codes_of(comment: Suppression, active: list[RuleMeta]) -> list[str] | None:

@@ -61,6 +61,7 @@ class _Repair:
         self._refused: dict[_Key, str] = {}
 
     def run(self, findings: list[Finding], wanted: Callable[[Finding], bool]) -> list[FilePlan]:
+        findings = self._chosen(findings)
         asked = {_key(f): f for f in findings if f.fix is not None}
         unwanted = {key for key, finding in asked.items() if not wanted(finding)}
         for _ in range(MAX_ROUNDS):
@@ -74,10 +75,18 @@ class _Repair:
             self._now = result
             for plan in plans:
                 self._repaired.setdefault(plan.path, []).extend(plan.repaired)
-            findings = after
+            findings = self._chosen(after)
         return [
             FilePlan(path, before, self._now[path], tuple(self._repaired.get(path, ())), self._left.get(path, ()))
             for path, before in sorted(self._before.items())
+        ]
+
+    def _chosen(self, findings: list[Finding]) -> list[Finding]:
+        """The findings, with the repairs that mend several at once in place of their own where unsafe ones are wanted, unless one was refused."""
+        if not self._unsafe:
+            return findings
+        return [
+            replace(f, fix=f.wider) if f.wider is not None and _key(f) not in self._refused else f for f in findings
         ]
 
     def _plan(self, findings: Iterable[Finding]) -> list[FilePlan]:

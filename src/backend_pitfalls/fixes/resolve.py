@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import libcst as cst
 
+from backend_pitfalls.fixes.adapters import adapter_edits
 from backend_pitfalls.fixes.awaited import awaited_edits
 from backend_pitfalls.fixes.bulk import bulk_edits
 from backend_pitfalls.fixes.command_line import list_edits
@@ -35,6 +36,7 @@ from backend_pitfalls.model.fix import (
     GuardRedirect,
     InsertLines,
     Intent,
+    MountAdapter,
     NameSetting,
     Recast,
     ReplaceWithEnvironment,
@@ -96,6 +98,9 @@ class Resolver:
         piece, call = self._call_at(intent)
         edits = self._call_other(piece, call, intent) if piece is not None and call is not None else None
         return [*edits, *self._import_edits(intent.imports)] if edits is not None else None
+
+    def _mount_adapter(self, intent: MountAdapter) -> list[Edit] | None:
+        return adapter_edits(self.tree, self.text, _place(intent), intent.seconds)
 
     def _bind_parameters(self, intent: BindParameters) -> list[Edit] | None:
         piece = self._piece(intent.line)
@@ -279,6 +284,7 @@ _WAYS: dict[type, Callable[[Resolver, Any], list[Edit] | None]] = {
     FormatHtml: Resolver._format_html,
     GuardRedirect: Resolver._guard_redirect,
     InsertLines: Resolver._insert_lines,
+    MountAdapter: Resolver._mount_adapter,
     NameSetting: Resolver._name_setting,
     Recast: Resolver._recast,
     ReplaceWithEnvironment: Resolver._read_setting,

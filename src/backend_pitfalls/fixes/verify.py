@@ -124,8 +124,8 @@ def _equal(old: ast.AST, new: ast.AST) -> bool:
 
 
 def _is_added(statement: ast.stmt, edits: list[Edit]) -> bool:
-    """Whether a simple statement or a function stands where an edit put something; lines before it may have moved it down."""
-    return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr, ast.FunctionDef)) and any(
+    """Whether a simple statement, a function or a class stands where an edit put something; lines before it may have moved it down."""
+    return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.ClassDef, ast.Expr, ast.FunctionDef)) and any(
         start <= statement.lineno for start, _ in map(_lines, edits)
     )
 
@@ -136,9 +136,14 @@ def _unbound(old: ast.Module, new: ast.Module, after: str) -> str:
     used = {n.id for n in ast.walk(new) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} - known
     if not used:
         return ""
-    bound = {
-        symbol.get_name()
-        for symbol in symtable.symtable(after, "", "exec").get_symbols()
-        if symbol.is_assigned() or symbol.is_imported()
-    }
-    return next((name for name in sorted(used) if name not in bound and not hasattr(builtins, name)), "")
+    module = symtable.symtable(after, "", "exec")
+    bound = {s.get_name() for s in module.get_symbols() if s.is_assigned() or s.is_imported()}
+    missing = used & _globals(module) - bound
+    return next((name for name in sorted(missing) if not hasattr(builtins, name)), "")
+
+
+def _globals(table: symtable.SymbolTable) -> set[str]:
+    """The names that a block and those inside it look up in the module."""
+    is_module = table.get_type() == "module"
+    found = {s.get_name() for s in table.get_symbols() if s.is_referenced() and (is_module or s.is_global())}
+    return found.union(*map(_globals, table.get_children()))

@@ -60,7 +60,8 @@ class Step(msgspec.Struct, frozen=True, order=True):
 class Finding(msgspec.Struct, frozen=True):
     """A pitfall at a place, with the steps a person needs to believe it and, where there is one, its repair.
 
-    Of several findings of a rule with the same `group` the first is shown. `symbol` is the enclosing function or class, `redact` the spans (in the finding's own file) that no output may show.
+    Of several findings of a rule with the same `group` the first is shown. `symbol` is the enclosing function or class, `redact` the spans (in the finding's own file) that no output may show. `wider` is
+    a repair that mends several findings at once, in place of their own, where unsafe ones are wanted.
     """
 
     code: str
@@ -74,6 +75,7 @@ class Finding(msgspec.Struct, frozen=True):
     symbol: str = ""
     redact: tuple[Span, ...] = ()
     group: str = ""
+    wider: Fix | None = None
 
     @property
     def path(self) -> str:

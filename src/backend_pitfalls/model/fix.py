@@ -114,6 +114,16 @@ class AddHandler(msgspec.Struct, frozen=True, tag="add-handler"):
     code: str
 
 
+class MountAdapter(msgspec.Struct, frozen=True, tag="mount-adapter"):
+    """Give the `requests` session that the call at this place makes an adapter which limits all its calls to `seconds`, as Python source."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+    seconds: str
+
+
 class BindParameters(msgspec.Struct, frozen=True, tag="bind-parameters"):
     """Give the values in the SQL statement of the call at this place to the driver as parameters."""
 
@@ -199,6 +209,7 @@ Intent = (
     | FormatHtml
     | GuardRedirect
     | InsertLines
+    | MountAdapter
     | NameSetting
     | Recast
     | ReplaceWithEnvironment

@@ -16,10 +16,13 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `calls` are qualified names; the timeout is the argument named `keyword` or at `position` (from 0, the receiver not
     counted; a client without `keyword` takes none, and `instead` says what to do). `default` is what the library does without it:
     "unlimited" or "limited", to `seconds` where that is long. `unlimited` are the numbers
-    that switch the limit off, `none` tells what None does ("unlimited" or "limited"). `inherits` names the attribute of the receiver that gives a default for the call,
-    `alternatives` other keywords that also set a limit, `local_prefixes` first arguments that stay on this machine.
+    that switch the limit off, `none` tells what None does ("unlimited" or "limited"). `inherits` are the attributes of the receiver that give a default for the call
+    (`<name>` is one that a setter kept under that name), `alternatives` other keywords that also set a limit, `local_prefixes` first arguments that stay on this machine, `addresses` the
+    beginnings of those with which the facts hold. `entry` is the key of the limit where `keyword` takes a dictionary. `handled` tells that only calls while a request is answered count,
+    `addressed` that only those of an address do, `note` that a finding is one of low severity. An address that is a pair begins with "(".
     `family` groups clients for the rules: "http", "database", "queue" (caches and brokers) or "service" (all others). `in_address` are texts in the
-    first argument (an address) that set the limit. `socket_default` tells that without a limit of its own the client has the one of `socket.setdefaulttimeout()`.
+    first argument (an address) that set the limit. `project_limit` is what a program may limit as a whole
+    ("socket", "ldap", "task"), this client with it.
     `value` is the Python source of a sensible timeout, with `{seconds}` for the number. `docs` is where the fact is from.
     """
 
@@ -30,8 +33,13 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default: str = "unlimited"
     unlimited: tuple[float, ...] = ()
     none: str = "unlimited"
-    inherits: str = ""
+    inherits: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    entry: str = ""
+    handled: bool = False
+    addressed: bool = False
+    note: bool = False
     value: str = "{seconds}"
     imports: tuple[str, ...] = ()
     local_prefixes: tuple[str, ...] = ()
@@ -39,7 +47,7 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     in_address: tuple[str, ...] = ()
     seconds: float = 0
     instead: str = ""
-    socket_default: bool = False
+    project_limit: str = ""
 
     @property
     def unit(self) -> float:
@@ -106,12 +114,34 @@ class GuardFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls or attributes (`names`) that give an object of class `type`; with `object` the names are such objects themselves, as
-    `flask.request` is."""
+    `flask.request` is. `placed` tells that the place where an object is made is worth knowing,
+    `unless` are constants with which a call gives something else."""
 
     names: tuple[str, ...]
     type: str
     docs: str
     object: bool = False
+    placed: bool = False
+    unless: tuple[str, ...] = ()
+
+
+class SetterFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Methods that keep their argument at `position` in the object: as its attribute `attribute`, or under the name of the first argument, a constant of a library (`<name>`)."""
+
+    calls: tuple[str, ...]
+    docs: str
+    attribute: str = ""
+    position: int = 0
+
+
+class DispatchFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Methods of a library's class that do their work by calling another `method` of the object, which a subclass may have of its own; `first` is the argument that they put before their
+    own (`{name}` stands for the name of the method called, in capital letters)."""
+
+    calls: tuple[str, ...]
+    method: str
+    docs: str
+    first: str = ""
 
 
 class ClassFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -364,6 +394,8 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     through: tuple[ThroughFacts, ...] = ()
     guard: tuple[GuardFacts, ...] = ()
     type: tuple[TypeFacts, ...] = ()
+    setter: tuple[SetterFacts, ...] = ()
+    dispatch: tuple[DispatchFacts, ...] = ()
     class_: tuple[ClassFacts, ...] = msgspec.field(default=(), name="class")
     route: tuple[RouteFacts, ...] = ()
     query: tuple[QueryFacts, ...] = ()
@@ -429,6 +461,10 @@ class Knowledge:
         self.guards: dict[str, frozenset[str]] = {}
         self.types: dict[str, str] = {}
         self.objects: set[str] = set()
+        self.placed: set[str] = set()
+        self.type_exceptions: dict[str, frozenset[str]] = {}
+        self.setters: dict[str, SetterFacts] = {}
+        self.dispatches: dict[str, DispatchFacts] = {}
         self.bases: dict[str, tuple[str, ...]] = {}
         self.attributes: dict[str, dict[str, str]] = {}
         self.routes: dict[str, str] = {}
@@ -470,6 +506,8 @@ class Knowledge:
             | frozenset(self.pools)
             | self.closable
         )
+        self.outbound = frozenset(name for name, client in self.clients.items() if not (client.handled or client.note))
+        """The calls that ask something elsewhere."""
 
     def _add(self, table: LibraryTable) -> None:
         self.aliases.update(table.aliases)
@@ -490,6 +528,14 @@ class Knowledge:
             self.types.update(dict.fromkeys(type_.names, type_.type))
             if type_.object:
                 self.objects.update(type_.names)
+            if type_.unless:
+                self.type_exceptions.update(dict.fromkeys(type_.names, frozenset(type_.unless)))
+            if type_.placed:
+                self.placed.update(type_.names)
+        for setter in table.setter:
+            self.setters.update(dict.fromkeys(setter.calls, setter))
+        for dispatch in table.dispatch:
+            self.dispatches.update(dict.fromkeys(dispatch.calls, dispatch))
         for class_ in table.class_:
             for name in class_.names:
                 self.bases[name] = class_.bases

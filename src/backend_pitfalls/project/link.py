@@ -494,14 +494,14 @@ class Project:
         )
         return "" if has_probe else self.deployments[0]
 
-    def limits_sockets(self) -> bool:
-        """Whether the project gives all sockets a time limit, by `socket.setdefaulttimeout()`."""
+    def limits(self, what: str) -> bool:
+        """Whether the project gives all of a kind ("socket", "ldap", "task") a time limit at once, as `socket.setdefaulttimeout()` does."""
         self._touch_graph()
-        return self._limits_sockets
+        return what in self._limits
 
     @cached_property
-    def _limits_sockets(self) -> bool:
-        return any(f.limits_sockets and context_of(f.path) is not FileContext.TEST for f in self.files)
+    def _limits(self) -> frozenset[str]:
+        return frozenset(w for f in self.files if context_of(f.path) is not FileContext.TEST for w in f.limits)
 
     def functions(self, module: str) -> dict[str, FunctionNode]:
         """The functions and methods that a module defines, by dotted name."""
@@ -573,11 +573,11 @@ def template_names(paths: Iterable[str]) -> dict[str, str]:
 
 
 def graph_digest(files: Iterable[FileFacts]) -> bytes:
-    """Changes when the model graph may, which models a label can mean, or whether the project limits its sockets."""
+    """Changes when the model graph may, which models a label can mean, or what the project limits as a whole."""
     digest = hashlib.sha256()
     for facts in files:
-        if facts.limits_sockets:
-            digest.update(f"{facts.module} limits sockets\n".encode())
+        if facts.limits:
+            digest.update(f"{facts.module} limits {facts.limits}\n".encode())
         for name, cls in facts.classes.items():
             digest.update(f"{facts.module} {name} {cls.bases}\n".encode("utf-8", "surrogatepass"))
             if declares_relations(cls):

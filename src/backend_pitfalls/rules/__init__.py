@@ -43,6 +43,7 @@ class Report:
         symbol: str = "",
         redact: tuple[Span, ...] = (),
         group: str = "",
+        wider: Fix | None = None,
     ) -> None:
         """Report a finding of this rule; of those with the same group the first is shown."""
         meta = self.meta
@@ -60,6 +61,7 @@ class Report:
                 symbol,
                 redact,
                 group,
+                wider,
             )
         )
 

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from backend_pitfalls.model.finding import Step
-from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
+from backend_pitfalls.model.finding import Severity, Site, Step
+from backend_pitfalls.model.fix import AddKeyword, Fix, MountAdapter, Safety
 from backend_pitfalls.model.knowledge import ClientFacts
 from backend_pitfalls.rules import Report
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import BoundMethod, Const, Instance, Text, Unknown, Value, constant_text, options
+from backend_pitfalls.semantics.values import (
+    PLACE,
+    UNKNOWN,
+    BoundMethod,
+    Const,
+    Container,
+    Instance,
+    Place,
+    Text,
+    Unknown,
+    Value,
+    constant_text,
+    options,
+)
 
 
 def report_unlimited(event: Call, report: Report, family: str) -> None:
     """Report a call of a client of this family that leaves the limit out or switches it off."""
     client = report.knowledge.clients.get(event.callee)
-    if client is None or client.family != family or event.guarded:
+    if client is None or client.family != family or event.guarded or not _is_meant(event, client):
         return
     name = _name(event)
     if client.instead:
         _report_without_any(event, report, client)
         return
-    value = event.argument(client.position, client.keyword)
+    if client.handled:
+        _report_while_answering(event, report, client)
+        return
+    value = _given(event, client)
     if value is None:
         # What a function calls without a limit is told there, unless its caller could have passed one through `**options`.
         if (
@@ -51,12 +67,48 @@ def _name(event: Call) -> str:
     return event.written.partition("(")[0] if "<" in event.callee else event.callee
 
 
+def _is_meant(event: Call, client: ClientFacts) -> bool:
+    """Whether the facts hold for the address that a call is given."""
+    first = event.args[0] if event.args else None
+    if client.addressed:
+        return first is not None and all(_may_be_address(option) for option in options(first))
+    return not client.addresses or (first is not None and _beginning(first).startswith(client.addresses))
+
+
+def _given(event: Call, client: ClientFacts) -> Value | None:
+    """What a call is given as its limit, also in a dictionary of options; None when it is given none."""
+    value = event.argument(client.position, client.keyword)
+    if value is None or not client.entry:
+        return value
+    if isinstance(value, Container) and value.kind == "dict":
+        return value.items.get(client.entry, value.rest)
+    return UNKNOWN
+
+
 def _report_without_any(event: Call, report: Report, client: ClientFacts) -> None:
-    """A client that takes no limit, given an address."""
-    if event.chain or not event.args or not all(_may_be_address(option) for option in options(event.args[0])):
+    """A client that takes no limit in the call itself."""
+    if event.chain or _limited_elsewhere(event, client):
         return
     message = f"'{event.callee}' has no time limit of its own and would wait for ever; {client.instead}"
-    report(event.site, message, symbol=event.symbol)
+    severity = Severity.NOTE if client.note else None
+    made = event.receiver.attributes.get(PLACE) if isinstance(event.receiver, Instance) else None
+    group = f"{event.symbol} {made.site}" if isinstance(made, Place) else ""
+    report(event.site, message, symbol=event.symbol, severity=severity, group=group)
+
+
+def _report_while_answering(event: Call, report: Report, client: ClientFacts) -> None:
+    """A client that may take its time, but not while a request waits for it."""
+    value = _given(event, client)
+    is_unlimited = value is None or any(_is_unlimited(option, client) for option in options(value))
+    if not event.handled or not is_unlimited or event.spread or event.is_async:
+        return
+    text = client.value.format(seconds=f"{report.options.timeout_seconds:g}")
+    message = f"'{event.callee}' is called without {client.keyword} while a request waits, for ever if need be; pass {client.keyword}={text}"
+    intent = AddKeyword(*event.site.span.corners, client.keyword, text, client.imports)
+    fix = Fix(
+        f"add {client.keyword}={text}", Safety.UNSAFE, (intent,), caution="what takes longer is ended with an error"
+    )
+    report(event.site, message, fix=fix, trace=event.chain, symbol=event.symbol, severity=Severity.NOTE)
 
 
 _CONTENT = frozenset({"text", "content", "body", "data", "read", "file", "raw", "getvalue", "encode"})
@@ -74,18 +126,31 @@ def _limited_elsewhere(event: Call, client: ClientFacts) -> bool:
     if any(name in event.keywords for name in client.alternatives):
         return True
     first = event.args[0] if event.args else None
-    if client.local_prefixes and first is not None:
-        text = constant_text(first) or (
-            first.parts[0] if isinstance(first, Text) and isinstance(first.parts[0], str) else ""
-        )
-        if text.startswith(client.local_prefixes):
-            return True
-    if any(prefix in (constant_text(first) or "") for prefix in client.in_address) if first is not None else False:
+    if client.local_prefixes and first is not None and _beginning(first).startswith(client.local_prefixes):
+        return True
+    if first is not None and any(part in text for text in _texts(first) for part in client.in_address):
         return True
     receiver = event.receiver
     return isinstance(receiver, Instance) and any(
-        name in receiver.attributes for name in (client.inherits, "timeout", "request", "send")
+        name in receiver.attributes for name in (*client.inherits, "timeout", "request", "send")
     )
+
+
+def _beginning(value: Value) -> str:
+    """The text that a value begins with, as far as it is known; that of a pair is "("."""
+    if isinstance(value, Container) and value.kind == "tuple":
+        return "("
+    text = constant_text(value)
+    if text is None and isinstance(value, Text) and isinstance(value.parts[0], str):
+        return value.parts[0]
+    return text or ""
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    """The texts in a value that are known."""
+    if isinstance(value, Text):
+        return tuple(part for part in value.parts if isinstance(part, str))
+    return (constant_text(value) or "",)
 
 
 def _is_unlimited(value: Value, client: ClientFacts) -> bool:
@@ -97,14 +162,31 @@ def _is_unlimited(value: Value, client: ClientFacts) -> bool:
 def _report(event: Call, report: Report, client: ClientFacts, what: str) -> None:
     seconds = f"{report.options.timeout_seconds:g}"
     text = client.value.format(seconds=seconds)
-    place = event.site.span
     fix = None
-    if (not event.chain and event.receiver is None) or (not event.chain and isinstance(event.receiver, Instance)):
+    has_options = bool(client.entry) and client.keyword in event.keywords
+    if not event.chain and not has_options and (event.receiver is None or isinstance(event.receiver, Instance)):
         fix = Fix(
             f"add {client.keyword}={text}",
             Safety.SAFE,
-            (AddKeyword(*place.corners, client.keyword, text, client.imports),),
+            (AddKeyword(*event.site.span.corners, client.keyword, text, client.imports),),
         )
+    place = event.receiver.attributes.get(PLACE) if isinstance(event.receiver, Instance) else None
+    wider = (
+        _adapter(place.site, seconds)
+        if fix is not None and isinstance(place, Place) and "mount" in client.inherits
+        else None
+    )
     site = event.chain[0].site if event.chain else event.site
     trace = (*event.chain, Step(event.site, f"'{_name(event)}' waits without a limit")) if event.chain else ()
-    report(site, f"{what}; pass {client.keyword}={text}", fix=fix, trace=trace, symbol=event.symbol)
+    report(site, f"{what}; pass {client.keyword}={text}", fix=fix, trace=trace, symbol=event.symbol, wider=wider)
+
+
+def _adapter(made: Site, seconds: str) -> Fix:
+    """The repair for all calls of one session."""
+    return Fix(
+        "mount an adapter that sets a timeout for every call of the session",
+        Safety.UNSAFE,
+        (MountAdapter(*made.span.corners, seconds),),
+        caution="calls of the session from elsewhere get the limit too",
+        path=made.path,
+    )

@@ -71,6 +71,7 @@ def library_method(interpreter: Interpreter, cls: str, name: str) -> str:
             or qualified in knowledge.sources
             or qualified in knowledge.types
             or qualified in knowledge.routes
+            or qualified in knowledge.setters
         ):
             return qualified
     return f"{knowledge.canonical(cls)}.{name}"

@@ -38,6 +38,7 @@ from backend_pitfalls.semantics.emission import emit_call, updated
 from backend_pitfalls.semantics.events import Call, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     CLEAN,
+    PLACE,
     UNKNOWN,
     BoundMethod,
     ClassRef,
@@ -48,6 +49,7 @@ from backend_pitfalls.semantics.values import (
     Label,
     Labels,
     Partial,
+    Place,
     Row,
     RowSet,
     Symbol,
@@ -63,7 +65,7 @@ from backend_pitfalls.semantics.values import (
 from backend_pitfalls.syntax.names import parameter_defaults
 
 if TYPE_CHECKING:
-    from backend_pitfalls.model.knowledge import Knowledge, ThroughFacts
+    from backend_pitfalls.model.knowledge import DispatchFacts, Knowledge, SetterFacts, ThroughFacts
     from backend_pitfalls.semantics.frame import Frame
 
 MAX_REPLAYED = 60
@@ -305,15 +307,16 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
     qualified = library_method(frame.interpreter, cls, name)
     if name == "update" and f"{cls}.__setitem__" in frame.knowledge.sinks:
         updated(frame, arguments, receiver)
-    if name == "mount":
-        adapter = arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN
-        containers.rebind(frame, arguments, receiver.set("mount", adapter))
+    if qualified in frame.knowledge.setters:
+        _keep(frame, receiver, frame.knowledge.setters[qualified], arguments)
+    if qualified in frame.knowledge.dispatches and cls != receiver.cls:
+        overridden = _dispatch(frame, receiver, name, frame.knowledge.dispatches[qualified], arguments)
+        if overridden is not None:
+            return overridden
     if name in ("get", "set") and cls == "configparser.RawConfigParser":
         kept = containers.configured(frame, receiver, name, arguments)
         if kept is not None:
             return kept
-    if name == "setFeature" and len(arguments.positional) == 2 and isinstance(arguments.positional[0], Symbol):
-        containers.rebind(frame, arguments, receiver.set(f"<{arguments.positional[0].name}>", arguments.positional[1]))
     if name in ("dump", "dumps", "jsonify") and arguments.positional and schemas.is_schema(frame, receiver.cls):
         schemas.show(frame, arguments.node, receiver, arguments.positional[0])
     if name in _VIEW_METHODS:
@@ -326,6 +329,37 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
             emit_call(frame, qualified, arguments, receiver)
             return found
     return _call_library(frame, qualified, arguments, receiver)
+
+
+def _keep(frame: Frame, receiver: Instance, facts: SetterFacts, arguments: Arguments) -> None:
+    """What a setter is given becomes known of its object."""
+    given = arguments.positional
+    value = given[facts.position] if len(given) > facts.position else UNKNOWN
+    first = given[0] if given else UNKNOWN
+    name = facts.attribute or _option_name(first)
+    containers.rebind(frame, arguments, receiver.set(name, value))
+
+
+def _option_name(option: Value) -> str:
+    """The attribute under which an object keeps an option: `pycurl.TIMEOUT`, or `curl.TIMEOUT` of the object itself; `<any>` where that is not known."""
+    if isinstance(option, Symbol):
+        return f"<{option.name}>"
+    if isinstance(option, BoundMethod) and isinstance(option.receiver, Instance):
+        return f"<{option.receiver.cls}.{option.name}>"
+    return "<any>"
+
+
+def _dispatch(frame: Frame, receiver: Instance, name: str, facts: DispatchFacts, arguments: Arguments) -> Value | None:
+    """A library's method of a project's class, by the method of that class through which it goes; None when the class has none."""
+    method = frame.world.method(receiver.cls, facts.method)
+    function = frame.interpreter.function(*method) if method else None
+    if function is None or (frame.function is not None and function.node is frame.function.node):
+        return None
+    first = (Const(facts.first.replace("{name}", name.upper())),) if facts.first else ()
+    given = Arguments(
+        arguments.node, (*first, *arguments.positional), arguments.keywords, arguments.spread, arguments.rest
+    )
+    return call_function(frame, function, given, receiver)
 
 
 _VIEW_METHODS = frozenset({"get_queryset", "get_object", "get_context_data", "filter_queryset", "paginate_queryset"})
@@ -404,8 +438,9 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         frame.tainted = True
         return Unknown(frozenset({label}))
     type_ = knowledge.types.get(name)
-    if type_ is not None:
-        return Instance(type_, dict(arguments.keywords))
+    if type_ is not None and not _is_other(knowledge, name, arguments):
+        made = {PLACE: Place(frame.site(arguments.node))} if name in knowledge.placed else {}
+        return Instance(type_, {**arguments.keywords, **made})
     harms = knowledge.sanitizers.get(name)
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     if harms is not None:
@@ -424,6 +459,14 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
             return Instance(receiver.cls, receiver.attributes, receiver.labels)
         return Unknown(receiver.labels)
     return UNKNOWN
+
+
+def _is_other(knowledge: Knowledge, name: str, arguments: Arguments) -> bool:
+    """Whether what a call is given makes it give something else than its usual type."""
+    unless = knowledge.type_exceptions.get(name, ())
+    return any(
+        isinstance(v, Symbol) and v.name in unless for v in (*arguments.positional, *arguments.keywords.values())
+    )
 
 
 def cls_keeps(knowledge: Knowledge, cls: str, name: str) -> bool:

@@ -22,12 +22,20 @@ if TYPE_CHECKING:
 
 
 def rebind(frame: Frame, arguments: Arguments, changed: Value) -> bool:
-    """The variable whose method is called holds the changed object from here on; False when it is no plain variable."""
+    """The variable, or attribute of a variable, whose method is called holds the changed object from here on; False when it is neither."""
     function = arguments.node.func
-    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+    held = function.value if isinstance(function, ast.Attribute) else None
+    if isinstance(held, ast.Name):
+        frame.variables[held.id] = changed
+        return True
+    if not isinstance(held, ast.Attribute) or not isinstance(held.value, ast.Name):
         return False
-    frame.variables[function.value.id] = changed
-    return True
+    owner = frame.variables.get(held.value.id)
+    if isinstance(owner, Instance):
+        frame.variables[held.value.id] = owner.set(held.attr, changed)
+    if held.value.id == frame.self_name:
+        frame.stores[held.attr] = changed
+    return isinstance(owner, Instance)
 
 
 def _list_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value | None:
@@ -96,11 +104,18 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
     if name in ("get", "pop", "setdefault") and arguments.positional:
         key = arguments.positional[0]
         default = arguments.positional[1] if len(arguments.positional) > 1 else Const(None)
-        if isinstance(key, Const) and key.value in receiver.items:
-            return receiver.items[key.value]
-        return join_all(
-            [receiver.elements() if receiver.rest is not None or not isinstance(key, Const) else default, default]
+        found = (
+            receiver.items[key.value]
+            if isinstance(key, Const) and key.value in receiver.items
+            else join_all(
+                [receiver.elements() if receiver.rest is not None or not isinstance(key, Const) else default, default]
+            )
         )
+        if receiver.kind == "dict" and isinstance(key, Const) and name != "get":
+            others = {k: v for k, v in receiver.items.items() if k != key.value}
+            kept = {**others, key.value: found} if name == "setdefault" else others
+            rebind(frame, arguments, Container("dict", kept, receiver.rest, receiver.labels))
+        return found
     if (
         name in ("append", "add", "extend", "insert", "update")
         and isinstance(arguments.node.func, ast.Attribute)

@@ -110,7 +110,7 @@ def failure(frame: Frame, node: ast.Try, events: list[Event]) -> None:
         events: what happens in its body.
     """
     hiding = next((h for h in node.handlers if _hides(h)), None)
-    called = next((e for e in events if isinstance(e, Call) and e.callee in frame.knowledge.clients), None)
+    called = next((e for e in events if isinstance(e, Call) and e.callee in frame.knowledge.outbound), None)
     if hiding is not None and called is not None:
         _emit(frame, hiding, "failure", called.callee)
 

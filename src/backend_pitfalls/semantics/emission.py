@@ -99,7 +99,7 @@ def _emit(
     if name not in frame.knowledge.notable:
         return
     client = frame.knowledge.clients.get(name)
-    is_limited = client is not None and client.socket_default and frame.world.limits_sockets()
+    is_limited = client is not None and bool(client.project_limit) and frame.world.limits(client.project_limit)
     frame.events.append(
         Call(
             frame.site(node),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from backend_pitfalls.semantics.facts import (
@@ -18,6 +19,14 @@ from backend_pitfalls.semantics.facts import (
 from backend_pitfalls.semantics.masks import masked
 from backend_pitfalls.semantics.routes import patterns, routes
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
+
+# How a program limits all of a kind at once: https://docs.python.org/3/library/socket.html#socket.setdefaulttimeout,
+# https://www.python-ldap.org/en/latest/reference/ldap.html#ldap.set_option, https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-time-limit
+_LIMITS = {
+    "socket": re.compile(r"setdefaulttimeout\((?!None)"),
+    "ldap": re.compile(r"ldap\.set_option\([^)]*OPT_(NETWORK_)?TIMEOUT"),
+    "task": re.compile(r"(?<![a-zA-Z])(task_|TASK_|CELERYD_TASK_)?(soft_|SOFT_)?(time_limit|TIME_LIMIT)\b"),
+}
 
 
 def extract(tree: ast.Module, path: str, module: str, text: str = "", with_routes: bool = True) -> FileFacts:
@@ -46,7 +55,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         constants=collector.constants,
         routes=routes(tree, text) if with_routes else (),
         patterns=patterns(tree, text),
-        limits_sockets="setdefaulttimeout(" in text and "setdefaulttimeout(None" not in text,
+        limits=tuple(what for what, pattern in _LIMITS.items() if pattern.search(text)),
     )
 
 

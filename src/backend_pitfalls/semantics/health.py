@@ -154,7 +154,7 @@ def _asked(interpreter: Interpreter, event: Event) -> str:
         what = knowledge.dependencies.get(event.callee)
         if what is not None:
             return f"'{event.written}' asks {what}"
-        if event.callee in knowledge.clients:
+        if event.callee in knowledge.outbound:
             return f"'{event.written}' asks another service"
     return ""
 

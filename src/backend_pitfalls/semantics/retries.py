@@ -52,7 +52,7 @@ def decorated(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Non
 
 
 def _is_outbound(frame: Frame, event: Event) -> bool:
-    return isinstance(event, Call) and not event.chain and event.callee in frame.knowledge.clients
+    return isinstance(event, Call) and not event.chain and event.callee in frame.knowledge.outbound
 
 
 def _own(statements: list[ast.stmt]) -> list[ast.AST]:

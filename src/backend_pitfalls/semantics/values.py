@@ -293,6 +293,26 @@ class Partial(Value):
         return Partial(self.function, self.args, self.keywords)
 
 
+PLACE = "<made>"
+"""The attribute under which an object knows the place where it was made."""
+
+
+class Place(Value):
+    """A place in the source, as an attribute of what was made there."""
+
+    __slots__ = ("site",)
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.labels = CLEAN
+
+    def key(self) -> Hashable:
+        return ("at", self.site)
+
+    def _copy(self) -> Value:
+        return Place(self.site)
+
+
 class Instance(Value):
     """An object of a class (library or project), with the constructor arguments and attributes that are known."""
 
@@ -577,6 +597,8 @@ def join(left: Value, right: Value) -> Value:
     values = tuple(found.values())
     if sum(isinstance(value, RowSet) for value in values) > 1:
         values = _one_start(values)
+    if sum(isinstance(value, Instance) and PLACE in value.attributes for value in values) > 1:
+        values = _one_object(values)
     if len(values) > MAX_OPTIONS:
         containers = [v for v in values if isinstance(v, Container) and v.kind in ("dict", "tuple")]
         if len(containers) == len(values) and len({v.kind for v in containers}) == 1:
@@ -594,6 +616,21 @@ def _one_container(values: list[Container]) -> Container:
             items[key] = join(items[key], item) if key in items else item
     complete = rest is UNKNOWN and all(len(value.items) == len(items) for value in values)
     return Container(values[0].kind, items, None if complete else rest, CLEAN.union(*(v.labels for v in values)))
+
+
+def _one_object(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """What branches did to one object, which was made at one place, is known of it together: an attribute that only one of them set may be set."""
+    found: dict[Hashable, Value] = {}
+    for value in values:
+        key = value.key()
+        if isinstance(value, Instance) and PLACE in value.attributes:
+            key = (value.cls, value.attributes[PLACE].key(), value.labels)
+            before = found.get(key)
+            if isinstance(before, Instance):
+                joined = {k: join(v, before.attributes.get(k, UNKNOWN)) for k, v in value.attributes.items()}
+                value = Instance(value.cls, {**before.attributes, **joined}, value.labels)
+        found[key] = value
+    return tuple(found.values())
 
 
 def _one_start(values: tuple[Value, ...]) -> tuple[Value, ...]:

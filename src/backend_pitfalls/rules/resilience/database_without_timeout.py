@@ -1,7 +1,8 @@
 """A database connection has no time limit.
 
 ## What it does
-Finds connections to databases without a limit on connecting or waiting (MySQL drivers, PostgreSQL drivers, MongoDB, Oracle, ClickHouse, Cassandra, search servers), where the driver has none of its own.
+Finds connections to databases without a limit on connecting or waiting (MySQL drivers, PostgreSQL drivers, MongoDB, Oracle, ClickHouse, Cassandra, search servers), where the driver has none of its own: calls of
+the driver, SQLAlchemy's `create_engine` with an address of such a driver, and (as a note) Django's `DATABASES` with a host.
 
 ## Why it hurts in production
 A database behind a broken switch does not refuse the connection, it swallows it. Every worker that connects waits for minutes, and the service is down although the database is long back.
@@ -38,13 +39,17 @@ A limit in an option file or in the server's own settings is not seen. An addres
 
 from __future__ import annotations
 
+import re
+
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Safety
+from backend_pitfalls.model.knowledge import ClientFacts, Knowledge
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.limits import report_unlimited
-from backend_pitfalls.semantics.events import Call
+from backend_pitfalls.semantics.events import Call, Configured
+from backend_pitfalls.semantics.values import UNKNOWN, Container, constant_text, options
 
 META = RuleMeta(
     code="BPF402",
@@ -57,6 +62,49 @@ META = RuleMeta(
     cwe=(1088,),
     fix=Safety.SAFE,
 )
+
+
+# Databases that answer at once or on this machine.
+_HERE = ("", "localhost", "127.0.0.1", "::1")
+# Settings that nobody serves requests with.
+_NOT_SERVED = re.compile(
+    r"(^|[/_.])(dev|development|local|tests?|testing|ci|example|sandbox|docs)([/_.]|$)", re.IGNORECASE
+)
+
+
+@listens(Configured)
+def settings(event: Configured, report: Report) -> None:
+    """Django's `DATABASES` with a server elsewhere and without a limit on connecting to it."""
+    databases = event.value
+    if event.name != "DATABASES" or not isinstance(databases, Container) or _NOT_SERVED.search(event.site.path):
+        return
+    for alias, given in databases.items.items():
+        for database in options(given):
+            client = _unlimited(database, report.knowledge) if isinstance(database, Container) else None
+            if client is not None:
+                seconds = f"{report.options.timeout_seconds:g}"
+                message = f"connecting to '{alias}' may take for ever; add '{client.entry}': {seconds} to its {client.keyword}"
+                report(event.site, message, symbol=event.symbol, group=f"{event.site} {alias}", severity=Severity.NOTE)
+
+
+def _unlimited(database: Container, knowledge: Knowledge) -> ClientFacts | None:
+    """The client of a database that is certainly elsewhere and without a limit."""
+    client = knowledge.clients.get(constant_text(database.items.get("ENGINE", UNKNOWN)) or "")
+    host = database.items.get("HOST")
+    if client is None or host is None or database.rest is not None:
+        return None
+    address = constant_text(host)
+    if address is not None and (address in _HERE or address.startswith("/")):
+        return None
+    given = database.items.get(client.keyword)
+    if given is None:
+        return client
+    known = (
+        isinstance(given, Container)
+        and given.rest is None
+        and given.items.keys().isdisjoint((client.entry, "pool", *client.alternatives))
+    )
+    return client if known else None
 
 
 @listens(Call)

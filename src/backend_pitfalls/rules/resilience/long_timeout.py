@@ -62,7 +62,7 @@ META = RuleMeta(
 def waits_long(event: Call, report: Report) -> None:
     """A client whose limit is a number of minutes, by its argument or by its library's default."""
     client = report.knowledge.clients.get(event.callee)
-    if client is None or event.chain or event.guarded:
+    if client is None or client.handled or client.entry or event.chain or event.guarded:
         return
     value = event.argument(client.position, client.keyword)
     given = value.value if isinstance(value, Const) and type(value.value) in (int, float) else None

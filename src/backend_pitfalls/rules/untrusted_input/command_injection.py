@@ -30,7 +30,7 @@ app = Flask(__name__)
 @app.route("/x")
 def view():
     name = request.args["name"]
-    subprocess.run(["ls", "--", name], check=True)
+    subprocess.run(["ls", "--", name], check=True, timeout=5)
     return "done"
 ```
 
@@ -111,7 +111,7 @@ def _listed(event: Call) -> Fix | None:
     place = event.site.span
     intent = ArgumentList(*place.corners, are_texts)
     caution = "a value with spaces is one argument then, and no shell looks for the program or expands anything"
-    return Fix("pass a list of arguments without a shell", Safety.UNSAFE, (intent,), caution)
+    return Fix("pass a list of arguments without a shell", Safety.UNSAFE, (intent,), caution, uncovers=("BPF404",))
 
 
 # Data that cannot be an object of a query language is a text.
