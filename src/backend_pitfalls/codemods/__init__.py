@@ -3,11 +3,13 @@
 from backend_pitfalls.codemods.add_health_route import AddHealthRoute
 from backend_pitfalls.codemods.add_timeout import AddTimeout
 from backend_pitfalls.codemods.argument_list import ArgumentList
+from backend_pitfalls.codemods.ask_for_columns import AskForColumns
 from backend_pitfalls.codemods.ask_the_database import AskTheDatabase
 from backend_pitfalls.codemods.await_calls import AwaitCalls
 from backend_pitfalls.codemods.bind_parameters import BindParameters
 from backend_pitfalls.codemods.check_status import CheckStatus
 from backend_pitfalls.codemods.credential_to_environment import CredentialToEnvironment
+from backend_pitfalls.codemods.fetch_before import FetchBefore
 from backend_pitfalls.codemods.format_html import FormatHtml
 from backend_pitfalls.codemods.guard_redirects import GuardRedirects
 from backend_pitfalls.codemods.load_relations import LoadRelations
@@ -22,11 +24,13 @@ __all__ = [
     "AddHealthRoute",
     "AddTimeout",
     "ArgumentList",
+    "AskForColumns",
     "AskTheDatabase",
     "AwaitCalls",
     "BindParameters",
     "CheckStatus",
     "CredentialToEnvironment",
+    "FetchBefore",
     "FormatHtml",
     "GuardRedirects",
     "LoadRelations",

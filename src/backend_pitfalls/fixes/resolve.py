@@ -19,6 +19,7 @@ from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
 from backend_pitfalls.fixes.environment import reader, without_default
 from backend_pitfalls.fixes.handlers import handler_edits
 from backend_pitfalls.fixes.imports import from_import, insertion, name_of, with_imports
+from backend_pitfalls.fixes.keyed import keyed_edits
 from backend_pitfalls.fixes.markup import markup_edits
 from backend_pitfalls.fixes.parameters import parameter_edits
 from backend_pitfalls.fixes.piece import Piece, Place, last_name, lines_around
@@ -31,6 +32,7 @@ from backend_pitfalls.model.fix import (
     BindParameters,
     CallOther,
     EagerLoad,
+    FetchBefore,
     Fix,
     FormatHtml,
     GuardRedirect,
@@ -109,6 +111,9 @@ class Resolver:
     def _in_bulk(self, intent: WriteInBulk) -> list[Edit] | None:
         piece = self._piece(intent.line)
         return bulk_edits(self.tree, self.text, piece, _place(intent)) if piece is not None else None
+
+    def _fetch_before(self, intent: FetchBefore) -> list[Edit] | None:
+        return keyed_edits(self.tree, self.text, _place(intent))
 
     def _guard_redirect(self, intent: GuardRedirect) -> list[Edit] | None:
         piece = self._piece(intent.line)
@@ -281,6 +286,7 @@ _WAYS: dict[type, Callable[[Resolver, Any], list[Edit] | None]] = {
     BindParameters: Resolver._bind_parameters,
     CallOther: Resolver._call_another,
     EagerLoad: Resolver._load_eagerly,
+    FetchBefore: Resolver._fetch_before,
     FormatHtml: Resolver._format_html,
     GuardRedirect: Resolver._guard_redirect,
     InsertLines: Resolver._insert_lines,

@@ -171,6 +171,15 @@ class WriteInBulk(msgspec.Struct, frozen=True, tag="write-in-bulk"):
     end_col: int
 
 
+class FetchBefore(msgspec.Struct, frozen=True, tag="fetch-before"):
+    """Fetch the rows of a loop before it, all at once: the call at this place fetches one of them by its key in each round."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
 class CallOther(msgspec.Struct, frozen=True, tag="call-other"):
     """Let the call at this place call something else: `callee` is Python source that needs the modules named in `imports`; `{}` in it stands for the
     last part of the name that is called now. Keywords in `without` are left out, and of the positional arguments all behind the first `keep`."""
@@ -206,6 +215,7 @@ Intent = (
     | BindParameters
     | CallOther
     | EagerLoad
+    | FetchBefore
     | FormatHtml
     | GuardRedirect
     | InsertLines

@@ -255,6 +255,17 @@ class RetryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pause: str = ""
 
 
+class RoundTripFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls that ask a server (`store` names its kind) for one thing, or write one: `effect` is "read" or "write", or "sql" where the statement in the first argument tells. `instead` says how many
+    are asked for, or written, at once."""
+
+    calls: tuple[str, ...]
+    store: str
+    effect: str
+    instead: str
+    docs: str
+
+
 class FanOutFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that start all the coroutines that they are given at once."""
 
@@ -405,6 +416,7 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pooled: tuple[PooledFacts, ...] = ()
     pool: tuple[PoolFacts, ...] = ()
     retry: tuple[RetryFacts, ...] = ()
+    round_trip: tuple[RoundTripFacts, ...] = ()
     fanout: tuple[FanOutFacts, ...] = ()
     closable: tuple[ClosableFacts, ...] = ()
     setting: tuple[SettingFacts, ...] = ()
@@ -477,6 +489,7 @@ class Knowledge:
         self.pooled: set[str] = set()
         self.pools: dict[str, list[PoolFacts]] = {}
         self.retries: dict[str, RetryFacts] = {}
+        self.round_trips: dict[str, RoundTripFacts] = {}
         self.fanouts: set[str] = set()
         self.closable: set[str] = set()
         self.settings: set[str] = set()
@@ -505,6 +518,7 @@ class Knowledge:
             | self.pooled
             | frozenset(self.pools)
             | self.closable
+            | frozenset(self.round_trips)
         )
         self.outbound = frozenset(name for name, client in self.clients.items() if not (client.handled or client.note))
         """The calls that ask something elsewhere."""
@@ -578,6 +592,8 @@ class Knowledge:
         self.tokens.extend(table.token)
         for rotation in table.rotation:
             self.rotations.update(dict.fromkeys(rotation.providers, rotation.how))
+        for trip in table.round_trip:
+            self.round_trips.update(dict.fromkeys(trip.calls, trip))
         for fanout in table.fanout:
             self.fanouts.update(fanout.calls)
         for closable in table.closable:

@@ -494,14 +494,14 @@ class Project:
         )
         return "" if has_probe else self.deployments[0]
 
-    def limits(self, what: str) -> bool:
-        """Whether the project gives all of a kind ("socket", "ldap", "task") a time limit at once, as `socket.setdefaulttimeout()` does."""
+    def settles(self, what: str) -> bool:
+        """Whether a file decides this for the whole project: a time limit of all of a kind ("socket", "ldap", "task"), a "transaction" around each request."""
         self._touch_graph()
-        return what in self._limits
+        return what in self._settled
 
     @cached_property
-    def _limits(self) -> frozenset[str]:
-        return frozenset(w for f in self.files if context_of(f.path) is not FileContext.TEST for w in f.limits)
+    def _settled(self) -> frozenset[str]:
+        return frozenset(w for f in self.files if context_of(f.path) is not FileContext.TEST for w in f.settles)
 
     def functions(self, module: str) -> dict[str, FunctionNode]:
         """The functions and methods that a module defines, by dotted name."""
@@ -573,11 +573,11 @@ def template_names(paths: Iterable[str]) -> dict[str, str]:
 
 
 def graph_digest(files: Iterable[FileFacts]) -> bytes:
-    """Changes when the model graph may, which models a label can mean, or what the project limits as a whole."""
+    """Changes when the model graph may, which models a label can mean, or what a file decides for the whole project."""
     digest = hashlib.sha256()
     for facts in files:
-        if facts.limits:
-            digest.update(f"{facts.module} limits {facts.limits}\n".encode())
+        if facts.settles:
+            digest.update(f"{facts.module} settles {facts.settles}\n".encode())
         for name, cls in facts.classes.items():
             digest.update(f"{facts.module} {name} {cls.bases}\n".encode("utf-8", "surrogatepass"))
             if declares_relations(cls):

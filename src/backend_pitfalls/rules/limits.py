@@ -18,6 +18,7 @@ from backend_pitfalls.semantics.values import (
     Text,
     Unknown,
     Value,
+    beginning,
     constant_text,
     options,
 )
@@ -137,13 +138,8 @@ def _limited_elsewhere(event: Call, client: ClientFacts) -> bool:
 
 
 def _beginning(value: Value) -> str:
-    """The text that a value begins with, as far as it is known; that of a pair is "("."""
-    if isinstance(value, Container) and value.kind == "tuple":
-        return "("
-    text = constant_text(value)
-    if text is None and isinstance(value, Text) and isinstance(value.parts[0], str):
-        return value.parts[0]
-    return text or ""
+    """The text that an address begins with, as far as it is known; that of a pair is "("."""
+    return "(" if isinstance(value, Container) and value.kind == "tuple" else beginning(value)
 
 
 def _texts(value: Value) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What Django's admin does with the rows of a model: show the columns of `list_display` for each of them.
+"""What Django's admin does with the rows of a model: show the columns of `list_display` for each of them, and those of inlines, and offer rows as choices.
 https://docs.djangoproject.com/en/stable/ref/contrib/admin/#modeladmin-objects"""
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from backend_pitfalls.semantics.values import (
     each_round,
     options,
 )
+from backend_pitfalls.semantics.world import Relation
 from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
@@ -32,9 +33,15 @@ _MODEL_ADMIN = "django.contrib.admin.ModelAdmin"
 
 
 def admin_events(frame: Frame, cls: str) -> None:
-    """See the events of showing the list of the models that a class is registered for."""
-    if _MODEL_ADMIN not in frame.world.lineage(cls):
+    """See the events of showing the list, and the form, of the models that a class is registered for, and those of an inline."""
+    lineage = frame.world.lineage(cls)
+    if not _INLINES.isdisjoint(lineage):
+        _inline(frame, cls)
+    if _MODEL_ADMIN not in lineage:
         return
+    for model in _models(frame, cls):
+        for relation in _chosen(frame, cls, model):
+            _choices(frame, cls, model, relation)
     columns = _listed(frame, cls, "list_display")
     if not columns:
         return
@@ -56,6 +63,86 @@ def _show(frame: Frame, view: Instance, rows: RowSet, columns: list[Value]) -> N
         if isinstance(row, Row):
             _column(frame, view, row, column)
     frame.loops = outer
+
+
+def _inline(frame: Frame, cls: str) -> None:
+    """The rows of an inline: each is shown as its text, and has a form whose choices are read anew.
+
+    https://docs.djangoproject.com/en/stable/ref/contrib/admin/#inlinemodeladmin-objects
+    """
+    model = frame.interpreter.instance_attribute(cls, "model")
+    parents = _parents(frame, cls)
+    if not isinstance(model, ClassRef) or frame.world.dialect(model.name) != "django" or not parents:
+        return
+    short = model.name.rsplit(".", 1)[-1]
+    site = frame.class_site(cls)
+    loop = Loop(site, f"the admin's inline of {short}", frozenset(), few=False, batched=False, kind="admin")
+    outer, frame.loops = frame.loops, (loop,)
+    known = {r.name for r in frame.world.relations_of(model.name) if r.target in parents}
+    for rows in options(serializers.query_set_of(frame, Instance(cls, {"model": model}))):
+        if isinstance(rows, RowSet) and rows.model and rows.shape != "values":
+            row = each_round(orm.row_of(rows.evolve(origin=rows.origin or site, loaded=rows.loaded | known)), loop)
+            node = frame.world.class_node(cls)
+            if isinstance(row, Row) and node is not None:
+                calls.shown(frame, node, row, "__str__")
+    subject = f"the rows of the admin's inline of {short}"
+    frame.loops = (Loop(site, subject, frozenset(), few=False, batched=False, kind="choices"),)
+    for relation in _chosen(frame, cls, model.name):
+        if relation.name not in known:
+            name = frame.world.class_node(cls)
+            orm.emit(frame, name or frame.source.tree, f"choices of {relation.name}", relation.target, "django", "read")
+    frame.loops = outer
+
+
+def _choices(frame: Frame, cls: str, model: str, relation: Relation) -> None:
+    """The rows among which a form lets choose: each is shown as its text."""
+    site, node = frame.class_site(cls), frame.world.class_node(cls)
+    subject = f"the choices of '{relation.name}' in the admin's form of {model.rsplit('.', 1)[-1]}"
+    loop = Loop(site, subject, frozenset(), few=False, batched=False, kind="choices")
+    outer, frame.loops = frame.loops, (loop,)
+    row = each_round(orm.row_of(RowSet(relation.target, "django", "manager", origin=site)), loop)
+    if isinstance(row, Row) and node is not None:
+        calls.shown(frame, node, row, "__str__")
+    frame.loops = outer
+
+
+_INLINES = frozenset({"django.contrib.admin.TabularInline", "django.contrib.admin.StackedInline"})
+# What makes another form than Django's own.
+_OWN_FORMS = ("formfield_for_foreignkey", "formfield_for_dbfield", "get_form", "get_formset")
+_NOT_CHOSEN = ("raw_id_fields", "autocomplete_fields", "readonly_fields", "exclude")
+
+
+def _chosen(frame: Frame, cls: str, model: str) -> list[Relation]:
+    """The relations of a model whose rows its form in the admin offers, all of them, to choose from; none where a project makes the form itself."""
+    if any(frame.world.method(cls, name) is not None for name in _OWN_FORMS):
+        return []
+    if any(frame.interpreter.instance_attribute(cls, name) is not None for name in ("form", "formset")):
+        return []
+    left_out = {constant_text(v) for name in _NOT_CHOSEN for v in _listed(frame, cls, name)}
+    shown = frame.interpreter.instance_attribute(cls, "fields")
+    only = {constant_text(v) for v in shown.items.values()} if isinstance(shown, Container) else None
+    return [
+        relation
+        for relation in frame.world.relations_of(model)
+        if not relation.reverse
+        and not relation.many
+        and relation.target
+        and frame.world.dialect(relation.target) == "django"
+        and relation.name not in left_out
+        and (only is None or relation.name in only)
+    ]
+
+
+def _parents(frame: Frame, cls: str) -> set[str]:
+    """The models in whose forms an inline stands, as the admins of its module say."""
+    found: set[str] = set()
+    for statement in frame.source.tree.body:
+        admin = f"{frame.module}.{statement.name}" if isinstance(statement, ast.ClassDef) else ""
+        if _MODEL_ADMIN in frame.world.lineage(admin):
+            inlines = {o.name for v in _listed(frame, admin, "inlines") for o in options(v) if isinstance(o, ClassRef)}
+            if cls in inlines:
+                found.update(_models(frame, admin))
+    return found
 
 
 def _join_site(frame: Frame, cls: str) -> Site:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
 from backend_pitfalls.semantics import (
+    batches,
     checks,
     containers,
     dropped,
@@ -35,7 +36,7 @@ from backend_pitfalls.semantics.attributes import (
     property_function,
 )
 from backend_pitfalls.semantics.emission import emit_call, updated
-from backend_pitfalls.semantics.events import Call, Query, RelationLoad
+from backend_pitfalls.semantics.events import Batch, Call, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     CLEAN,
     PLACE,
@@ -231,6 +232,8 @@ def _call_method(frame: Frame, callee: BoundMethod, arguments: Arguments) -> Val
     if isinstance(receiver, Row):
         return orm.row_method(frame, arguments.node, receiver, callee.name)
     if isinstance(receiver, (Const, Text)):
+        for shown in (*arguments.positional, *arguments.keywords.values()) if callee.name == "format" else ():
+            protocols.text(frame, arguments.node, shown)
         if receiver.labels and callee.name in ("format", "format_map"):
             emit_call(frame, f"?.{callee.name}", arguments, receiver)
         return strings.method(receiver, callee.name, arguments.positional, arguments.keywords)
@@ -362,7 +365,32 @@ def _dispatch(frame: Frame, receiver: Instance, name: str, facts: DispatchFacts,
     return call_function(frame, function, given, receiver)
 
 
-_VIEW_METHODS = frozenset({"get_queryset", "get_object", "get_context_data", "filter_queryset", "paginate_queryset"})
+_VIEW_METHODS = frozenset(
+    {
+        "get_queryset",
+        "get_object",
+        "get_context_data",
+        "filter_queryset",
+        "paginate_queryset",
+        "get_serializer",
+        "get_serializer_class",
+    }
+)
+
+
+def _view_serializer(frame: Frame, view: Instance, name: str, arguments: Arguments) -> Value | None:
+    """`self.get_serializer(rows, many=True)` in an action of a view; None where the class of the serializer is not known.
+
+    https://www.django-rest-framework.org/api-guide/generic-views/#genericapiview
+    """
+    action = frame.function.qualname.rsplit(".", 1)[-1] if frame.function is not None else ""
+    classes = serializers.serializers_of(frame.interpreter, view.set("action", Const(action)))
+    if name == "get_serializer_class":
+        return join_all(ClassRef(cls) for cls in classes) if classes else None
+    made = [Instance(cls, dict(arguments.keywords)) for cls in classes]
+    for instance in made:
+        _serialize(frame, instance.cls, instance, arguments)
+    return join_all(made) if made else None
 
 
 def _view_method(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value | None:
@@ -372,6 +400,8 @@ def _view_method(frame: Frame, receiver: Instance, name: str, arguments: Argumen
         return None
     if name in ("filter_queryset", "paginate_queryset"):
         return arguments.positional[0] if arguments.positional else None
+    if name in ("get_serializer", "get_serializer_class"):
+        return _view_serializer(frame, view, name, arguments)
     if name == "get_context_data":
         own = views.own_context(frame, view) if frame.function is None or frame.self_name else {}
         return Container("dict", {**own, **arguments.keywords})
@@ -654,12 +684,16 @@ def _replay(
     count = 0
     for event in events:
         if len(event.chain) < 5 and (
-            isinstance(event, Query)
+            isinstance(event, (Query, Batch))
             or (bound is not None and isinstance(event, (Call, RelationLoad)))
             or (isinstance(event, Call) and event.callee in frame.knowledge.replayed)
         ):
             loops = frame.loops if remembered.counts_again(frame, event.remembered, node, receiver) else ()
             seen = event.seen_from(step, symbol, loops, frame.is_async, called)
+            if isinstance(seen, Query):
+                seen.atomic |= frame.transactions > 0
+            if isinstance(seen, Batch) and (frame.transactions or batches.around(frame)):
+                continue
             if event.remembered and not remembered.outlives(frame, event.remembered, node):
                 seen.remembered = ""
             frame.events.append(seen)

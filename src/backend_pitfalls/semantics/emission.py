@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import (
     schemas,
 )
 from backend_pitfalls.semantics.arguments import Arguments
-from backend_pitfalls.semantics.events import Application, Call
+from backend_pitfalls.semantics.events import Application, Call, RoundTrip
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     Const,
@@ -19,11 +20,13 @@ from backend_pitfalls.semantics.values import (
     Symbol,
     Unknown,
     Value,
+    beginning,
     constant_text,
     options,
 )
 
 if TYPE_CHECKING:
+    from backend_pitfalls.model.knowledge import RoundTripFacts
     from backend_pitfalls.semantics.frame import Frame
 
 
@@ -98,8 +101,11 @@ def _emit(
         _application(frame, node, name)
     if name not in frame.knowledge.notable:
         return
+    trip = frame.knowledge.round_trips.get(name)
+    if trip is not None:
+        _round_trip(frame, node, trip, positional)
     client = frame.knowledge.clients.get(name)
-    is_limited = client is not None and bool(client.project_limit) and frame.world.limits(client.project_limit)
+    is_limited = client is not None and bool(client.project_limit) and frame.world.settles(client.project_limit)
     frame.events.append(
         Call(
             frame.site(node),
@@ -117,6 +123,34 @@ def _emit(
             forwarded=isinstance(node, ast.Call) and any(k.arg is None for k in node.keywords),
         )
     )
+
+
+def _round_trip(frame: Frame, node: ast.AST, facts: RoundTripFacts, positional: tuple[Value, ...]) -> None:
+    """Tell rules that a server is asked for one thing, whatever it is called: what is the same in every round is not asked for in this way."""
+    first = positional[0] if positional else UNKNOWN
+    effect = facts.effect
+    if effect == "sql":
+        effect = _effect_of(beginning(first))
+    elif constant_text(first) is not None:
+        return
+    if effect:
+        written = frame.source.snippet(node.func if isinstance(node, ast.Call) else node, 40)
+        frame.events.append(
+            RoundTrip(
+                frame.site(node), frame.scope, frame.loops, frame.is_async, written, facts.store, effect, facts.instead
+            )
+        )
+
+
+def _effect_of(statement: str) -> str:
+    """Whether a statement of SQL asks or writes, by how it begins; the empty string where that does not tell, and for one about many rows."""
+    words = statement.split(None, 1)
+    if not words or _OF_MANY.search(statement):
+        return ""
+    return {"SELECT": "read", "INSERT": "write", "UPDATE": "write", "DELETE": "write"}.get(words[0].upper(), "")
+
+
+_OF_MANY = re.compile(r"\bIN\s*\(|\bANY\s*\(|\bunnest\b|\bVALUES\s+%s", re.IGNORECASE)
 
 
 def _application(frame: Frame, node: ast.AST, name: str) -> None:

@@ -153,15 +153,18 @@ class Query(Event):
     `batched` tells that one query serves many rows (`id__in=…`), `whole` that it reads every row of the model. For the rows of a relation, `path` tells how it is reached from
     the query set made at `origin`, `plain` that a prefetch would serve (nothing is filtered or ordered), and `narrowed` that the rows which have the relation lack some fields. `held`
     is the relation whose prefetched rows it asks for again, in another way, and `alone` tells that a row which is written needs its own statement: its model does more in `save()`, or
-    has several tables.
+    has several tables; `atomic` that a transaction is around it. `keyed` tells that one row is fetched by a key
+    of the loop around, and of the type of the model's keys.
     """
 
     __slots__ = (
         "alone",
+        "atomic",
         "batched",
         "dialect",
         "effect",
         "held",
+        "keyed",
         "model",
         "narrowed",
         "operation",
@@ -189,9 +192,13 @@ class Query(Event):
         whole: bool = False,
         held: str = "",
         alone: bool = False,
+        atomic: bool = False,
+        keyed: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.held = held
+        self.atomic = atomic
+        self.keyed = keyed
         self.alone = alone
         self.path = path
         self.origin = origin
@@ -205,12 +212,53 @@ class Query(Event):
         self.batched = batched
 
 
+class RoundTrip(Query):
+    """One thing is asked of a server that is no ORM's, or written to it: a key of a cache, a document, a statement of SQL. `advice` is how many are asked at once."""
+
+    __slots__ = ("advice",)
+
+    def __init__(
+        self,
+        site: Site,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        operation: str,
+        store: str,
+        effect: str,
+        advice: str,
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async, operation, "", store, effect, batched=False)
+        self.advice = advice
+
+
+class Batch(Event):
+    """A loop writes several rows in each round, at `writes`, and no transaction holds them together; `requested` tells that the project has one around each request."""
+
+    __slots__ = ("requested", "subject", "writes")
+
+    def __init__(
+        self,
+        site: Site,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        subject: str,
+        writes: tuple[Step, ...],
+        requested: bool,
+    ) -> None:
+        super().__init__(site, symbol, loops, is_async)
+        self.subject = subject
+        self.writes = writes
+        self.requested = requested
+
+
 class Misread(Event):
     """Rows are fetched for what the database could answer: `what` is "count", "exists", "first", "filter", or "any" when they are
-    counted only. `inner` is the query set's expression,
+    counted only, and "column" when all that is used of them is `column`, by a comprehension that makes a `kind` ("list", "set", "generator"). `inner` is the query set's expression,
     and `negated` tells that the answer is used the other way round."""
 
-    __slots__ = ("dialect", "inner_site", "model", "negated", "what")
+    __slots__ = ("column", "dialect", "inner_site", "kind", "model", "negated", "what")
 
     def __init__(
         self,
@@ -223,8 +271,12 @@ class Misread(Event):
         dialect: str,
         inner_site: Site,
         negated: bool = False,
+        column: str = "",
+        kind: str = "",
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
+        self.column = column
+        self.kind = kind
         self.what = what
         self.model = model
         self.dialect = dialect

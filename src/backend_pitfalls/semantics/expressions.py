@@ -151,7 +151,11 @@ def _binary(frame: Frame, node: ast.BinOp) -> Value:
         spine.append(spine[-1].left)
     value = frame.evaluate(spine[-1].left)
     for part in reversed(spine):
-        value = binary(frame, part.op, value, frame.evaluate(part.right))
+        right = frame.evaluate(part.right)
+        if isinstance(part.op, ast.Mod) and _is_text(value):
+            for shown in right.items.values() if isinstance(right, Container) else (right,):
+                protocols.text(frame, part.right, shown)
+        value = binary(frame, part.op, value, right)
     return value
 
 
@@ -482,6 +486,7 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
         finally:
             frame.variables, frame.loops = outer_variables, outer_loops
         overfetch.filtered(frame, node, iterable)
+        overfetch.column(frame, node, iterable)
         if frame.tainted:
             for generator in node.generators:
                 for condition in generator.ifs:

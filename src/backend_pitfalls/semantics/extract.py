@@ -20,11 +20,12 @@ from backend_pitfalls.semantics.masks import masked
 from backend_pitfalls.semantics.routes import patterns, routes
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 
-# How a program limits all of a kind at once: https://docs.python.org/3/library/socket.html#socket.setdefaulttimeout,
+# What a file decides for the whole project: https://docs.python.org/3/library/socket.html#socket.setdefaulttimeout,
 # https://www.python-ldap.org/en/latest/reference/ldap.html#ldap.set_option, https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-time-limit
-_LIMITS = {
+_SETTLED = {
     "socket": re.compile(r"setdefaulttimeout\((?!None)"),
     "ldap": re.compile(r"ldap\.set_option\([^)]*OPT_(NETWORK_)?TIMEOUT"),
+    "transaction": re.compile(r"ATOMIC_REQUESTS\W{1,6}True"),
     "task": re.compile(r"(?<![a-zA-Z])(task_|TASK_|CELERYD_TASK_)?(soft_|SOFT_)?(time_limit|TIME_LIMIT)\b"),
 }
 
@@ -55,7 +56,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         constants=collector.constants,
         routes=routes(tree, text) if with_routes else (),
         patterns=patterns(tree, text),
-        limits=tuple(what for what, pattern in _LIMITS.items() if pattern.search(text)),
+        settles=tuple(what for what, pattern in _SETTLED.items() if pattern.search(text)),
     )
 
 

@@ -67,8 +67,8 @@ class FileFacts(msgspec.Struct, frozen=True):
     the modules of star imports; `classes` and `functions` are keyed by their dotted name inside the module
     (`Outer.method`); `variables` are the other names that the module binds, with the callee's dotted name where a call's
     result is bound, `constants` those bound to a number, text, truth value or None; `routes` are the texts that may be URL paths
-    of the application or modules that bring some, `patterns` those that a URL configuration of Django gives a view, by its dotted name; `limits` are the kinds of
-    things ("socket", "ldap", "task") that the file gives a time limit, all at once.
+    of the application or modules that bring some, `patterns` those that a URL configuration of Django gives a view, by its dotted name; `settles` are what the file decides
+    for the whole project: time limits of all of a kind ("socket", "ldap", "task"), a "transaction" around each request.
     """
 
     path: str
@@ -83,4 +83,4 @@ class FileFacts(msgspec.Struct, frozen=True):
     constants: dict[str, Scalar] = {}
     routes: tuple[str, ...] = ()
     patterns: dict[str, tuple[str, ...]] = {}
-    limits: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import (
     admin,
+    batches,
     calls,
     containers,
     dropped,
@@ -80,6 +81,7 @@ class FrameEvaluator:
         node = frame.function.node if frame.function is not None else None
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             retries.decorated(frame, node)
+            batches.decorated(frame, node)
 
     def framework(self, frame: Frame, cls: str) -> None:
         serializers.view_events(frame, cls)
@@ -121,6 +123,8 @@ class Frame:
         self.bodies: dict[str, Mapping[str, Value]] = {}
         self.loops: tuple[Loop, ...] = ()
         self.guards = 0
+        # How many transactions are around.
+        self.transactions = 0
         # How many `await` and `async for` stand around: a query in them gives way to other coroutines.
         self.waits = 0
         # The expression that is a statement of its own: what it gives is dropped.
@@ -384,6 +388,7 @@ class Frame:
         self._loop(loop, lambda: self.assign(node.target, element, None), node.body)
         if isinstance(node.iter, ast.Call) and dotted(node.iter.func) == "range":
             retries.looped(self, node, self.events[mark:], "counted")
+        batches.looped(self, node, loop, self.events[mark:])
         if node.orelse:
             self.run(node.orelse)
         return True
@@ -498,11 +503,14 @@ class Frame:
             if item.optional_vars is not None:
                 own = protocols.special(self, item.context_expr, value, "__enter__")
                 self.assign(item.optional_vars, own if own is not None else _entered(self, value), None)
+        held = batches.holds(item.context_expr for item in node.items)
         self.guards += guarded
+        self.transactions += held
         try:
             return self.run(node.body)
         finally:
             self.guards -= guarded
+            self.transactions -= held
 
     def match_statement(self, node: ast.Match) -> bool:
         subject = self.evaluate(node.subject)

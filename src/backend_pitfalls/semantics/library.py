@@ -77,13 +77,27 @@ def _text(frame: Frame, arguments: Arguments) -> Value:
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     if isinstance(first, Const) and isinstance(first.value, (str, int)):
         return Const(str(first.value))
+    shown = protocols.text(frame, arguments.node, first)
     if isinstance(first, (Text, Instance)):
-        return protocols.text(frame, arguments.node, first)
+        return shown
     return checks.cleaned(Unknown(union_labels(arguments.positional)), _TEXT)
+
+
+def _print(frame: Frame, arguments: Arguments) -> Value:
+    """`print(x)` shows each as `str()` does."""
+    for value in arguments.positional:
+        protocols.text(frame, arguments.node, value)
+    return Const(None)
 
 
 _TEXT = frozenset({"nosql"})
 """What a text cannot do: be an object with operators of a query language."""
+
+
+def _statement(frame: Frame, arguments: Arguments) -> Value:
+    """`sqlalchemy.text("SELECT …")`: a statement, known by its text when nothing untrusted is in it."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    return UNKNOWN if first.labels or constant_text(first) is None else first
 
 
 def _dedent(frame: Frame, arguments: Arguments) -> Value:
@@ -322,6 +336,7 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "re.fullmatch": _match,
     "builtins.super": _super,
     "builtins.str": _text,
+    "builtins.print": _print,
     "textwrap.dedent": _dedent,
     "django.shortcuts.render": _render,
     "django.template.loader.render_to_string": _render,
@@ -339,6 +354,7 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "builtins.bool": _size,
     "django.contrib.auth.get_user_model": _user_model,
     "sqlalchemy.select": _select,
+    "sqlalchemy.text": _statement,
     "sqlalchemy.insert": _change,
     "sqlalchemy.update": _change,
     "sqlalchemy.delete": _change,

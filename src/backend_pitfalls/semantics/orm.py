@@ -25,6 +25,7 @@ from backend_pitfalls.semantics.values import (
     each_round,
 )
 from backend_pitfalls.semantics.world import Relation
+from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.arguments import Arguments
@@ -46,9 +47,10 @@ def emit(
     made_in: tuple[Loop, ...] | None = None,
     rows: RowSet | None = None,
     whole: bool = False,
+    keyed: bool = False,
 ) -> None:
     """Tell rules that a query runs here. `made_in`: the loops in which a cached query set was made; `rows`: what is queried; `whole`: that
-    all rows of a model are read."""
+    all rows of a model are read; `keyed`: that it is one, by a key of the loop."""
     loops = frame.loops if made_in is None else tuple(loop for loop in frame.loops if loop in made_in)
     is_relation = rows is not None and bool(rows.path)
     frame.events.append(
@@ -69,6 +71,8 @@ def emit(
             whole and bool(model),
             rows.held if rows is not None else "",
             effect == "write" and _is_written_alone(frame, model),
+            frame.transactions > 0,
+            keyed,
         )
     )
     frame.events[-1].awaited = frame.waits > 0
@@ -244,7 +248,8 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         if "_or_create" in name:
             _kept(frame, rows, arguments)
         whole = rows.whole and name == "all"
-        emit(frame, node, operation, rows.model, rows.dialect, "read", batched, rows=_run_by(rows, name), whole=whole)
+        keyed = rows.dialect == "django" and not rows.path and _is_keyed(frame, node, rows.model)
+        emit(frame, node, operation, rows.model, rows.dialect, "read", batched, None, _run_by(rows, name), whole, keyed)
         if name in ("get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"):
             return Container("tuple", {0: Row(rows.model, ANY_LOADED, frame.site(node)), 1: Instance("builtins.bool")})
         if name in queries.row:
@@ -258,6 +263,34 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
         emit(frame, node, operation, rows.model, rows.dialect, "write", rows.batched, rows=rows)
         return Row(rows.model, ANY_LOADED, frame.site(node)) if name in ("create", "acreate") else UNKNOWN
     return UNKNOWN
+
+
+def _is_keyed(frame: Frame, node: ast.Call, model: str) -> bool:
+    """Whether a call is `Book.objects.get(pk=key)` or `Book.objects.filter(pk=key).first()`, of a key that the loop around gives and that has the type of the model's keys."""
+    function = node.func
+    if not frame.loops or not isinstance(function, ast.Attribute) or not model:
+        return False
+    asked = node if function.attr == "get" else function.value if function.attr == "first" else None
+    if (
+        not isinstance(asked, ast.Call)
+        or not isinstance(asked.func, ast.Attribute)
+        or asked.args
+        or len(asked.keywords) != 1
+    ):
+        return False
+    manager, given = asked.func.value, asked.keywords[0]
+    is_manager = isinstance(manager, ast.Attribute) and manager.attr == "objects" and dotted(manager) is not None
+    if not is_manager or asked.func.attr != ("get" if asked is node else "filter") or given.arg not in ("pk", "id"):
+        return False
+    key = given.value
+    if isinstance(key, ast.Name) and key.id in frame.loops[-1].targets:
+        value = frame.evaluate(key)
+        return isinstance(value, Instance) and value.cls in ("builtins.int", "uuid.UUID")
+    if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) and key.value.id in frame.loops[-1].targets:
+        row = frame.evaluate(key.value)
+        relation = frame.world.relation(row.model, key.attr.removesuffix("_id")) if isinstance(row, Row) else None
+        return relation is not None and key.attr.endswith("_id") and relation.target == model
+    return False
 
 
 def _rooted(rows: RowSet) -> RowSet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.events import Misread
@@ -80,6 +81,51 @@ def _compares_column(frame: Frame, condition: ast.expr, target: str, model: str)
     return not uses_target and world.method(model, left.attr) is None and world.relation(model, left.attr) is None
 
 
+# Fields whose values are the same when they are asked for alone; a file, say, is an object of its own in a row.
+_PLAIN_FIELDS = re.compile(
+    r"\b(Auto|BigAuto|SmallAuto|BigInteger|Boolean|Char|Date|DateTime|Decimal|Duration|Email|Float|GenericIPAddress|Integer|NullBoolean|"
+    r"PositiveBigInteger|PositiveInteger|PositiveSmallInteger|Slug|SmallInteger|Text|Time|URL|UUID)Field$"
+)
+
+
+_KINDS: dict[type, str] = {ast.ListComp: "list", ast.SetComp: "set", ast.GeneratorExp: "generator"}
+
+
+def column(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, rows: Value) -> None:
+    """`[book.title for book in Book.objects.filter(…)]`: whole rows, for one of their columns."""
+    generator = node.generators[0]
+    if isinstance(node, ast.DictComp) or len(node.generators) != 1 or generator.ifs or generator.is_async:
+        return
+    read, target = node.elt, generator.target
+    if not isinstance(read, ast.Attribute) or not isinstance(read.value, ast.Name) or not isinstance(target, ast.Name):
+        return
+    if not isinstance(rows, RowSet) or read.value.id != target.id or rows.path or not _is_fresh(generator.iter, rows):
+        return
+    if rows.dialect == "django" and not rows.loaded and _is_plain_column(frame, rows.model, read.attr):
+        _emit(frame, node, _without_all(generator.iter), rows, "column", column=read.attr, kind=_KINDS[type(node)])
+
+
+def _without_all(node: ast.expr) -> ast.expr:
+    """A query set without the `.all()` behind it, which a manager needs to be iterated and nothing else."""
+    is_all = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "all"
+    return node.func.value if is_all and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
+
+
+def _is_plain_column(frame: Frame, model: str, name: str) -> bool:
+    """Whether a model has a column of this name, which holds what a row shows for it."""
+    if name in ("id", "pk"):
+        return True
+    relation = frame.world.relation(model, name.removesuffix("_id"))
+    if relation is not None:
+        return name.endswith("_id") and not relation.many
+    for base in frame.world.lineage(model):
+        facts = frame.world.class_facts(base)
+        field = next((f for f in facts.fields if f.name == name), None) if facts is not None else None
+        if field is not None:
+            return field.call is not None and _PLAIN_FIELDS.search(field.call.callee) is not None
+    return False
+
+
 def _is_fresh(node: ast.expr, rows: RowSet) -> bool:
     """Whether an expression makes a query set of its own, which only what stands around it can use."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not rows.model:
@@ -89,7 +135,16 @@ def _is_fresh(node: ast.expr, rows: RowSet) -> bool:
     return rows.shape == "query" and rows.dialect == "django"
 
 
-def _emit(frame: Frame, node: ast.AST, inner: ast.AST, rows: RowSet, what: str, negated: bool = False) -> None:
+def _emit(
+    frame: Frame,
+    node: ast.AST,
+    inner: ast.AST,
+    rows: RowSet,
+    what: str,
+    negated: bool = False,
+    column: str = "",
+    kind: str = "",
+) -> None:
     frame.events.append(
         Misread(
             frame.site(node),
@@ -101,5 +156,7 @@ def _emit(frame: Frame, node: ast.AST, inner: ast.AST, rows: RowSet, what: str, 
             rows.dialect,
             frame.site(inner),
             negated,
+            column,
+            kind,
         )
     )

@@ -71,6 +71,8 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
     if style == "fastapi":
         frame.answers = _response_model(frame, function.node)
         frame.handles = "fastapi-html" if _answers_html(frame, function.node) else style
+    if style == "ninja":
+        frame.answers = _response(frame, function.node)
     if style == "ninja" and "request" in bound:
         bound["request"] = Instance("django.http.HttpRequest")
     if style:
@@ -155,6 +157,18 @@ def _response_model(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) 
             if keyword.arg == "response_model":
                 return annotated(frame, keyword.value)
     return annotated(frame, node.returns)
+
+
+def _response(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
+    """What Django Ninja shows the answer as: `response`, or the first of those by status.
+
+    https://django-ninja.dev/guides/response/
+    """
+    given = [k.value for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords if k.arg == "response"]
+    shown = given[0] if given else None
+    if isinstance(shown, ast.Dict):
+        shown = shown.values[0] if shown.values else None
+    return annotated(frame, shown)
 
 
 def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style: str, path: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import calls
 from backend_pitfalls.semantics.attributes import first_parameter
-from backend_pitfalls.semantics.values import Const, Container, Instance, Unknown, Value
+from backend_pitfalls.semantics.values import Const, Container, Instance, Row, Unknown, Value, options
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -41,7 +41,10 @@ def special(frame: Frame, node: ast.AST, value: Value, name: str, *given: Value)
 
 
 def text(frame: Frame, node: ast.AST, value: Value) -> Value:
-    """A value as `str()` and an f-string show it."""
+    """A value as `str()` and an f-string show it. The text of a row is not looked at, but what its `__str__` reads is read here."""
+    for row in options(value):
+        if isinstance(row, Row):
+            calls.shown(frame, node, row, "__str__")
     shown = special(frame, node, value, "__str__")
     return shown if shown is not None else value
 

@@ -31,6 +31,7 @@ _PYDANTIC = frozenset({"pydantic.BaseModel", "sqlmodel.SQLModel"})
 MARSHMALLOW = "marshmallow.Schema"
 NESTED = "marshmallow.fields.Nested"
 FROM_ATTRIBUTES = frozenset({"model_validate", "from_orm", "parse_obj", "validate"})
+_MODEL_SCHEMA = "ninja.ModelSchema"
 MAX_NESTED = 4
 
 
@@ -84,9 +85,28 @@ def _read(user: Frame, node: ast.AST, schema: str, row: Row, depth: int) -> None
                 frame.loops = (*outer, *(loop for loop in value.loops if loop not in outer))
                 _read(frame, field, nested, value, depth + 1)
                 frame.loops = outer
+    _read_keys(frame, node, schema, row)
     step = Step(user.site(node), f"shows it as '{schema.rsplit('.', 1)[-1]}'")
     symbol = user.scope
     user.events.extend(event.shown_by(step, symbol, user.loops, user.is_async) for event in frame.events)
+
+
+def _read_keys(frame: Frame, node: ast.AST, schema: str, row: Row) -> None:
+    """The relations to many that a schema of Django Ninja names in its `Meta`: it shows the keys of their rows.
+
+    https://django-ninja.dev/guides/response/django-pydantic/
+    """
+    if _MODEL_SCHEMA not in frame.world.lineage(schema):
+        return
+    body = frame.interpreter.class_body(f"{schema}.Meta") if frame.world.class_facts(f"{schema}.Meta") else {}
+    names = body.get("fields")
+    for name in map(constant_text, names.items.values()) if isinstance(names, Container) else ():
+        relation = frame.world.relation(row.model, name) if name else None
+        if relation is not None and relation.many and name:
+            place = frame.world.class_node(f"{schema}.Meta") or node
+            keys = calls.shown(frame, place, row, name)
+            if isinstance(keys, RowSet):
+                orm.iterate_relation(frame, place, keys, name)
 
 
 def _annotations(frame: Frame, cls: str) -> dict[str, ast.expr]:

@@ -97,7 +97,7 @@ def view_events(frame: Frame, view: str) -> None:
             if node is not None:
                 orm.emit(frame, node, short, rows_option.model, rows_option.dialect, "read", whole=True)
                 frame.events[-1].handled = True
-        for serializer in _serializers_of(frame.interpreter, instance):
+        for serializer in serializers_of(frame.interpreter, instance):
             serialize(frame, serializer, rows_option, origin, f"the rows of {short}")
 
 
@@ -149,8 +149,8 @@ def query_set_of(frame: Frame, view: Instance, above: str = "") -> Value:
     return Const(None)
 
 
-def _serializers_of(interpreter: Interpreter, view: Instance) -> list[str]:
-    """The serializer classes of a view's list action."""
+def serializers_of(interpreter: Interpreter, view: Instance) -> list[str]:
+    """The serializer classes of a view, for the action that it has."""
     for base in interpreter.world.lineage(view.cls):
         facts = interpreter.world.class_facts(base)
         if facts is None:
@@ -184,7 +184,7 @@ class _Walk:
         own = self._own_representation(frame, cls)
         if own is not None:
             self._call(frame, cls, own, row)
-        else:
+        if own is None or _asks_library(own):
             for name, field, node in self._fields(frame, cls, row):
                 self._field(frame, cls, name, field, node, row, depth)
         step = Step(self._site, f"uses '{short}'")
@@ -193,12 +193,9 @@ class _Walk:
             self._use.events.append(seen)
 
     def _own_representation(self, frame: Frame, cls: str) -> Function | None:
-        """`to_representation` where a class of the project writes it without calling the library's."""
+        """`to_representation` where a class of the project writes it."""
         found = frame.world.method(cls, "to_representation")
-        function = frame.interpreter.function(*found) if found is not None else None
-        if function is None or any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(function.node)):
-            return None
-        return function
+        return frame.interpreter.function(*found) if found is not None else None
 
     def _fields(self, frame: Frame, cls: str, row: Row) -> Iterator[tuple[str, Value | None, ast.AST]]:
         """(name, declared field or None, where) of each field that is written out."""
@@ -296,6 +293,11 @@ class _Walk:
         named = [*function.node.args.posonlyargs, *function.node.args.args]
         if len(named) >= 2:
             calls.run(frame, function.node, function, {named[0].arg: Instance(cls), named[1].arg: row})
+
+
+def _asks_library(function: Function) -> bool:
+    """Whether a method builds on what the library's own does."""
+    return any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(function.node))
 
 
 def _names(value: Value | None) -> tuple[str, ...] | None:

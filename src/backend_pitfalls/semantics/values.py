@@ -684,6 +684,14 @@ def same(left: Value, right: Value) -> bool:
     return left is right or left.key() == right.key()
 
 
+def beginning(value: Value) -> str:
+    """The text that a value begins with, as far as it is known."""
+    text = constant_text(value)
+    if text is None and isinstance(value, Text) and isinstance(value.parts[0], str):
+        return value.parts[0]
+    return text or ""
+
+
 def constant_text(value: Value) -> str | None:
     """The string that a value certainly is, or None."""
     if isinstance(value, Const) and isinstance(value.value, str):

@@ -3,7 +3,7 @@
 ## What it does
 Follows the columns of `list_display` (methods of the admin, functions, methods and properties of the model) over the rows that the list shows:
 `get_queryset()` of the admin, else the model's default manager, with what `list_select_related` joins. Relations that are columns themselves are joined
-by Django and silent.
+by Django and silent. It follows the rows of inlines too, each of which is shown as its text and reads the choices of its relations anew, and the rows that a form offers as choices, which are shown as their text.
 
 ## Why it hurts in production
 The change list shows a hundred rows a page. A column that reads one relation makes it a hundred queries more, on the page that support has open
@@ -65,7 +65,7 @@ many without a `get_queryset()` the message says what to add.
 None.
 
 ## Known limits
-Inlines, filters and `list_display` that is made by `get_list_display()` are silent.
+Filters and `list_display` that is made by `get_list_display()` are silent, as are forms that a project makes itself.
 
 ## References
 - [Django admin: list_select_related](https://docs.djangoproject.com/en/stable/ref/contrib/admin/#django.contrib.admin.ModelAdmin.list_select_related)
@@ -89,7 +89,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    tokens=(b"list_display",),
+    tokens=(b"list_display", b"Inline", b"register"),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
     fix=Safety.SAFE,
 )
@@ -106,6 +106,7 @@ def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
     """A column reads a relation that was not loaded, or runs a query of its own."""
     row = of_each_row(event, "admin")
     if row is None:
+        _choice(event, report)
         return
     loop = row.loop
     advice, fix = row.advice, row.fix
@@ -131,4 +132,22 @@ def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
         fix=fix,
         symbol=event.symbol,
         group=f"{loop.site} {row.key}",
+    )
+
+
+def _choice(event: RelationLoad | Query, report: Report) -> None:
+    """What the text of each row that a form offers reads."""
+    row = of_each_row(event, "choices")
+    if row is None:
+        return
+    report(
+        event.site,
+        f"N+1: '{row.what}' runs a query for every one of {row.loop.subject}; name the field in autocomplete_fields or raw_id_fields",
+        trace=(
+            Step(row.loop.site, "the form is made for this"),
+            *event.chain,
+            Step(event.site, f"'{row.what}' runs a query"),
+        ),
+        symbol=event.symbol,
+        group=f"{row.key} {event.site}",
     )

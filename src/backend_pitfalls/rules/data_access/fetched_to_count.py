@@ -34,6 +34,11 @@ def report():
     return 0
 ```
 
+The query log of the first, and of the second:
+
+    SELECT COUNT(*) FROM book WHERE sold   SELECT 1 FROM book WHERE sold LIMIT 1
+    SELECT id, sold FROM book WHERE sold   SELECT COUNT(*) FROM book WHERE sold
+
 ## Fix safety
 Safe for Django's query sets: the expression is asked for `count()` or `exists()` instead, which gives the same answer. Other ORMs are left to you.
 

@@ -28,6 +28,10 @@ def cheap():
     return list(Book.objects.filter(price__lt=5))
 ```
 
+The query log of the first, which gives every row, and of the second:
+
+    SELECT id, price FROM book   SELECT id, price FROM book WHERE price < 5
+
 ## Fix safety
 There is no automatic repair: the database may compare otherwise than Python does (case, time zones, NULL).
 

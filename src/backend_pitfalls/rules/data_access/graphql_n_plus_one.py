@@ -51,6 +51,13 @@ class AuthorType(DjangoObjectType):
         return info.context.loaders.sold_by_author.load(self.pk)
 ```
 
+The query log of a request for three authors with the first, and with a loader that counts for all of them:
+
+    SELECT … FROM author                            SELECT … FROM author
+    SELECT COUNT(*) FROM book WHERE author_id = 1   SELECT author_id, COUNT(*) FROM book WHERE author_id IN (1, 2, 3) GROUP BY author_id
+    SELECT COUNT(*) FROM book WHERE author_id = 2
+    SELECT COUNT(*) FROM book WHERE author_id = 3
+
 ## Fix safety
 There is no automatic repair: a data loader is code of its own.
 

@@ -2,8 +2,8 @@
 
 ## What it does
 Finds a query of the Django ORM or of a SQLAlchemy session that is run for reading inside a loop or comprehension, directly or
-in a function, method or property of the project that the loop calls, also in another file. Relations that a prefetch
-would serve are BPF102.
+in a function, method or property of the project that the loop calls, also in another file; and what is asked of other servers one by one: statements of SQL, keys of Redis and of Django's cache, documents of MongoDB.
+Relations that a prefetch would serve are BPF102.
 
 ## Why it hurts in production
 One request runs one query more for every row. With ten rows in development nobody notices; with ten thousand in
@@ -39,7 +39,8 @@ The query log of the first for three rows, and of the second:
     SELECT … FROM author WHERE id = 3
 
 ## Fix safety
-There is no automatic repair yet: which rows are needed is for the author to say.
+Unsafe: `Book.objects.get(pk=key)` and `Book.objects.filter(pk=key).first()` become a look-up in what `in_bulk()` fetched before the loop, where the keys are certainly of the type of the model's and the loop goes
+over something with a name. A row that is missing raises `KeyError` then, not `DoesNotExist`; a loop that takes care of that is left to you, as is everything else.
 
 ## Options
 None.
@@ -59,10 +60,11 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import FetchBefore, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.rounds import loop_of, loop_trace, told_at
-from backend_pitfalls.semantics.events import Query
+from backend_pitfalls.semantics.events import Query, RoundTrip
 
 META = RuleMeta(
     code="BPF101",
@@ -73,6 +75,7 @@ META = RuleMeta(
     since="0.1.0",
     tokens=(b"for ",),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    fix=Safety.UNSAFE,
 )
 
 _INSTEAD = {
@@ -83,7 +86,11 @@ _INSTEAD = {
 }
 
 
-@listens(Query)
+def _advice(event: Query) -> str:
+    return event.advice if isinstance(event, RoundTrip) else _INSTEAD[event.dialect]
+
+
+@listens(Query, RoundTrip)
 def query_in_loop(event: Query, report: Report) -> None:
     """A read whose number grows with the rounds of a loop in the function that reports it."""
     loop = loop_of(event)
@@ -92,12 +99,22 @@ def query_in_loop(event: Query, report: Report) -> None:
     if event.held:
         return  # a prefetch holds these rows: BPF108
     site, called = told_at(event)
+    runs = "asks once" if isinstance(event, RoundTrip) and event.dialect != "SQL" else "runs a query"
     model = event.model.rsplit(".", 1)[-1]
     of_model = f" of {model}" if model and model not in event.operation else ""
     report(
         site,
-        f"N+1: '{event.operation}'{called} runs a query{of_model} for every round of the loop over '{loop.subject}' "
-        f"from line {loop.site.span.line}; {_INSTEAD[event.dialect]}",
-        trace=loop_trace(event, loop, f"'{event.operation}' runs a query"),
+        f"N+1: '{event.operation}'{called} {runs}{of_model} for every round of the loop over '{loop.subject}' "
+        f"from line {loop.site.span.line}; {_advice(event)}",
+        trace=loop_trace(event, loop, f"'{event.operation}' {runs}"),
         symbol=event.symbol,
+        fix=_fetched_before(event),
     )
+
+
+def _fetched_before(event: Query) -> Fix | None:
+    """All rows by their keys before the loop, for a model of Django."""
+    if not event.keyed or event.chain or event.is_async:
+        return None
+    caution = "a row that is missing raises KeyError, and all rows are in memory at once"
+    return Fix("fetch the rows before the loop", Safety.UNSAFE, (FetchBefore(*event.site.span.corners),), caution)

@@ -43,6 +43,10 @@ def books():
     return {"books": [book.title for book in page]}
 ```
 
+The query log of the first, which is one query of as many rows as there are, and of the second:
+
+    SELECT id, title FROM book   SELECT id, title FROM book WHERE id > 0 ORDER BY id LIMIT 100
+
 ## Fix safety
 There is no automatic repair: a page changes what clients get.
 

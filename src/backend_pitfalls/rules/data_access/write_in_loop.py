@@ -2,7 +2,7 @@
 
 ## What it does
 Finds statements that insert, update or delete inside a loop: `save()`, `create()`, `delete()`, `update()` and `add()` of the Django ORM, `commit()` and `flush()` of a SQLAlchemy session, and
-their kin in Peewee and Tortoise; directly or in a function that the loop calls.
+their kin in Peewee and Tortoise, statements of SQL, keys of Redis and of Django's cache, documents of MongoDB; directly or in a function that the loop calls.
 
 ## Why it hurts in production
 Each statement is a round trip, and outside a transaction a disk flush too. A nightly import of a hundred thousand rows takes hours instead of minutes,
@@ -31,6 +31,12 @@ def load(titles):
     Book.objects.bulk_create([Book(title=title) for title in titles], batch_size=500)
 ```
 
+The query log of the first for three rows, and of the second:
+
+    INSERT INTO book (title) VALUES (…)   INSERT INTO book (title) VALUES (…), (…), (…)
+    INSERT INTO book (title) VALUES (…)
+    INSERT INTO book (title) VALUES (…)
+
 ## Fix safety
 Unsafe: a loop that only creates rows of a Django model becomes `bulk_create()`, one that only sets fields of the rows of a query set and saves them ends in `bulk_update()`. Signals are not sent then, and
 fields with `auto_now` are not set by an update. Models with a `save()` of their own, or with several tables, are left to you, as are other ORMs.
@@ -55,7 +61,7 @@ from backend_pitfalls.model.fix import Fix, Safety, WriteInBulk
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.rounds import loop_of, loop_trace, told_at
-from backend_pitfalls.semantics.events import Loop, Query
+from backend_pitfalls.semantics.events import Loop, Query, RoundTrip
 
 META = RuleMeta(
     code="BPF105",
@@ -80,21 +86,24 @@ _INSTEAD = {
 _NOT_IN_BULK = (".set", ".clear", ".remove", ".aset", ".aclear", ".aremove")
 
 
-@listens(Query)
+def _is_in_bulk(operation: str) -> bool:
+    """Whether a write is one of many rows, or of a kind that there is for one only."""
+    return any(word in operation for word in ("bulk", "insert_many", "_all")) or operation.endswith(_NOT_IN_BULK)
+
+
+@listens(Query, RoundTrip)
 def write_each_round(event: Query, report: Report) -> None:
     """A write whose number grows with the rounds of a loop in the function that reports it."""
     loop = loop_of(event)
     if event.effect != "write" or event.batched or event.inner or loop is None:
         return
-    if any(word in event.operation for word in ("bulk", "insert_many", "_all")) or event.operation.endswith(
-        _NOT_IN_BULK
-    ):
+    if not isinstance(event, RoundTrip) and _is_in_bulk(event.operation):
         return
     site, called = told_at(event)
     report(
         site,
         f"'{event.operation}'{called} writes once for every round of the loop over '{loop.subject}' from line "
-        f"{loop.site.span.line}; {_INSTEAD[event.dialect]}",
+        f"{loop.site.span.line}; {event.advice if isinstance(event, RoundTrip) else _INSTEAD[event.dialect]}",
         trace=loop_trace(event, loop, f"'{event.operation}' writes"),
         symbol=event.symbol,
         group=f"{site} {loop.site}",
