@@ -44,6 +44,9 @@ class Book(models.Model):
 class Blurb(models.Model):
     book = models.OneToOneField(Book, on_delete=models.CASCADE)
     text = models.CharField(max_length=80)
+
+    def __str__(self):
+        return f"{self.text} of {self.book.title}"
 """
 VIEWS = """
 from django.contrib import admin
@@ -51,9 +54,11 @@ from django.db.models import Value
 from django.db.models.functions import Replace
 from django.shortcuts import render
 from django.views.generic import ListView
-from rest_framework import generics, serializers
+from rest_framework import generics, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
 
-from shop.models import Author, Book, Tag
+from shop.models import Author, Blurb, Book, Tag
 
 
 def forward(request):
@@ -173,6 +178,46 @@ def updating(request):
 
 def api(request):
     return BookApi.as_view()(request).data
+
+
+class RecentBooks(viewsets.GenericViewSet):
+    queryset = Book.objects.order_by("-pk")
+    serializer_class = BookSerializer
+    authentication_classes = []
+    permission_classes = []
+
+    @action(detail=False)
+    def recent(self, request):
+        return Response(self.get_serializer(self.get_queryset(), many=True).data)
+
+
+def in_action(request):
+    return RecentBooks.as_view({"get": "recent"})(request).data
+
+
+def by_key(request):
+    books = Book.objects.order_by("pk")
+    names = []
+    for book in books:
+        author = Author.objects.get(pk=book.author_id)
+        names.append(author.name)
+    return names
+
+
+def first_by_key(request):
+    return names_of(list(Author.objects.order_by("pk").values_list("pk", flat=True)))
+
+
+def names_of(keys: list[int]):
+    return [Author.objects.filter(pk=key).first().name for key in keys]
+
+
+def as_text(request):
+    return [str(blurb) for blurb in Blurb.objects.order_by("pk")]
+
+
+def column(request):
+    return [tag.name for tag in Tag.objects.order_by("pk")], sorted({book.author_id for book in Book.objects.all()})
 """
 TEMPLATES = {
     "books.html": "{% for book in books %}{{ book.author }} {% for tag in book.tags.all %}{{ tag.name }}{% endfor %};{% endfor %}",
@@ -233,13 +278,19 @@ NAMES = [
     "admin_list",
     "creating",
     "updating",
+    "in_action",
+    "by_key",
+    "first_by_key",
+    "as_text",
 ]
+SAME = ["column"]
+"""What asks once before and after."""
 
 
 def counted(folder: Path) -> dict[str, list[tuple[int, str]]]:
     """For each view: statements and output with 3 and with 30 rows."""
     done = subprocess.run(
-        [sys.executable, "run.py", *NAMES], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "run.py", *NAMES, *SAME], cwd=folder, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr
     return {name: [(n, shown) for n, shown in pairs] for name, pairs in json.loads(done.stdout).items()}

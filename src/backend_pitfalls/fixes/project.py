@@ -129,9 +129,11 @@ class _Repair:
         for plan in plans:
             touched = {plan.path, *(f.path for f in plan.repaired)}
             expected = {code for f in plan.repaired if f.fix is not None for code in f.fix.uncovers}
-            brought = next((key[0] for key in new if key[1] in touched and key[0] not in expected), "")
-            for finding in plan.repaired if brought else ():
-                self._refused.setdefault(_key(finding), f"it would bring a new finding ({brought}); rolled back")
+            brought = [key for key in new if key[1] in touched and key[0] not in expected]
+            # What the new finding stands in was changed by the repairs there; where there are none, any may have brought it.
+            near = [f for f in plan.repaired if any((f.path, f.symbol) == key[1:3] for key in brought)]
+            for finding in (near or plan.repaired) if brought else ():
+                self._refused.setdefault(_key(finding), f"it would bring a new finding ({brought[0][0]}); rolled back")
         return len(self._refused) > refused
 
 

@@ -257,13 +257,14 @@ class RetryFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class RoundTripFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that ask a server (`store` names its kind) for one thing, or write one: `effect` is "read" or "write", or "sql" where the statement in the first argument tells. `instead` says how many
-    are asked for, or written, at once."""
+    are asked for, or written, at once, `document` that the call is one of these only with a dictionary as its first argument."""
 
     calls: tuple[str, ...]
     store: str
     effect: str
     instead: str
     docs: str
+    document: bool = False
 
 
 class FanOutFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ import msgspec
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.model.fix import Fix
 from backend_pitfalls.rules.advice import eager_fix, eager_loading
-from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
+from backend_pitfalls.semantics.events import Loop, Query, RelationLoad, RoundTrip
 
 
 class EachRow(msgspec.Struct, frozen=True):
@@ -27,6 +27,18 @@ def loop_of(event: Query, kind: str = "code") -> Loop | None:
     """The innermost loop whose rounds grow with data, when it is of this kind."""
     loops = [loop for loop in event.loops if loop.counts]
     return loops[-1] if loops and loops[-1].kind == kind else None
+
+
+# Through how many calls a round trip is still the loop's: what a helper does with a cache is there to save work.
+_DEPTH = {"SQL": 1, "MongoDB": 1, "Redis": 2}
+
+
+def is_of_loop(event: Query) -> bool:
+    """Whether what a server is asked for is worth telling where the loop stands: always for an ORM, else where it is near."""
+    if not isinstance(event, RoundTrip):
+        return True
+    depth = _DEPTH.get(event.dialect, 0) if event.effect == "read" or event.dialect != "Redis" else 0
+    return len(event.chain) <= depth
 
 
 def told_at(event: Query) -> tuple[Site, str]:

@@ -76,7 +76,7 @@ def _inline(frame: Frame, cls: str) -> None:
         return
     short = model.name.rsplit(".", 1)[-1]
     site = frame.class_site(cls)
-    loop = Loop(site, f"the admin's inline of {short}", frozenset(), few=False, batched=False, kind="admin")
+    loop = Loop(site, f"the admin's inline of {short}", frozenset(), few=False, batched=False, kind="inline")
     outer, frame.loops = frame.loops, (loop,)
     known = {r.name for r in frame.world.relations_of(model.name) if r.target in parents}
     for rows in options(serializers.query_set_of(frame, Instance(cls, {"model": model}))):

@@ -129,6 +129,8 @@ def _round_trip(frame: Frame, node: ast.AST, facts: RoundTripFacts, positional: 
     """Tell rules that a server is asked for one thing, whatever it is called: what is the same in every round is not asked for in this way."""
     first = positional[0] if positional else UNKNOWN
     effect = facts.effect
+    if facts.document and not (isinstance(first, Container) and first.kind == "dict"):
+        return
     if effect == "sql":
         effect = _effect_of(beginning(first))
     elif constant_text(first) is not None:
@@ -143,14 +145,14 @@ def _round_trip(frame: Frame, node: ast.AST, facts: RoundTripFacts, positional: 
 
 
 def _effect_of(statement: str) -> str:
-    """Whether a statement of SQL asks or writes, by how it begins; the empty string where that does not tell, and for one about many rows."""
+    """Whether a statement of SQL asks or writes, by how it begins; the empty string where that does not tell, and for one about many rows, or that takes a lock."""
     words = statement.split(None, 1)
     if not words or _OF_MANY.search(statement):
         return ""
     return {"SELECT": "read", "INSERT": "write", "UPDATE": "write", "DELETE": "write"}.get(words[0].upper(), "")
 
 
-_OF_MANY = re.compile(r"\bIN\s*\(|\bANY\s*\(|\bunnest\b|\bVALUES\s+%s", re.IGNORECASE)
+_OF_MANY = re.compile(r"\bFOR\s+UPDATE\b|\bIN\s*\(|\bANY\s*\(|\bunnest\b|\bVALUES\s+%s", re.IGNORECASE)
 
 
 def _application(frame: Frame, node: ast.AST, name: str) -> None:

@@ -388,7 +388,7 @@ class Frame:
         self._loop(loop, lambda: self.assign(node.target, element, None), node.body)
         if isinstance(node.iter, ast.Call) and dotted(node.iter.func) == "range":
             retries.looped(self, node, self.events[mark:], "counted")
-        batches.looped(self, node, loop, self.events[mark:])
+        batches.looped(self, node, loop, iterable, self.events[mark:])
         if node.orelse:
             self.run(node.orelse)
         return True

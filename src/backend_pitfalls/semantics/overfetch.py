@@ -101,8 +101,18 @@ def column(frame: Frame, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | a
         return
     if not isinstance(rows, RowSet) or read.value.id != target.id or rows.path or not _is_fresh(generator.iter, rows):
         return
+    base = frame.evaluate(_base(generator.iter))
+    if isinstance(base, RowSet) and base.path:
+        return  # the rows of a relation, which a prefetch may hold
     if rows.dialect == "django" and not rows.loaded and _is_plain_column(frame, rows.model, read.attr):
         _emit(frame, node, _without_all(generator.iter), rows, "column", column=read.attr, kind=_KINDS[type(node)])
+
+
+def _base(node: ast.expr) -> ast.expr:
+    """What a chain of calls begins with: `Book.objects` of `Book.objects.filter(…).order_by(…)`."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    return node
 
 
 def _without_all(node: ast.expr) -> ast.expr:

@@ -104,7 +104,7 @@ def _joined(site: Site, path: str) -> Fix:
 @listens(RelationLoad, Query)
 def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
     """A column reads a relation that was not loaded, or runs a query of its own."""
-    row = of_each_row(event, "admin")
+    row = of_each_row(event, "admin") or of_each_row(event, "inline")
     if row is None:
         _choice(event, report)
         return
@@ -115,10 +115,12 @@ def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
         can_be_loaded and event.origin == loop.site
     ):  # the rows are Django's, not those of a query set that the project makes
         many = isinstance(event, Query) or event.many
-        fix = None if many else _joined(loop.site, event.path)
+        needs_method = many or loop.kind == "inline"  # an inline has no list_select_related
+        fix = None if needs_method else _joined(loop.site, event.path)
+        method = "prefetch_related" if many else "select_related"
         advice = (
-            f'give it a get_queryset() with prefetch_related("{event.path}")'
-            if many
+            f'give it a get_queryset() with {method}("{event.path}")'
+            if needs_method
             else f'add list_select_related = ["{event.path}"]'
         )
     report(

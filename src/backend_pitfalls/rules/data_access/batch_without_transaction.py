@@ -1,7 +1,7 @@
 """A loop writes rows that belong together without a transaction.
 
 ## What it does
-Finds loops that write several rows of Django in each round, where no transaction is around the loop: while a request is answered, and in management commands.
+Finds loops over other things than rows that write rows of several models of Django in each round, where no transaction is around the loop: while a request is answered, and in management commands.
 
 ## Why it hurts in production
 When the third round fails, the rows of the first two stay, and of the third perhaps a half: an order without its lines. Nobody notices until the next run writes the first two again. Every write also is a
@@ -62,7 +62,7 @@ There is no automatic repair: whether all rounds belong together, or each for it
 None.
 
 ## Known limits
-With `ATOMIC_REQUESTS` requests are silent. A loop that takes care of what fails in a round (`try`) is taken to do each round for itself. Tasks of Celery are not looked at: many are made to be run again.
+With `ATOMIC_REQUESTS` requests are silent. A loop that takes care of what fails in a round (`try`), or that asks other services in it, is taken to do each round for itself. Tasks of Celery are not looked at: many are made to be run again.
 
 ## References
 - [Django: controlling transactions](https://docs.djangoproject.com/en/stable/topics/db/transactions/#controlling-transactions-explicitly)

@@ -63,7 +63,7 @@ from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import FetchBefore, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import loop_of, loop_trace, told_at
+from backend_pitfalls.rules.rounds import is_of_loop, loop_of, loop_trace, told_at
 from backend_pitfalls.semantics.events import Query, RoundTrip
 
 META = RuleMeta(
@@ -96,8 +96,8 @@ def query_in_loop(event: Query, report: Report) -> None:
     loop = loop_of(event)
     if event.effect != "read" or event.batched or event.inner or loop is None or (event.path and event.plain):
         return
-    if event.held:
-        return  # a prefetch holds these rows: BPF108
+    if event.held or not is_of_loop(event):  # a prefetch holds these rows: BPF108
+        return
     site, called = told_at(event)
     runs = "asks once" if isinstance(event, RoundTrip) and event.dialect != "SQL" else "runs a query"
     model = event.model.rsplit(".", 1)[-1]

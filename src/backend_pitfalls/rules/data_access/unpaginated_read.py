@@ -90,9 +90,11 @@ def whole_table(event: Query, report: Report) -> None:
     if not event.whole or not event.handled or event.batched or event.effect != "read":
         return
     model = event.model.rsplit(".", 1)[-1]
+    site = nearest(event, lambda place: place.path.endswith(".py"))
     report(
-        nearest(event, lambda place: place.path.endswith(".py")),
+        site,
         f"unpaginated read: every row of {model} is read for a request; read a page of them",
         trace=(*event.chain, Step(event.site, f"every row of {model} is read")) if event.chain else (),
         symbol=event.symbol,
+        group=f"{site.path} {event.symbol} {event.model}",
     )
