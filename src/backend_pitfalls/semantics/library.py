@@ -359,6 +359,8 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "sqlalchemy.update": _change,
     "sqlalchemy.delete": _change,
     "django.db.models.Prefetch": orm.prefetch,
+    "django.db.models.prefetch_related_objects": orm.prefetched,
+    "django.db.models.query.prefetch_related_objects": orm.prefetched,
     "django.apps.apps.get_model": _get_model,
     "django.apps.apps.get_registered_model": _get_model,
     "django.apps.registry.apps.get_model": _get_model,
@@ -368,4 +370,6 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "django.shortcuts.get_object_or_404": _get_or_404,
     "asyncio.wait_for": _wait_for,
 }
-LOADER_FUNCTIONS = frozenset(f"sqlalchemy.orm.{name}" for name in orm.LOADERS | orm.NEUTRAL_LOADERS | {"Load"})
+LOADER_FUNCTIONS = frozenset(
+    f"sqlalchemy.orm.{name}" for name in orm.LOADERS | orm.NEUTRAL_LOADERS | orm.NEVER_LOADERS | {"Load"}
+)

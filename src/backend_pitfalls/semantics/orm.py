@@ -416,9 +416,9 @@ PREFETCH = "django.db.models.Prefetch"
 LOADER = "sqlalchemy.orm.Load"
 # https://docs.sqlalchemy.org/en/20/orm/queryguide/relationships.html
 LOADERS = frozenset({"joinedload", "selectinload", "subqueryload", "immediateload", "contains_eager"})
-NEUTRAL_LOADERS = frozenset(
-    {"defaultload", "lazyload", "noload", "raiseload", "load_only", "defer", "undefer", "with_expression"}
-)
+# What they name runs no query when it is read: it is nothing, or an error.
+NEVER_LOADERS = frozenset({"noload", "raiseload"})
+NEUTRAL_LOADERS = frozenset({"defaultload", "lazyload", "load_only", "defer", "undefer", "with_expression"})
 
 
 def prefetch(frame: Frame, arguments: Arguments) -> Value:
@@ -437,6 +437,19 @@ def prefetch(frame: Frame, arguments: Arguments) -> Value:
     return Instance(PREFETCH, {"loaded": Container("set", dict.fromkeys(sorted(paths), UNKNOWN))})
 
 
+def prefetched(frame: Frame, arguments: Arguments) -> Value:
+    """`prefetch_related_objects(books, "author")`: the rows have these relations from here on.
+
+    https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related-objects
+    """
+    given = arguments.node.args[0] if arguments.node.args else None
+    rows = arguments.positional[0] if arguments.positional else UNKNOWN
+    paths = frozenset().union(*(_paths(value) for value in arguments.positional[1:]))
+    if isinstance(given, ast.Name) and isinstance(rows, (RowSet, Row)):
+        frame.variables[given.id] = rows.evolve(loaded=rows.loaded | (frozenset({"*"}) if arguments.spread else paths))
+    return Const(None)
+
+
 def loader(name: str, before: Instance | None, arguments: Arguments) -> Value:
     """`joinedload(Book.author)`, and one chained to `before`: the paths that a loader option loads."""
     prefix, loaded = "", frozenset[str]()
@@ -451,7 +464,7 @@ def loader(name: str, before: Instance | None, arguments: Arguments) -> Value:
         if text is None or text == "*":
             return Instance(LOADER, {"loaded": Container("set", {"*": UNKNOWN})})
         step = "__".join(filter(None, (step, text.replace(".", "__"))))
-    if name in LOADERS and step:
+    if name in LOADERS | NEVER_LOADERS and step:
         loaded |= {step}
     attributes: dict[str, Value] = {"loaded": Container("set", dict.fromkeys(sorted(loaded), UNKNOWN))}
     if name in LOADERS or name == "defaultload":
