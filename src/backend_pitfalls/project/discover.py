@@ -47,7 +47,9 @@ _LOCKS = frozenset(
 _TEST = re.compile(
     r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|[^/]*test_?data|conftest|tests?|factories)\.py$"
 )
-_MIGRATION = re.compile(r"(^|/)(\w*migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/")
+_MIGRATION = re.compile(
+    r"(^|/)(\w*migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/|(^|/)(alembic|migrations|revisions)/([^/]+/)*env\.py$"
+)
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
 _SCRIPT = re.compile(
     r"(^|/)(scripts?|bin|tools|docs|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$"

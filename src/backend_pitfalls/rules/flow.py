@@ -149,14 +149,23 @@ def tainted(event: Call, sink: SinkFacts, harm: str, kind: str, is_harmful: Harm
 
 def _applies(event: Call, sink: SinkFacts) -> bool:
     """Whether the other arguments of the call let it do harm."""
-    if any(_is_one_of(event.keywords.get(keyword), values) for keyword, values in sink.unless.items()):
+    if any(_is_one_of(_told(event, keyword), values) for keyword, values in sink.unless.items()):
         return False
     return all(_is_one_of(event.keywords.get(keyword), values) for keyword, values in sink.only_if.items())
 
 
+def _told(event: Call, keyword: str) -> Value | None:
+    """The value of a keyword; the type of an answer may stand among its headers."""
+    headers = event.keywords.get("headers") if keyword == "content_type" else None
+    if isinstance(headers, Container):
+        typed = [v for k, v in headers.items.items() if str(k).lower() == "content-type"]
+        return typed[0] if typed else event.keywords.get(keyword)
+    return event.keywords.get(keyword)
+
+
 def _is_one_of(value: Value | None, accepted: tuple[str, ...]) -> bool:
     if isinstance(value, Const):
-        return str(value.value) in accepted
+        return str(value.value) in accepted or str(value.value).partition(";")[0].strip() in accepted
     if isinstance(value, (Symbol, Instance)):
         return (value.name if isinstance(value, Symbol) else value.cls) in accepted
     return False

@@ -37,21 +37,22 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
         _report_while_answering(event, report, client)
         return
     value = _given(event, client)
+    # What a caller could not have changed is told of the call that could have passed a limit.
+    is_reached = not event.chain or event.reachable
     if value is None:
         # What a function calls without a limit is told there, unless its caller could have passed one through `**options`.
-        if (
-            (not event.chain or event.forwarded)
-            and not event.spread
-            and client.default == "unlimited"
-            and not _limited_elsewhere(event, client)
-        ):
+        if event.spread or client.default != "unlimited" or _limited_elsewhere(event, client):
+            return
+        if event.chain and event.spreads:
+            _report_inside(event, report, client)
+        elif not event.chain or (event.forwarded and is_reached):
             what = (
                 f"{event.chain[0].message} without {client.keyword}, so '{name}'"
                 if event.chain
                 else f"'{name}' is called without {client.keyword} and"
             )
             _report(event, report, client, f"{what} would wait for ever")
-    elif any(_is_unlimited(option, client) for option in options(value)):
+    elif is_reached and any(_is_unlimited(option, client) for option in options(value)):
         if event.chain and any(isinstance(o, Const) and o.origin == "default" for o in options(value)):
             _report(
                 event,
@@ -66,6 +67,15 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
 def _name(event: Call) -> str:
     """What is called: by its qualified name, or as it is written where that says nothing to a person (`grpc.<stub>.<any>`)."""
     return event.written.partition("(")[0] if "<" in event.callee else event.callee
+
+
+def _report_inside(event: Call, report: Report, client: ClientFacts) -> None:
+    """A call with options that its function puts together: that they hold no limit is known where it is called."""
+    text = client.value.format(seconds=f"{report.options.timeout_seconds:g}")
+    message = (
+        f"'{_name(event)}' is called without {client.keyword} and would wait for ever; pass {client.keyword}={text}"
+    )
+    report(event.site, message, trace=event.chain, symbol=event.symbol, group=f"{event.site}")
 
 
 def _is_meant(event: Call, client: ClientFacts) -> bool:

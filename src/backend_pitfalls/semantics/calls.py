@@ -35,7 +35,7 @@ from backend_pitfalls.semantics.attributes import (
     load_attribute,
     property_function,
 )
-from backend_pitfalls.semantics.emission import emit_call, updated
+from backend_pitfalls.semantics.emission import emit_call, passes_on, updated
 from backend_pitfalls.semantics.events import Batch, Call, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     CLEAN,
@@ -690,6 +690,8 @@ def _replay(
         ):
             loops = frame.loops if remembered.counts_again(frame, event.remembered, node, receiver) else ()
             seen = event.seen_from(step, symbol, loops, frame.is_async, called)
+            if isinstance(seen, Call):
+                seen.reachable, seen.open = seen.reachable and seen.open, passes_on(frame, node)
             if isinstance(seen, Query):
                 seen.atomic |= frame.transactions > 0
             if isinstance(seen, Batch) and (frame.transactions or batches.around(frame)):

@@ -38,8 +38,14 @@ def part(frame: Frame, container: ast.expr, key: Value | None, value: Value) -> 
     """A value that was taken out of request data under a key."""
     if not value.labels:
         return value
+    if isinstance(key, Const) and str(key.value).lower() in _WHERE_FROM:
+        value = cleaned(value, frozenset({"redirect"}))
     looked = isinstance(key, Const) and _mark(container, key.value) in frame.variables
     return cleaned(value, PART | UNCHECKED if looked else PART)
+
+
+# The header that browsers fill with the page that a request comes from: who can decide it has the user on a page of his already.
+_WHERE_FROM = frozenset({"referer", "http_referer"})
 
 
 def looked_at(variables: dict[str, Value], test: ast.expr) -> None:

@@ -69,8 +69,10 @@ def answer(frame: Frame, node: ast.AST, value: Value) -> None:
     if not isinstance(frame.answers, Unknown):
         schemas.show(frame, node, frame.answers, value)
     for option in options(value):
-        body = option.items.get(0, UNKNOWN) if isinstance(option, Container) and option.kind == "tuple" else option
-        _emit(frame, node, f"{frame.handles}.<answer>", (body,), {}, False, None)
+        parts = option.items if isinstance(option, Container) and option.kind == "tuple" else {0: option}
+        headers = next((v for v in parts.values() if isinstance(v, Container) and v.kind == "dict"), None)
+        given: dict[str, Value] = {"headers": headers} if headers is not None and parts.get(0) is not headers else {}
+        _emit(frame, node, f"{frame.handles}.<answer>", (parts.get(0, UNKNOWN),), given, False, None)
 
 
 def emit_call(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> None:
@@ -101,6 +103,9 @@ def _emit(
         _application(frame, node, name)
     if name not in frame.knowledge.notable:
         return
+    if name in frame.knowledge.sinks and isinstance(node, ast.Call) and any(v.labels for v in positional):
+        later = _type_told_later(frame, node)
+        keywords = {**keywords, "content_type": later} if later is not None else keywords
     trip = frame.knowledge.round_trips.get(name)
     if trip is not None:
         _round_trip(frame, node, trip, positional)
@@ -120,9 +125,39 @@ def _emit(
             frame.guards > 0 or is_limited,
             frame.source.snippet(node, 80),
             rest,
-            forwarded=isinstance(node, ast.Call) and any(k.arg is None for k in node.keywords),
+            forwarded=isinstance(node, ast.Call) and hands_on(frame, node),
+            spreads=isinstance(node, ast.Call)
+            and any(k.arg is None for k in node.keywords)
+            and not hands_on(frame, node),
         )
     )
+
+
+def _type_told_later(frame: Frame, node: ast.Call) -> Value | None:
+    """What the function says later of the type of the answer that a call makes: `answer.mimetype = "text/plain"`, `answer["Content-Type"] = …`; None for nothing."""
+    function = frame.function.node if frame.function is not None else None
+    assigned = [n for n in ast.walk(function) if isinstance(n, ast.Assign)] if function is not None else []
+    names = {t.id for n in assigned if n.value is node for t in n.targets if isinstance(t, ast.Name)}
+    for statement in assigned if names else ():
+        for target in statement.targets:
+            if _is_type_of(target, names):
+                return frame.evaluate(statement.value)
+    return None
+
+
+def _is_type_of(target: ast.expr, names: set[str]) -> bool:
+    """Whether a target is the content type of one of these answers."""
+    if isinstance(target, ast.Attribute):
+        is_named = isinstance(target.value, ast.Name) and target.value.id in names
+        return is_named and target.attr in ("mimetype", "content_type")
+    if not isinstance(target, ast.Subscript) or not isinstance(target.slice, ast.Constant):
+        return False
+    held = (
+        target.value.value
+        if isinstance(target.value, ast.Attribute) and target.value.attr == "headers"
+        else target.value
+    )
+    return isinstance(held, ast.Name) and held.id in names and str(target.slice.value).lower() == "content-type"
 
 
 def _round_trip(frame: Frame, node: ast.AST, facts: RoundTripFacts, positional: tuple[Value, ...]) -> None:
@@ -153,6 +188,29 @@ def _effect_of(statement: str) -> str:
 
 
 _OF_MANY = re.compile(r"\bFOR\s+UPDATE\b|\bIN\s*\(|\bANY\s*\(|\bunnest\b|\bVALUES\s+%s", re.IGNORECASE)
+
+
+def hands_on(frame: Frame, node: ast.Call) -> bool:
+    """Whether a call is given the `**options` that the function around it takes."""
+    function = frame.function.node if frame.function is not None else None
+    own = function.args.kwarg.arg if function is not None and function.args.kwarg is not None else ""
+    return any(k.arg is None and isinstance(k.value, ast.Name) and k.value.id == own for k in node.keywords)
+
+
+def passes_on(frame: Frame, node: ast.AST) -> bool:
+    """Whether a call is given what its function was given: its `**options`, or one of its parameters as it is."""
+    function = frame.function.node if frame.function is not None else None
+    if function is None or not isinstance(node, ast.Call):
+        return False
+    own = {p.arg for p in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+    given = (*node.args, *(k.value for k in node.keywords))
+    return hands_on(frame, node) or any(
+        isinstance(a, ast.Name) and a.id in own and _is_optional(frame, a) for a in given
+    )
+
+
+def _is_optional(frame: Frame, node: ast.Name) -> bool:
+    return any(isinstance(o, Const) and o.origin == "default" for o in options(frame.name(node.id)))
 
 
 def _application(frame: Frame, node: ast.AST, name: str) -> None:

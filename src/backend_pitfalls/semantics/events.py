@@ -103,11 +103,26 @@ class Event:
 class Call(Event):
     """A call of a library function or method, by its qualified name, with abstract arguments.
 
-    `forwarded` tells that the call was written with `**options`. `kept` tells that the result becomes an attribute or a global variable, and so outlives the function. `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
+    `forwarded` tells that the call was written with the `**options` that its function takes, and so may be given more by who calls that; `spreads` that it was
+    written with others. `open` tells that who calls the function in which it is seen may give it more, `reachable` that who calls the one where the chain begins may. `kept` tells that the result becomes an attribute or a global variable, and so outlives the function. `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
     call as the reader wrote it.
     """
 
-    __slots__ = ("args", "callee", "forwarded", "guarded", "kept", "keywords", "receiver", "rest", "spread", "written")
+    __slots__ = (
+        "args",
+        "callee",
+        "forwarded",
+        "guarded",
+        "kept",
+        "keywords",
+        "open",
+        "reachable",
+        "receiver",
+        "rest",
+        "spread",
+        "spreads",
+        "written",
+    )
 
     def __init__(
         self,
@@ -125,9 +140,13 @@ class Call(Event):
         rest: Value = UNKNOWN,
         kept: bool = False,
         forwarded: bool = False,
+        spreads: bool = False,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
         self.callee = callee
+        self.spreads = spreads
+        self.open = True
+        self.reachable = True
         self.forwarded = forwarded
         self.args = args
         self.keywords = keywords

@@ -7,7 +7,19 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from backend_pitfalls.semantics import calls, checks, deferral, dropped, forms, narrowing, orm, overfetch, protocols
+from backend_pitfalls.semantics import (
+    calls,
+    checks,
+    deferral,
+    dropped,
+    forms,
+    narrowing,
+    orm,
+    overfetch,
+    protocols,
+    remembered,
+    verdicts,
+)
 from backend_pitfalls.semantics.annotations import FORMS
 from backend_pitfalls.semantics.attributes import load_attribute, source_value
 from backend_pitfalls.semantics.values import (
@@ -260,7 +272,7 @@ def _unary(frame: Frame, node: ast.UnaryOp) -> Value:
 
 def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
     found: list[Value] = []
-    start = frame.variables
+    start, loops = frame.variables, frame.loops
     for index, operand in enumerate(node.values):
         value = frame.evaluate(operand)
         decided = truth(value)
@@ -272,6 +284,9 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
         if decided is None:
             found.append(value)
         frame.variables = narrowing.narrowed(frame, dict(frame.variables), operand, isinstance(node.op, ast.And))
+        if loops and isinstance(node.op, ast.And) and (names := remembered.pinned(operand)):
+            frame.loops = tuple(loop for loop in frame.loops if loop.targets.isdisjoint(names))
+    frame.loops = loops
     frame.variables = start | {k: v for k, v in frame.variables.items() if k not in start}
     return join_all(found)
 
@@ -339,15 +354,14 @@ def truth(value: Value) -> bool | None:
 
 def _conditional(frame: Frame, node: ast.IfExp) -> Value:
     decided = truth(frame.evaluate(node.test))
-    start = frame.variables
+    start, told = frame.variables, frame.told
     found = []
-    if decided is not False:
-        frame.variables = narrowing.narrowed(frame, dict(start), node.test, True)
-        found.append(frame.evaluate(node.body))
-    if decided is not True:
-        frame.variables = narrowing.narrowed(frame, dict(start), node.test, False)
-        found.append(frame.evaluate(node.orelse))
-    frame.variables = start
+    for branch, holds in ((node.body, True), (node.orelse, False)):
+        if decided is not (not holds):
+            frame.variables = narrowing.narrowed(frame, dict(start), node.test, holds)
+            frame.told = {**told, **verdicts.told(frame, node.test, holds)}
+            found.append(frame.evaluate(branch))
+    frame.variables, frame.told = start, told
     return join_all(found)
 
 

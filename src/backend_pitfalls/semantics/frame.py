@@ -25,6 +25,7 @@ from backend_pitfalls.semantics import (
     remembered,
     retries,
     serializers,
+    verdicts,
     views,
 )
 from backend_pitfalls.semantics.annotations import annotated
@@ -123,6 +124,9 @@ class Frame:
         self.bodies: dict[str, Mapping[str, Value]] = {}
         self.loops: tuple[Loop, ...] = ()
         self.guards = 0
+        # The conditions whose answers variables keep, and what those around tell of expressions that are no variables.
+        self.verdicts: dict[str, verdicts.Verdict] = {}
+        self.told: dict[str, frozenset[str]] = {}
         # How many transactions are around.
         self.transactions = 0
         # How many `await` and `async for` stand around: a query in them gives way to other coroutines.
@@ -197,7 +201,8 @@ class Frame:
         if self.interpreter.nodes > MAX_NODES:
             raise BudgetExceeded
         handler = expressions.HANDLERS.get(type(node))
-        return handler(self, node) if handler is not None else UNKNOWN
+        value = handler(self, node) if handler is not None else UNKNOWN
+        return verdicts.applied(self, node, value) if self.told and value.labels else value
 
     def name(self, name: str) -> Value:
         """What a name stands for here."""
@@ -266,6 +271,7 @@ class Frame:
         dropped.kept(self, node)
         for target in node.targets:
             self.assign(target, value, node.value)
+        verdicts.kept(self, node)
 
     def annotated_statement(self, node: ast.AnnAssign) -> None:
         value = self.evaluate(node.value) if node.value is not None else UNKNOWN
@@ -361,16 +367,19 @@ class Frame:
         if decided is not True:
             self.variables = narrowing.narrowed(self, dict(start), node.test, False)
             no = self.variables if self._run_once(node.orelse, node.test, False) else None
+        if yes is None and no is not None:
+            self.told = {**self.told, **verdicts.told(self, node.test, False)}
         self.variables = start
         return self.merge((yes, no))
 
     def _run_once(self, block: list[ast.stmt], test: ast.expr, holds: bool) -> bool:
         """Run a branch; when it keeps what the condition found missing, its queries do not run again."""
-        start, outer = len(self.events), self.loops
+        start, outer, told = len(self.events), self.loops, self.told
+        self.told = {**told, **verdicts.told(self, test, holds)}
         if outer and holds and (names := remembered.pinned(test)):
             self.loops = tuple(loop for loop in outer if loop.targets.isdisjoint(names))
         reaches_end = self.run(block)
-        self.loops = outer
+        self.loops, self.told = outer, told
         if len(self.events) > start and (places := remembered.missing(test, holds)):
             kind = remembered.kept(self, block, places)
             if kind:

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics import checks, predicates
+from backend_pitfalls.semantics import checks, predicates, verdicts
 from backend_pitfalls.semantics.values import (
     CLEAN,
     BoundMethod,
@@ -48,7 +48,9 @@ def _narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: 
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         return _comparison(frame, variables, test.left, test.ops[0], test.comparators[0], holds)
     if isinstance(test, ast.Name):
-        return _truthiness(variables, test.id, holds)
+        asked = verdicts.of_variable(frame, variables, test.id)
+        variables = _truthiness(variables, test.id, holds)
+        return _narrowed(frame, variables, asked, holds) if asked is not None else variables
     if isinstance(test, ast.Attribute) and test.attr in _HOST and not holds:
         _clean_address(frame, variables, test.value)
     if isinstance(test, ast.NamedExpr):
@@ -241,6 +243,16 @@ _OWN_PATH = re.compile(r"^\^?/(\[(?!.*/)|\(\?!/|\w)")
 _RAISES = re.compile(r"^_?(raise|validate|check|assert|ensure|verify|require|must|reject)(_|$)")
 JUDGED = frozenset({"redirect", "url", "path"})
 """What an address or a path that a function of the project has judged cannot do."""
+
+
+def judged_harms(frame: Frame, test: ast.Call) -> frozenset[str]:
+    """What an argument of a call cannot do where the call says yes: by the table of guards, or by the name of a function that says that it judges; empty where the call judges nothing."""
+    callee = frame.evaluate(test.func)
+    if isinstance(callee, Symbol):
+        return frame.knowledge.guards.get(frame.knowledge.canonical(callee.name), frozenset())
+    judge = callee.function if isinstance(callee, BoundMethod) else callee
+    is_said = isinstance(judge, Function) and _JUDGES.search(judge.qualname.rsplit(".", 1)[-1])
+    return JUDGED if is_said and isinstance(judge, Function) and not predicates.is_plain(judge.node) else frozenset()
 
 
 def asserted(frame: Frame, variables: dict[str, Value], call: ast.Call) -> None:

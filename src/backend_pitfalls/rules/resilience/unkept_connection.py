@@ -66,7 +66,8 @@ META = RuleMeta(
 _SERVER = re.compile(r"(postgresql\w*|mysql|oracle|postgis|psqlextra|postgres)$")
 # Settings of a developer's machine, of tests and of continuous integration: what they cost nobody waits for.
 _NOT_SERVED = re.compile(
-    r"(^|[/_.])(dev|development|local|test|tests|testing|ci|example|sandbox|build|docs)([/_.]|$)", re.IGNORECASE
+    r"(^|[/_.])(dev|development|local|test|tests|testing|ci|example|sandbox|build|docs|migrations?|alembic)([/_.]|$)",
+    re.IGNORECASE,
 )
 
 
