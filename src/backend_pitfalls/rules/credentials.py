@@ -83,7 +83,7 @@ _NOT_ITS_VALUE = re.compile(
     r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|invalid|wrong|missing|min|max|show|hide|require|requires|required|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design|continuation|public|primary|foreign|partition|sort|cache|unexpected|expired|existing)_|_?placeholder"
 )
 _PLACEHOLDER = re.compile(
-    r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|no.?password|^__\w+__$|[-_ ]here$",
+    r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|no.?password|^__\w+__$|^\$\w+\$$|[-_ ]here$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"^_*[A-Za-z]+([ _.:/=-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
@@ -93,6 +93,10 @@ _SECRET_WORD = re.compile(r"password|passwd|passphrase|token|secret|key|auth|cre
 _TEMPLATE = re.compile(r"^<.*>$|\$\{|\{\{|\}\}|%\(|^%s$")
 _PATH = re.compile(
     r"^(/|\./|~/|\.[a-z_.]+$|[A-Za-z]:\\)|^https?://|^[\w.-]+\.(py|json|ya?ml|pem|key|txt|html|env)$|^urn:"
+    # The path of a route, or a pattern for some: `tokens/`, `users/\\d+/tokens/`.
+    r"|^(?:[a-z_]+|\\[dw]\+|<[\w:]+>)(?:/(?:[a-z_]+|\\[dw]\+|<[\w:]+>))*/$"
+    # An attribute of an object, in a script that the file holds.
+    r"|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+;"
 )
 _REFERENCE = re.compile(
     r"^[$%&*!@]|^(secrets?|env|vault|var|local|data|ref|file|ssm|module)[.:(]|^(true|false|yes|no|on|off|null|none|~|-)$",
