@@ -27,12 +27,17 @@ from backend_pitfalls.project.manifests import (
     HostedFound,
     ImageFound,
     Manifest,
+    OperationsFound,
+    PatchesFound,
     ProbeFound,
     SettingFound,
+    ValuesFound,
     WorkloadFound,
     compose,
     dockerfile,
+    helm,
     kubernetes,
+    kustomize,
     platforms,
     settings,
 )
@@ -163,7 +168,7 @@ class Session:
             if file.kind is FileKind.YAML and compose.is_compose(file.path):
                 manifests = (ComposeFound(file.path, tuple(compose.services(data))),)
             elif file.kind is FileKind.YAML:
-                manifests = tuple(WorkloadFound(file.path, w) for w in kubernetes.workloads(data))
+                manifests = _deployed(file.path, data)
             elif file.kind is FileKind.DOCKERFILE:
                 manifests = (ImageFound(file.path, dockerfile.image(data)),)
             manifests = (*manifests, *(HostedFound(file.path, s) for s in platforms.hosted(file.path, data)))
@@ -273,6 +278,22 @@ class Session:
         for event in events:
             for function, report in self._listeners.get(type(event), ()):
                 function(event, report)
+
+
+def _deployed(path: str, data: bytes) -> tuple[Manifest, ...]:
+    """What a YAML file says of workloads, itself or as a part of a chart or a kustomization.
+
+    Raises:
+        Unreadable: when it should be YAML and is not.
+    """
+    if kustomize.is_kustomization(path):
+        patches, merged = kustomize.patches(path, data)
+        return (PatchesFound(path, patches), *(WorkloadFound(path, w) for w in merged))
+    if path.rsplit("/", 1)[-1] in ("values.yaml", "values.yml"):
+        return (ValuesFound(path, helm.values(data)),)
+    added = kustomize.operations(data)
+    operations = (OperationsFound(path, added),) if added else ()
+    return (*operations, *(WorkloadFound(path, w) for w in kubernetes.workloads(data)))
 
 
 def _entries(project: Project, interpreter: Interpreter, facts: FileFacts) -> Iterator[Sequence[Event]]:

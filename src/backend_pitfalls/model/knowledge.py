@@ -307,6 +307,21 @@ class ProbeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     modules: tuple[str, ...] = ()
 
 
+class MetricsFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Libraries (`modules`) that count what a service does for those who watch it, and the `segments` of paths under which it shows that."""
+
+    modules: tuple[str, ...]
+    docs: str
+    segments: tuple[str, ...] = ()
+
+
+class SignalFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Libraries (`modules`) with which a program hears that it is to stop."""
+
+    modules: tuple[str, ...]
+    docs: str
+
+
 class SlowStarterFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Official images (by their last name) of servers that take connections only some time after they were started, and that
     have no health check of their own."""
@@ -426,6 +441,8 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     routing: tuple[RoutingFacts, ...] = ()
     dependency: tuple[DependencyFacts, ...] = ()
     login: tuple[LoginFacts, ...] = ()
+    metrics: tuple[MetricsFacts, ...] = ()
+    signal: tuple[SignalFacts, ...] = ()
     slow_starter: tuple[SlowStarterFacts, ...] = ()
     base_image: tuple[BaseImageFacts, ...] = ()
     token: tuple[TokenFacts, ...] = ()
@@ -501,6 +518,9 @@ class Knowledge:
         self.logins: dict[str, str] = {}
         self.probe_modules: set[str] = set()
         self.slow_starters: set[str] = set()
+        self.metrics: set[str] = set()
+        self.metrics_segments: set[str] = set()
+        self.signals: set[str] = set()
         self.base_images: list[BaseImageFacts] = []
         self.tokens: list[TokenFacts] = []
         self.rotations: dict[str, str] = {}
@@ -585,6 +605,11 @@ class Knowledge:
             self.dependencies.update(dict.fromkeys(dependency.calls, dependency.what))
         for login in table.login:
             self.logins.update(dict.fromkeys(login.decorators, login.why))
+        for metrics in table.metrics:
+            self.metrics.update(metrics.modules)
+            self.metrics_segments.update(metrics.segments)
+        for signal in table.signal:
+            self.signals.update(signal.modules)
         for starter in table.slow_starter:
             self.slow_starters.update(starter.images)
         self.base_images.extend(table.base_image)

@@ -39,7 +39,7 @@ _SKIPPED_FOLDERS = frozenset(
 )
 _DOCKERFILE = re.compile(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
 _CONFIGURATION = re.compile(
-    r"^\.env([._-].+)?$|\.(env|json|toml|ini|cfg|conf|properties|tf|tfvars|sh|sql|ipynb|credentials)$|^\.(npmrc|pypirc|netrc|dockercfg)$"
+    r"^\.env([._-].+)?$|\.(env|json|toml|ini|cfg|conf|properties|tf|tfvars|sh|sql|ipynb|credentials|service|nomad|nomad\.hcl)$|^\.(npmrc|pypirc|netrc|dockercfg)$"
 )
 _LOCKS = frozenset(
     {"package.json", "package-lock.json", "composer.lock", "tsconfig.json", "Pipfile.lock", "poetry.lock", "uv.lock"}

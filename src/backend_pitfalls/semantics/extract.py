@@ -56,8 +56,19 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         constants=collector.constants,
         routes=routes(tree, text) if with_routes else (),
         patterns=patterns(tree, text),
+        endless=_endless(tree) if "while True" in text or "while 1:" in text else 0,
         settles=tuple(what for what, pattern in _SETTLED.items() if pattern.search(text)),
     )
+
+
+def _endless(tree: ast.Module) -> int:
+    """The line of the first `while True` that neither `break`, `return` nor `raise` ends, and that waits for something; nought for none."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
+            inside = [n for statement in node.body for n in ast.walk(statement)]
+            if not any(isinstance(n, (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.Await)) for n in inside):
+                return node.lineno
+    return 0
 
 
 def absolute(module: str, is_package: bool, level: int, target: str | None) -> str:

@@ -11,7 +11,16 @@ import msgspec
 from backend_pitfalls.model.finding import Site, Span, Step
 from backend_pitfalls.semantics.events import Call, Event, Query, Route
 from backend_pitfalls.semantics.parameters import route_style
-from backend_pitfalls.semantics.values import BoundMethod, ClassRef, Function, Instance, Value, constant_text, options
+from backend_pitfalls.semantics.values import (
+    BoundMethod,
+    ClassRef,
+    Const,
+    Function,
+    Instance,
+    Value,
+    constant_text,
+    options,
+)
 from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
@@ -40,7 +49,7 @@ MAX_ASKED = 3
 class HealthRoute(msgspec.Struct, frozen=True):
     """A route about health: its path as written and for what it is asked by its name ("liveness", "readiness" or ""), its handler and where that
     is, what the handler asks (each with the steps that lead there), where it answers as if a failed check had not failed, why only some requests
-    are answered, whether it looks at nothing at all, and whether the path is the whole one: it is given to the application itself."""
+    are answered, whether it looks at nothing at all, whether the path is the whole one (it is given to the application itself), and for how many seconds the handler waits for others at most."""
 
     path: str
     named: str
@@ -51,6 +60,7 @@ class HealthRoute(msgspec.Struct, frozen=True):
     closed: Step | None = None
     is_empty: bool = False
     is_whole: bool = False
+    waits: float = 0
 
 
 def decorated(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Function) -> None:
@@ -136,7 +146,16 @@ def examine(interpreter: Interpreter, route: Route) -> HealthRoute | None:
         _closed(interpreter, function, node, source),
         not asked and _looks_at_nothing(node),
         route.is_whole,
+        max((_limit(interpreter, event) for event in interpreter.function_events(function)), default=0),
     )
+
+
+def _limit(interpreter: Interpreter, event: Event) -> float:
+    """For how many seconds a call waits for its answer, as it is told; nought where that is not known."""
+    client = interpreter.knowledge.clients.get(event.callee) if isinstance(event, Call) else None
+    value = event.argument(client.position, client.keyword) if client is not None and isinstance(event, Call) else None
+    given = value.value if isinstance(value, Const) and type(value.value) in (int, float) else 0
+    return given / client.unit if client is not None and isinstance(given, (int, float)) else 0
 
 
 def _head(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Span:

@@ -8,6 +8,7 @@ from backend_pitfalls.model.finding import Site
 from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.project.manifests.dockerfile import Image
 from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Workload
+from backend_pitfalls.project.manifests.kustomize import Added, Patch
 from backend_pitfalls.project.manifests.platforms import Hosted
 from backend_pitfalls.project.manifests.settings import CommentFound, Setting, SettingFound
 from backend_pitfalls.semantics.health import HealthRoute
@@ -19,10 +20,14 @@ __all__ = [
     "HealthAsked",
     "HostedFound",
     "ImageFound",
+    "LoopFound",
     "Manifest",
+    "OperationsFound",
+    "PatchesFound",
     "ProbeFound",
     "Setting",
     "SettingFound",
+    "ValuesFound",
     "WorkloadFound",
 ]
 
@@ -35,11 +40,14 @@ class Ways(msgspec.Struct, frozen=True):
 
 
 class WorkloadFound(msgspec.Struct, frozen=True, tag=True):
-    """A Kubernetes workload in a file; `ways` are those of the services in its containers, by the containers' names."""
+    """A Kubernetes workload in a file; `ways` are those of the services in its containers, `commands` what they start, also by their images, both by the containers' names; `unwatched` are those whose service certainly
+    shows no metrics."""
 
     path: str
     workload: Workload
     ways: dict[str, Ways] = {}
+    commands: dict[str, str] = {}
+    unwatched: frozenset[str] = frozenset()
 
 
 class ComposeFound(msgspec.Struct, frozen=True, tag=True):
@@ -66,9 +74,38 @@ class HostedFound(msgspec.Struct, frozen=True, tag=True):
     service: Hosted
 
 
+class ValuesFound(msgspec.Struct, frozen=True, tag=True):
+    """The values of a chart by their paths: whether they are there, as a condition of its templates sees them."""
+
+    path: str
+    values: dict[str, bool]
+
+
+class PatchesFound(msgspec.Struct, frozen=True, tag=True):
+    """What a kustomization changes by operations of JSON."""
+
+    path: str
+    patches: tuple[Patch, ...]
+
+
+class OperationsFound(msgspec.Struct, frozen=True, tag=True):
+    """A file of operations of JSON that add keys to containers."""
+
+    path: str
+    added: Added
+
+
+class LoopFound(msgspec.Struct, frozen=True):
+    """A program of the project that a container starts (`command`, at `started`), and that goes round for ever without hearing that it is to stop."""
+
+    site: Site
+    command: str
+    started: Site
+
+
 class ProbeFound(msgspec.Struct, frozen=True):
     """A probe of a container. `served` tells whether a service that is certainly the one in the container has a route of that path (None:
-    it is not certain which service that is); `folder` is where that service lives."""
+    it is not certain which service that is); `folder` is where that service lives, `command` what the container starts, also by its image."""
 
     path: str
     workload: Workload
@@ -76,6 +113,7 @@ class ProbeFound(msgspec.Struct, frozen=True):
     probe: Probe
     served: bool | None
     folder: str = ""
+    command: str = ""
 
 
 class CheckFound(msgspec.Struct, frozen=True):
@@ -87,12 +125,13 @@ class CheckFound(msgspec.Struct, frozen=True):
 
 
 class HealthAsked(msgspec.Struct, frozen=True):
-    """A route about health, where probes ask for it (by their names), and a service beside it (a database, a broker) that it cannot work
+    """A route about health, where probes ask for it (by their names) and for how many seconds each waits, and a service beside it (a database, a broker) that it cannot work
     without."""
 
     health: HealthRoute
     probes: dict[str, Site]
     needs: Site | None
+    limits: dict[str, int] = {}
 
 
-Manifest = WorkloadFound | ComposeFound | ImageFound | HostedFound
+Manifest = WorkloadFound | ComposeFound | ImageFound | HostedFound | ValuesFound | PatchesFound | OperationsFound

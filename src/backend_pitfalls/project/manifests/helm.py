@@ -5,7 +5,12 @@ https://helm.sh/docs/chart_template_guide/ describes the language.
 
 from __future__ import annotations
 
+import contextlib
 import re
+from typing import Any
+
+from backend_pitfalls.project.manifests import yaml_nodes
+from backend_pitfalls.syntax.source import Unreadable
 
 # What stands for the output of an action: a scalar of this text, or an entry of a mapping with a key that starts so.
 RENDERED = "HelmRendered"
@@ -54,3 +59,55 @@ def _in_sequence(before: list[str], column: int) -> bool:
         if line.strip() and indent <= column:
             return indent == column and line.lstrip().startswith("-")
     return False
+
+
+_BLOCK = re.compile(r"\{\{-?\s*(if|else\s+if|else|with|range|define|block|end)\b\s*(.*?)\s*-?\}\}", re.DOTALL)
+_VALUE = re.compile(r"(not\s+)?\(?\.Values\.([\w.]+)\)?")
+UNKNOWN = "?"
+"""A condition that is not about one value of the chart."""
+
+
+def conditions(text: str) -> list[str]:
+    """For each line of a template the value on which it depends: the path of one in `values.yaml` (behind "not " where it must be false), `UNKNOWN` for anything else, and empty where
+    it is always there.
+
+    Parameters:
+        text: of the template.
+    """
+    found: list[str] = []
+    stack: list[str] = []
+    for line in _ACTION.sub(_joined, text).split("\n"):
+        found.append(stack[-1] if len(stack) == 1 else UNKNOWN if stack else "")
+        for match in _BLOCK.finditer(line):
+            word = match[1].split()[0]
+            if word == "end":
+                del stack[-1:]
+            elif word == "else":
+                stack[-1:] = [UNKNOWN]
+            else:
+                value = _VALUE.fullmatch(match[2]) if word in ("if", "with") else None
+                stack.append(f"{'not ' if value[1] else ''}{value[2]}" if value else UNKNOWN)
+    return found
+
+
+def values(data: bytes) -> dict[str, bool]:
+    """Whether each value of a chart is there: false, nought, and empty texts, lists and mappings are not, by their paths; none for a file that is no plain YAML, as one of
+    another use may be."""
+    found: dict[str, bool] = {}
+    if len(data) < yaml_nodes.MAX_BYTES and b"{{" not in data and b"{%" not in data:
+        with contextlib.suppress(Unreadable):
+            for document in yaml_nodes.documents(data)[:1]:
+                _flatten(document, "", found, 0)
+    return found
+
+
+def _flatten(node: Any, path: str, found: dict[str, bool], depth: int) -> None:
+    entries = yaml_nodes.mapping(node)
+    if path:
+        text = yaml_nodes.scalar(node)
+        found[path] = bool(getattr(node, "value", "")) and text.lower() not in ("false", "no", "off", "null", "~", "0")
+    for key, value in entries.items() if depth < MAX_DEPTH and len(found) < MAX_VALUES else ():
+        _flatten(value, f"{path}.{key}" if path else key, found, depth + 1)
+
+
+MAX_DEPTH, MAX_VALUES = 12, 5_000

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from backend_pitfalls.model.finding import Site
+from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.project.manifests import (
     CheckFound,
@@ -17,8 +17,12 @@ from backend_pitfalls.project.manifests import (
     HealthAsked,
     HostedFound,
     ImageFound,
+    LoopFound,
     Manifest,
+    OperationsFound,
+    PatchesFound,
     ProbeFound,
+    ValuesFound,
     Ways,
     WorkloadFound,
 )
@@ -28,7 +32,7 @@ from backend_pitfalls.project.manifests.kubernetes import Container, Workload
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.health import HealthRoute
 
-Event = WorkloadFound | ComposeFound | ImageFound | ProbeFound | CheckFound | HealthAsked | HostedFound
+Event = WorkloadFound | ComposeFound | ImageFound | ProbeFound | CheckFound | HealthAsked | HostedFound | LoopFound
 
 
 class Deployment:
@@ -53,7 +57,8 @@ class Deployment:
         found = list(manifests)
         self._images = {m.path: m.image for m in found if isinstance(m, ImageFound)}
         self._composed = [m for m in found if isinstance(m, ComposeFound)]
-        self._workloads = _patched([m for m in found if isinstance(m, WorkloadFound)])
+        workloads = _by_values(found, [m for m in found if isinstance(m, WorkloadFound)])
+        self._workloads = _operated(found, _patched(workloads))
         self._hosted = [m for m in found if isinstance(m, HostedFound)]
         self._modules = {f.module: f.path for f in facts}
         self._contexts = self._built_in()
@@ -70,11 +75,19 @@ class Deployment:
         probes = [probe for found in self._workloads for probe in self._probes(found)]
         for found in self._workloads:
             built = {c.name: (self._named.get(_last_name(c.image)), c.command) for c in found.workload.containers}
-            yield replace(found, ways={n: self._ways(path, command) for n, (path, command) in built.items() if path})
+            ways = {n: self._ways(path, command) for n, (path, command) in built.items() if path}
+            commands = {c.name: self._command(c) for c in found.workload.containers}
+            unwatched = frozenset(n for n, (path, _) in built.items() if path and self._is_unwatched(path))
+            yield replace(found, ways=ways, commands=commands, unwatched=unwatched)
+            yield from self._checks(found)
         yield from probes
         yield from self._hosted
+        yield from self._loops()
         for route in self._health:
-            yield HealthAsked(route, self._asked_by(route, probes), self._needs(route))
+            asked = self._asked_by(route, probes)
+            sites = {name: Site(found.path, found.probe.span) for name, found in asked.items()}
+            limits = {name: found.probe.numbers.get("timeoutSeconds", 1) for name, found in asked.items()}
+            yield HealthAsked(route, sites, self._needs(route), limits)
 
     def _composed_events(self, composed: ComposeFound) -> Iterator[Event]:
         images: dict[str, Image] = {}
@@ -120,7 +133,63 @@ class Deployment:
                 served = None
                 if folder is not None and probe.how == "httpGet":
                     served = self._serves(folder, probe.target)
-                yield ProbeFound(found.path, found.workload, container, probe, served, folder or "")
+                command = self._command(container)
+                yield ProbeFound(found.path, found.workload, container, probe, served, folder or "", command)
+
+    def _command(self, container: Container) -> str:
+        """What a container starts: its own command, else that of its image."""
+        built = self._images.get(self._named.get(_last_name(container.image), ""))
+        return container.command or (built.command if built is not None else "")
+
+    def _is_unwatched(self, dockerfile: str) -> bool:
+        """Whether the service in an image certainly shows no metrics: nothing in its folder, which serves requests, is known to count."""
+        folder = self._contexts[dockerfile]
+        inside = [f for f in self._facts if not folder or f.path.startswith(f"{folder}/")]
+        modules = {target.split(".")[0] for f in inside for target in (*f.imports.values(), *f.stars)}
+        segments = {part for f in inside for route in f.routes for part in _segments(route)}
+        is_known = bool(modules & _FRAMEWORKS) and bool(server_in(self._images[dockerfile].command))
+        return is_known and not modules & self._knowledge.metrics and not segments & self._knowledge.metrics_segments
+
+    def _loops(self) -> Iterator[LoopFound]:
+        """The programs without end that containers start."""
+        started: dict[str, tuple[str, Site]] = {}
+        for path, image in self._images.items():
+            if image.start is not None:
+                started.setdefault(image.command, (path, Site(path, image.start.span)))
+        for composed in self._composed:
+            for service in composed.services:
+                if service.command:
+                    started.setdefault(service.command, (composed.path, Site(composed.path, service.span)))
+        for found in self._workloads:
+            for container in found.workload.containers:
+                if container.command:
+                    started.setdefault(container.command, (found.path, Site(found.path, container.span)))
+        by_path = {f.path: f for f in self._facts}
+        for command, (_, site) in sorted(started.items()):
+            program = self._program(command)
+            facts = by_path.get(program)
+            if facts is not None and facts.endless:
+                modules = {target.split(".")[0] for target in (*facts.imports.values(), *facts.stars)}
+                if not modules & self._knowledge.signals:
+                    yield LoopFound(Site(program, Span(facts.endless, 0, facts.endless, 1)), command, site)
+
+    def _program(self, command: str) -> str:
+        """The file that `python worker.py` or `python -m worker.main` runs; empty when it is not one of the project's, for certain."""
+        named = _RUNS.search(command)
+        if named is None:
+            return ""
+        wanted = f"{named[2].replace('.', '/')}.py" if named[1] else named[2].removeprefix("./")
+        found = [path for path in self._modules.values() if path == wanted or path.endswith(f"/{wanted.lstrip('/')}")]
+        return found[0] if len(found) == 1 else ""
+
+    def _checks(self, found: WorkloadFound) -> Iterator[CheckFound]:
+        """The programs that probes run in a container, and its image: one of the project, or that of another by its name."""
+        for container in found.workload.containers:
+            built = self._images.get(self._named.get(_last_name(container.image), ""))
+            for probe in container.probes:
+                if probe.how == "exec" and container.image:
+                    image = built or Image("", None, None, (), base=container.image)
+                    yield CheckFound(Site(found.path, probe.span), probe.target, image)
 
     def _ways(self, dockerfile: str, command: str) -> Ways:
         """Where the service in an image can be asked: the module that its command serves, else the one service in the folder of the image."""
@@ -168,17 +237,17 @@ class Deployment:
             return None
         return any(wanted in _segments(route) for route in routes)
 
-    def _asked_by(self, route: HealthRoute, probes: list[ProbeFound]) -> dict[str, Site]:
-        """Where probes ask for a route, when no other route could be meant."""
+    def _asked_by(self, route: HealthRoute, probes: list[ProbeFound]) -> dict[str, ProbeFound]:
+        """The probes that ask for a route, when no other route could be meant, by their names."""
         last = _last_segment(route.path)
         alike = [h for h in self._health if _last_segment(h.path) == last]
-        asked: dict[str, Site] = {}
+        asked: dict[str, ProbeFound] = {}
         for found in probes:
             inside = found.folder and route.site.path.startswith(f"{found.folder}/")
             if found.probe.how != "httpGet" or _last_segment(found.probe.target) != last:
                 continue
             if inside or (not found.folder and len(alike) == 1):
-                asked.setdefault(found.probe.name, Site(found.path, found.probe.span))
+                asked.setdefault(found.probe.name, found)
         return asked
 
     def _needs(self, route: HealthRoute) -> Site | None:
@@ -192,10 +261,54 @@ class Deployment:
         return None
 
 
+_RUNS = re.compile(r"\bpython[\d.]*\s+(?:-[uBOE]\s+)*(-m\s+)?([\w./]+)")
 _NO_PYTHON = frozenset({"nginx", "httpd", "apache2ctl"})
 _FRAMEWORKS = frozenset(
     {"flask", "fastapi", "django", "starlette", "aiohttp", "quart", "sanic", "litestar", "bottle", "falcon"}
 )
+
+
+def _by_values(manifests: Iterable[Manifest], found: list[WorkloadFound]) -> list[WorkloadFound]:
+    """The workloads of charts, without the probes that the charts' own values leave out."""
+    values = {posixpath.dirname(m.path): m.values for m in manifests if isinstance(m, ValuesFound)}
+    joined = []
+    for event in found:
+        chart = event.path.rpartition("/templates/")[0]
+        known = values.get(chart, {}) if "templates/" in event.path else {}
+        containers = tuple(_valued(c, known) for c in event.workload.containers) if known else event.workload.containers
+        joined.append(replace(event, workload=replace(event.workload, containers=containers)))
+    return joined
+
+
+def _valued(container: Container, values: Mapping[str, bool]) -> Container:
+    absent = []
+    for probe, condition in container.conditions.items():
+        name = condition.removeprefix("not ")
+        if name in values and values[name] is (name != condition):
+            absent.append(probe)
+    return replace(container, keys=container.keys - {*absent}, left_out=tuple(absent)) if absent else container
+
+
+def _operated(manifests: Iterable[Manifest], found: list[WorkloadFound]) -> list[WorkloadFound]:
+    """The workloads with what operations of JSON add: those within kustomizations, and those in files that these name."""
+    everything = list(manifests)
+    files = {m.path: m.added for m in everything if isinstance(m, OperationsFound)}
+    patches = [p for m in everything if isinstance(m, PatchesFound) for p in m.patches]
+    joined = []
+    for event in found:
+        workload = event.workload
+        added = [
+            key
+            for patch in patches
+            if patch.kind in ("", workload.kind) and patch.name in ("", workload.name)
+            for key in (*patch.added, *files.get(patch.file, ()))
+        ]
+        containers = tuple(
+            replace(c, keys=c.keys | {key for at, key in added if at == index})
+            for index, c in enumerate(workload.containers)
+        )
+        joined.append(replace(event, workload=replace(workload, containers=containers)) if added else event)
+    return joined
 
 
 def _patched(found: list[WorkloadFound]) -> list[WorkloadFound]:

@@ -35,6 +35,10 @@ _HINT = re.compile(
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 
 
+# https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+GRACE = 30
+
+
 class Probe(msgspec.Struct, frozen=True):
     """A probe of a container: how it asks ("httpGet", "tcpSocket", "exec", "grpc", or "" where that cannot be told), the URL path or the command,
     the port as written, its numbers by name ("failureThreshold" …), and where it is written."""
@@ -50,7 +54,8 @@ class Probe(msgspec.Struct, frozen=True):
 class Container(msgspec.Struct, frozen=True):
     """A container of a workload: its name, the keys that it has, its ports (the empty text: one that a template fills in) and their names,
     its command, its probes, and where it is written. `partial` tells that a template may give it more keys, `ports_at` is the place of the key
-    of its ports where that stands first on a line."""
+    of its ports where that stands first on a line. `conditions` are the values of a chart on which probes depend, `left_out` the probes that those leave out; `pause` are the
+    seconds for which it waits before it is told to stop."""
 
     name: str
     keys: frozenset[str]
@@ -62,6 +67,9 @@ class Container(msgspec.Struct, frozen=True):
     port_names: frozenset[str] = frozenset()
     probes: tuple[Probe, ...] = ()
     ports_at: Span | None = None
+    conditions: dict[str, str] = {}
+    left_out: tuple[str, ...] = ()
+    pause: int = 0
 
     @property
     def is_patch(self) -> bool:
@@ -74,12 +82,13 @@ class Container(msgspec.Struct, frozen=True):
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """A workload that keeps pods running. `kind` is "Knative Service" for those of Knative and Cloud Run."""
+    """A workload that keeps pods running. `kind` is "Knative Service" for those of Knative and Cloud Run, `grace` the seconds after which a pod that was told to stop is killed."""
 
     kind: str
     name: str
     containers: tuple[Container, ...]
     span: Span
+    grace: int = GRACE
 
     @property
     def symbol(self) -> str:
@@ -97,11 +106,17 @@ def workloads(data: bytes) -> list[Workload]:
     if not _HINT.search(data) or b"{%" in data:
         return []
     yaml_nodes.check_size(data, "a manifest")
-    documents = _outlined(data) if b"{{" in data else yaml_nodes.documents(data)
+    is_template = b"{{" in data
+    documents = _outlined(data) if is_template else yaml_nodes.documents(data)
+    conditions = helm.conditions(data.decode("utf-8-sig")) if is_template and documents else []
     found: list[Workload] = []
-    for document in documents:
-        _collect(document, found)
+    for document in documents[:MAX_DOCUMENTS]:
+        _collect(document, found, conditions, 0)
     return found
+
+
+# Documents, and lists in lists, of one file: more are no manifest that a person wrote.
+MAX_DOCUMENTS, MAX_DEPTH, MAX_WORKLOADS = 2_000, 4, 2_000
 
 
 def _outlined(data: bytes) -> list[Any]:
@@ -111,12 +126,14 @@ def _outlined(data: bytes) -> list[Any]:
         return []  # what its actions give is needed to read it
 
 
-def _collect(node: Any, found: list[Workload]) -> None:
+def _collect(node: Any, found: list[Workload], conditions: list[str], depth: int) -> None:
+    if depth > MAX_DEPTH or len(found) >= MAX_WORKLOADS:
+        return
     mapping = yaml_nodes.mapping(node)
     kind = yaml_nodes.scalar(mapping.get("kind"))
     if kind == "List":
         for item in getattr(mapping.get("items"), "value", ()):
-            _collect(item, found)
+            _collect(item, found, conditions, depth + 1)
         return
     if kind == "Service" and yaml_nodes.scalar(mapping.get("apiVersion")).startswith(_KNATIVE):
         kind = KNATIVE_SERVICE
@@ -124,14 +141,40 @@ def _collect(node: Any, found: list[Workload]) -> None:
         metadata = yaml_nodes.mapping(mapping.get("metadata"))
         spec = yaml_nodes.mapping(mapping.get("spec"))
         pod = spec if kind == "Pod" else yaml_nodes.mapping(yaml_nodes.mapping(spec.get("template")).get("spec"))
-        containers = tuple(_container(c) for c in getattr(pod.get("containers"), "value", ()) if yaml_nodes.mapping(c))
+        listed = getattr(pod.get("containers"), "value", ())
+        containers = tuple(_container(c, conditions) for c in listed if yaml_nodes.mapping(c))
+        grace = yaml_nodes.scalar(pod.get("terminationGracePeriodSeconds"))
         if kind == "Pod" and yaml_nodes.scalar(pod.get("restartPolicy")) in ("Never", "OnFailure"):
             return
         if containers:
-            found.append(Workload(kind, _shown(metadata.get("name")), containers, yaml_nodes.span(node)))
+            found.append(
+                Workload(kind, _shown(metadata.get("name")), containers, yaml_nodes.span(node), _seconds(grace, GRACE))
+            )
 
 
-def _container(node: Any) -> Container:
+def _seconds(text: str, otherwise: int) -> int:
+    """A number of seconds; what a template fills in is taken to be long."""
+    if helm.RENDERED in text:
+        return 10**6
+    return int(text) if text.isdigit() and len(text) < 8 else otherwise
+
+
+_SLEEP = re.compile(r"\bsleep\s+(\d{1,5})\b")
+
+
+def _pause(node: Any) -> int:
+    """The seconds for which a container waits before it is told to stop.
+
+    https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
+    """
+    hook = yaml_nodes.mapping(yaml_nodes.mapping(node).get("preStop"))
+    slept = yaml_nodes.scalar(yaml_nodes.mapping(hook.get("sleep")).get("seconds"))
+    words = yaml_nodes.items(yaml_nodes.mapping(hook.get("exec")).get("command")) if "exec" in hook else []
+    asleep = _SLEEP.search(" ".join(yaml_nodes.scalar(word) for word in words))
+    return _seconds(slept, 0) or (int(asleep[1]) if asleep else 0)
+
+
+def _container(node: Any, conditions: list[str]) -> Container:
     mapping = yaml_nodes.mapping(node)
     ports, names = [], set()
     for port in getattr(mapping.get("ports"), "value", ()):
@@ -151,7 +194,17 @@ def _container(node: Any) -> Container:
         frozenset(names - {""}),
         tuple(_probe(name, mapping[name]) for name in PROBES if name in mapping),
         yaml_nodes.key_at(node, "ports"),
+        _conditional(node, conditions) if conditions else {},
+        (),
+        _pause(mapping.get("lifecycle")),
     )
+
+
+def _conditional(node: Any, conditions: list[str]) -> dict[str, str]:
+    """The values on which the probes of a container depend, by the probes' names."""
+    keys = yaml_nodes.keys(node)
+    lines = {name: keys[name].start_mark.line for name in PROBES if name in keys}
+    return {name: conditions[line] for name, line in lines.items() if line < len(conditions) and conditions[line]}
 
 
 def _probe(name: str, node: Any) -> Probe:

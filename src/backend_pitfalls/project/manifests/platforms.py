@@ -1,4 +1,4 @@
-"""Services as platforms are told of them: Fly.io, Render, DigitalOcean, Railway, tasks of Amazon ECS, with positions."""
+"""Services as platforms are told of them: Fly.io, Render, DigitalOcean, Railway, App Engine, tasks of Amazon ECS, jobs of Nomad, units of systemd, with positions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 
 from backend_pitfalls.model.finding import Span
 from backend_pitfalls.project.manifests import yaml_nodes
+from backend_pitfalls.project.manifests.dockerfile import server_in
 from backend_pitfalls.project.toml import TOMLDecodeError, loads
 from backend_pitfalls.syntax.source import Unreadable
 
@@ -37,7 +38,8 @@ def hosted(path: str, data: bytes) -> list[Hosted]:
         Unreadable: when it is such a file and is not valid.
     """
     read = next((reader for pattern, reader in _READERS if pattern.search(path)), None)
-    return list(read(data)) if read is not None and b"{{" not in data else []
+    is_template = b"{{" in data and read is not _nomad  # whose jobs hold templates as texts
+    return list(read(data)) if read is not None and not is_template else []
 
 
 def _fly(data: bytes) -> Iterator[Hosted]:
@@ -105,6 +107,63 @@ def _ecs(data: bytes) -> Iterator[Hosted]:
             yield Hosted(name, "ECS", "healthCheck", "healthCheck" in container, yaml_nodes.span(node))
 
 
+def _app_engine(data: bytes) -> Iterator[Hosted]:
+    """https://cloud.google.com/appengine/docs/flexible/reference/app-yaml#updated_health_checks: without a path nobody asks the application itself."""
+    for document in yaml_nodes.documents(data):
+        entries = yaml_nodes.mapping(document)
+        if yaml_nodes.scalar(entries.get("env")) in ("flex", "flexible") and "runtime" in entries:
+            checked = any(
+                "path" in yaml_nodes.mapping(entries.get(key)) for key in ("readiness_check", "liveness_check")
+            )
+            name = yaml_nodes.scalar(entries.get("service")) or "default"
+            yield Hosted(
+                name, "App Engine", "readiness_check and liveness_check with a path", checked, yaml_nodes.span(document)
+            )
+
+
+def _systemd(data: bytes) -> Iterator[Hosted]:
+    """https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html: a service that ends stays down without `Restart=`, one that hangs is left alone without `WatchdogSec=`."""
+    text = data.decode("utf-8", "replace")
+    section, options = "", dict[str, str]()
+    for line in text.split("\n"):
+        if line.startswith("["):
+            section = line.strip()
+        elif section == "[Service]" and "=" in line and not line.lstrip().startswith(("#", ";")):
+            name, _, value = line.partition("=")
+            options[name.strip()] = value.strip()
+    server = server_in(options.get("ExecStart", ""))
+    if server and options.get("Type") != "oneshot":
+        checked = options.get("Restart", "no") != "no" or "WatchdogSec" in options
+        yield Hosted(server, "systemd", "Restart=on-failure", checked, _line(text, r"ExecStart=", 0))
+
+
+def _nomad(data: bytes) -> Iterator[Hosted]:
+    """https://developer.hashicorp.com/nomad/docs/job-specification/check"""
+    try:
+        import hcl2
+    except ImportError:  # comes with the extra `nomad`
+        return
+    text = data.decode("utf-8", "replace")
+    try:
+        job = hcl2.loads(text)
+    except Exception as error:  # the library has no error of its own
+        raise Unreadable(f"is not valid HCL: {str(error).splitlines()[0]}") from None
+    for number, service in enumerate(_services(job)):
+        name = str(service.get("name", "service")).strip('"')
+        if "port" in service:
+            yield Hosted(name, "Nomad", "check", "check" in service, _line(text, r"service\s*\{", number))
+
+
+def _services(node: Any) -> Iterator[dict[str, Any]]:
+    """The service blocks of a job, in the order of the file."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        for block in value if isinstance(value, list) else [value]:
+            if key == "service" and isinstance(block, dict):
+                yield block
+            else:
+                yield from _services(block)
+
+
 def _listed(data: bytes, key: str) -> Iterator[tuple[Any, dict[str, Any]]]:
     """The mappings of a list, each with its node."""
     for document in yaml_nodes.documents(data):
@@ -138,5 +197,8 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Hosted]]], ...
     (re.compile(r"(^|/)railway\.json$"), _railway_json),
     (re.compile(r"(^|/)render\.ya?ml$"), _render),
     (re.compile(r"(^|/)\.do/[^/]+\.ya?ml$"), _digitalocean),
+    (re.compile(r"(^|/)app\.ya?ml$"), _app_engine),
+    (re.compile(r"\.service$"), _systemd),
+    (re.compile(r"\.nomad(\.hcl)?$"), _nomad),
     (re.compile(r"\.json$"), _ecs),
 )

@@ -88,10 +88,12 @@ None.
 
 from __future__ import annotations
 
+import re
+
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
 from backend_pitfalls.model.rule import RuleMeta
-from backend_pitfalls.project.manifests import ProbeFound
+from backend_pitfalls.project.manifests import HealthAsked, ProbeFound
 from backend_pitfalls.rules import Report, listens
 
 META = RuleMeta(
@@ -107,6 +109,8 @@ META = RuleMeta(
 
 SLOW_START = 60
 """Seconds from which on a fixed delay stands for a slow start."""
+# Commands that change the tables of a database, before the server that follows them.
+_MIGRATES = re.compile(r"manage\.py migrate|alembic (?:-\S+ \S+ )*upgrade|flask db upgrade|aerich upgrade")
 
 
 @listens(ProbeFound)
@@ -123,6 +127,14 @@ def brittle(event: ProbeFound, report: Report) -> None:
             f"the livenessProbe of '{name}' restarts the container at its first failure (failureThreshold: 1); let it fail three times",
             symbol=symbol,
         )
+    migrating = _MIGRATES.search(event.command)
+    has_time = "startupProbe" in event.container.keys or event.container.partial
+    if migrating and not has_time and probe.numbers.get("initialDelaySeconds", 0) < SLOW_START:
+        report(
+            site,
+            f"'{name}' starts with '{migrating[0]}', and its livenessProbe may restart it in the middle; give it a startupProbe, or migrate in a job or an init container",
+            symbol=symbol,
+        )
     delay = probe.numbers.get("initialDelaySeconds", 0)
     if delay >= SLOW_START and "startupProbe" not in event.container.keys and not event.container.partial:
         report(
@@ -130,3 +142,17 @@ def brittle(event: ProbeFound, report: Report) -> None:
             f"the livenessProbe of '{name}' waits {delay} s for the start; a startupProbe asks instead, and ends as soon as it has started",
             symbol=symbol,
         )
+
+
+@listens(HealthAsked)
+def impatient(event: HealthAsked, report: Report) -> None:
+    """A probe that gives up before the handler does."""
+    route = event.health
+    for name, limit in event.limits.items():
+        if name == "livenessProbe" and route.waits > limit:
+            report(
+                event.probes[name],
+                f"the livenessProbe gives up after {limit} s (timeoutSeconds), and '{route.handler}' waits for others for up to {route.waits:g} s; let the route answer at once, or give it the time",
+                trace=(Step(route.site, f"'{route.handler}' answers"), *(route.asks[0] if route.asks else ())),
+                symbol=route.handler,
+            )

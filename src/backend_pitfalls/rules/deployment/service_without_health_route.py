@@ -85,6 +85,7 @@ META = RuleMeta(
         b"Litestar",
         b"Application",
         b"Sanic",
+        b"grpc",
         b"falcon",
     ),
     silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
@@ -110,6 +111,15 @@ def _answering(event: Application) -> Fix | None:
 def application_without_probe(event: Application, report: Report) -> None:
     """An application object of a project without a health route."""
     if not event.unprobed or event.chain:
+        return
+    if event.group == "gRPC":
+        report(
+            event.site,
+            "this gRPC server does not answer for its health; add the service of grpc_health.v1 (grpcio-health-checking), which a grpc probe asks",
+            trace=(Step(Site(event.unprobed, Span(1, 0, 1, 0)), "this puts it into production"),),
+            symbol=event.symbol,
+            group="service of gRPC",
+        )
         return
     report(
         event.site,

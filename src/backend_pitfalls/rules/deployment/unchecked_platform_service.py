@@ -68,5 +68,9 @@ def unchecked(event: HostedFound, report: Report) -> None:
     """A service of a platform without a health check."""
     service = event.service
     if not service.checked:
+        if service.platform == "systemd":
+            message = f"systemd starts '{service.name}' once: when it ends nothing starts it again; add Restart=on-failure, and WatchdogSec= where it can tell that it lives"
+            report(Site(event.path, service.span), message, symbol=service.name)
+            return
         message = f"{service.platform} runs '{service.name}' without a health check; add {service.key}"
         report(Site(event.path, service.span), message, symbol=service.name)

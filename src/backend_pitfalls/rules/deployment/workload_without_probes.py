@@ -101,10 +101,11 @@ def container_without_probe(event: WorkloadFound, report: Report) -> None:
         missing = [probe for probe in wanted if probe not in container.keys]
         if container.ports and missing and not container.partial:
             port = f"port {container.ports[0]}" if container.ports[0] else "a port"
+            by_values = ", which the chart's own values leave out" if {*missing} & {*container.left_out} else ""
             report(
                 Site(event.path, container.span),
                 f"the container '{container.name}' of {workload.kind} '{workload.name}' serves {port} "
-                f"without {' and '.join(missing)}; add {'them' if len(missing) > 1 else 'it'}",
+                f"without {' and '.join(missing)}{by_values}; add {'them' if len(missing) > 1 else 'it'}",
                 symbol=workload.symbol,
                 fix=_probed(container, missing, event.ways.get(container.name, Ways())),
             )
