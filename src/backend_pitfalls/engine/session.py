@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -82,7 +83,9 @@ class Session:
         self._loaded = 0
         self._version = version_of(options)
         self._listeners: dict[type, list[tuple[Callable[..., None], Report]]] = {}
-        self._asks_for_routes = any(kind in rule.listeners for rule in self.rules for kind in (Application, ProbeFound))
+        self._asks_for_routes = any(
+            kind in rule.listeners for rule in self.rules for kind in (Application, ProbeFound, WorkloadFound)
+        )
         self._asks_for_secrets = any(kind in rule.listeners for rule in self.rules for kind in (Binding, SettingFound))
         for rule in self.rules:
             for kind, function in rule.listeners.items():
@@ -332,9 +335,16 @@ _AS_WRITTEN = frozenset(
 )
 
 
+_ASKED_BY_REPAIRS = frozenset({WorkloadFound, ComposeFound, ImageFound})
+_ABOUT_HEALTH = re.compile(rb"health|live|ready|ping|status|alive", re.IGNORECASE)
+
+
 def _can_match(rule: Rule, context: FileContext, data: bytes) -> bool:
     """The prefilter: whether a rule could fire in a file."""
     meta = rule.meta
+    if meta.fix and not _ASKED_BY_REPAIRS.isdisjoint(rule.listeners):
+        # What it writes into a manifest asks a route of the service.
+        return context not in (FileContext.TEST, FileContext.MIGRATION) and _ABOUT_HEALTH.search(data) is not None
     return (
         context not in meta.silent_in
         and not _AS_WRITTEN.issuperset(rule.listeners)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import msgspec
 
 from backend_pitfalls.syntax.source import split_lines
@@ -71,3 +73,13 @@ def overlap(left: Edit, right: Edit) -> bool:
 def _is_chained(edit: Edit) -> bool:
     """Whether only another call is chained to an expression; several can be, in any order."""
     return (edit.line, edit.col) == (edit.end_line, edit.end_col) and edit.text.lstrip().startswith(".")
+
+
+def line_edits(old: str, new: str) -> list[Edit]:
+    """Edits, by whole lines, that turn one text into another."""
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    found = []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            found.append(Edit(i1 + 1, 0, i2 + 1, 0, "".join(after[j1:j2])))
+    return found

@@ -83,7 +83,7 @@ def from_import(tree: ast.Module, text: str, module: str, name: str, is_library:
         tree: the file.
         text: of the file.
         module: of a library, or of the project.
-        name: what is to be imported, in lower case.
+        name: what is to be imported.
         is_library: which of both.
     """
     block = [s for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
@@ -118,7 +118,13 @@ def _stands_before(statement: ast.Import | ast.ImportFrom, module: str) -> bool:
 
 def _one_name_more(statement: ast.ImportFrom, text: str, name: str) -> Edit:
     """The name among those that a statement imports: classes stand before functions, both in the order of the alphabet."""
-    before = [a for a in statement.names if a.name[:1].isupper() or a.name.lower() < name]
+    is_class = name[:1].isupper()
+    before = [
+        a
+        for a in statement.names
+        if (a.name[:1].isupper() and (not is_class or a.name.lower() < name.lower()))
+        or (not is_class and not a.name[:1].isupper() and a.name.lower() < name.lower())
+    ]
     lines = split_lines(text)
     if not before:
         first = statement.names[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol
@@ -15,9 +14,9 @@ from backend_pitfalls.fixes.awaited import awaited_edits
 from backend_pitfalls.fixes.bulk import bulk_edits
 from backend_pitfalls.fixes.command_line import list_edits
 from backend_pitfalls.fixes.eager import eager_load, list_select_related, loader_options
-from backend_pitfalls.fixes.edits import Edit, line_starts, newline_of
+from backend_pitfalls.fixes.edits import Edit, line_edits, line_starts, newline_of
 from backend_pitfalls.fixes.environment import reader, without_default
-from backend_pitfalls.fixes.handlers import handler_edits
+from backend_pitfalls.fixes.handlers import handler_edits, url_edits
 from backend_pitfalls.fixes.imports import from_import, insertion, name_of, with_imports
 from backend_pitfalls.fixes.keyed import keyed_edits
 from backend_pitfalls.fixes.markup import markup_edits
@@ -27,6 +26,7 @@ from backend_pitfalls.fixes.redirects import guarded_edits
 from backend_pitfalls.model.fix import (
     AddHandler,
     AddKeyword,
+    AddUrls,
     ArgumentList,
     AwaitCall,
     BindParameters,
@@ -81,6 +81,9 @@ class Resolver:
 
     def _add_handler(self, intent: AddHandler) -> list[Edit] | None:
         return handler_edits(self.tree, self.text, intent)
+
+    def _add_urls(self, intent: AddUrls) -> list[Edit] | None:
+        return url_edits(self.tree, self.text, intent)
 
     def _name_setting(self, intent: NameSetting) -> list[Edit]:
         return [Edit(*_place(intent), intent.text)]
@@ -281,6 +284,7 @@ def _place(intent: _Placed) -> Place:
 _WAYS: dict[type, Callable[[Resolver, Any], list[Edit] | None]] = {
     AddHandler: Resolver._add_handler,
     AddKeyword: Resolver._keyword,
+    AddUrls: Resolver._add_urls,
     ArgumentList: Resolver._argument_list,
     AwaitCall: Resolver._await_call,
     BindParameters: Resolver._bind_parameters,
@@ -296,13 +300,3 @@ _WAYS: dict[type, Callable[[Resolver, Any], list[Edit] | None]] = {
     ReplaceWithEnvironment: Resolver._read_setting,
     WriteInBulk: Resolver._in_bulk,
 }
-
-
-def line_edits(old: str, new: str) -> list[Edit]:
-    """Edits, by whole lines, that turn one text into another."""
-    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    found = []
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag != "equal":
-            found.append(Edit(i1 + 1, 0, i2 + 1, 0, "".join(after[j1:j2])))
-    return found

@@ -125,9 +125,9 @@ def _equal(old: ast.AST, new: ast.AST) -> bool:
 
 def _is_added(statement: ast.stmt, edits: list[Edit]) -> bool:
     """Whether a simple statement, a function or a class stands where an edit put something; lines before it may have moved it down."""
-    return isinstance(statement, (ast.Assign, ast.AnnAssign, ast.ClassDef, ast.Expr, ast.FunctionDef)) and any(
-        start <= statement.lineno for start, _ in map(_lines, edits)
-    )
+    return isinstance(
+        statement, (ast.Assign, ast.AnnAssign, ast.AsyncFunctionDef, ast.ClassDef, ast.Expr, ast.FunctionDef)
+    ) and any(start <= statement.lineno for start, _ in map(_lines, edits))
 
 
 def _unbound(old: ast.Module, new: ast.Module, after: str) -> str:

@@ -102,16 +102,33 @@ class InsertLines(msgspec.Struct, frozen=True, tag="insert-lines"):
     text: str
 
 
+class ImportedName(msgspec.Struct, frozen=True, order=True):
+    """A name that a repair needs from a module, which is a library or one of the project."""
+
+    module: str
+    name: str
+    is_library: bool = True
+
+
 class AddHandler(msgspec.Struct, frozen=True, tag="add-handler"):
-    """Give the application that the call at this place makes a function that answers; `decorator` is the method of the application with its
-    arguments, `code` the function."""
+    """Give the application that the call at this place makes functions that answer: each the method of the application that decorates it, with its arguments (empty: none), and the
+    function, in whose source `{app}` stands for the application. They need the `names`."""
 
     line: int
     col: int
     end_line: int
     end_col: int
-    decorator: str
+    handlers: tuple[tuple[str, str], ...]
+    names: tuple[ImportedName, ...] = ()
+
+
+class AddUrls(msgspec.Struct, frozen=True, tag="add-urls"):
+    """Put functions before the URL configuration of Django that begins on this line, and entries for them into it. They need the `names`."""
+
+    line: int
     code: str
+    entries: tuple[str, ...]
+    names: tuple[ImportedName, ...] = ()
 
 
 class MountAdapter(msgspec.Struct, frozen=True, tag="mount-adapter"):
@@ -210,6 +227,7 @@ class AwaitCall(msgspec.Struct, frozen=True, tag="await-call"):
 Intent = (
     AddHandler
     | AddKeyword
+    | AddUrls
     | ArgumentList
     | AwaitCall
     | BindParameters

@@ -11,16 +11,30 @@ from typing import Any, TypeVar
 import msgspec
 
 from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.finding import Site
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.project.discover import context_of, deploys
 from backend_pitfalls.project.orm.graph import backrefs, certain, declares_relations, relations_of, reverse_relations
 from backend_pitfalls.project.orm.text import holds_free_text
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
-from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation
+from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation, Store
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
 
 MAX_HOPS = 25
+
+# What holds connections to a database or a cache, by what makes it.
+STORES = {
+    "sqlalchemy.create_engine": "engine",
+    "sqlmodel.create_engine": "engine",
+    "sqlalchemy.ext.asyncio.create_async_engine": "async engine",
+    "flask_sqlalchemy.SQLAlchemy": "flask-sqlalchemy",
+    "redis.Redis": "redis",
+    "redis.StrictRedis": "redis",
+    "redis.from_url": "redis",
+    "redis.Redis.from_url": "redis",
+}
+_SERVED = frozenset({FileContext.PRODUCTION, FileContext.SETTINGS})
 
 T = TypeVar("T")
 
@@ -493,6 +507,38 @@ class Project:
             if context_of(facts.path) is not FileContext.TEST
         )
         return "" if has_probe else self.deployments[0]
+
+    @tracked
+    def stores(self, module: str) -> tuple[Store, ...]:
+        """The variables of the project with which a module can ask the database and the cache: of each kind the nearest, when there is no doubt which that is."""
+        found: dict[str, list[Store]] = {}
+        for facts in self.files:
+            self._touch(facts)
+            kept = [n for n, callee in facts.variables.items() if callee] if context_of(facts.path) in _SERVED else []
+            for name in kept:
+                kind = STORES.get(self.resolve_in(facts.module, facts.variables[name]), "")
+                if kind and not any(t == module or t.startswith(f"{module}.") for t in facts.imports.values()):
+                    found.setdefault(kind, []).append(Store("" if facts.module == module else facts.module, name, kind))
+        root = module.split(".")[0]
+        everything = [s for stores in found.values() for s in stores]
+        near = [s for s in everything if s.module.split(".")[0] in ("", root)] or everything
+        nearest = [[s for s in near if s.kind == kind] for kind in found]
+        databases = [s[0] for s in nearest if len(s) == 1 and s[0].kind != "redis"]
+        caches = [s[0] for s in nearest if len(s) == 1 and s[0].kind == "redis"]
+        return (*databases[:1], *caches[:1])
+
+    @tracked
+    def urls_beside(self, path: str) -> Site | None:
+        """Where `urlpatterns` begins in the `urls.py` beside a file; None when it does not, for certain."""
+        beside = f"{path.rpartition('/')[0]}/urls.py".lstrip("/")
+        facts = next((f for f in self.files if f.path == beside), None)
+        source = self.source(facts.module) if facts is not None else None
+        for statement in source.tree.body if source is not None else ():
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.List) and source is not None:
+                target = statement.targets[0]
+                if isinstance(target, ast.Name) and target.id == "urlpatterns":
+                    return Site(source.path, source.span(statement))
+        return None
 
     def settles(self, what: str) -> bool:
         """Whether a file decides this for the whole project: a time limit of all of a kind ("socket", "ldap", "task"), a "transaction" around each request."""

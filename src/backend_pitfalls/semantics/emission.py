@@ -217,4 +217,7 @@ def _application(frame: Frame, node: ast.AST, name: str) -> None:
     symbol = frame.scope
     group = frame.knowledge.applications[name]
     unprobed = frame.world.unprobed()
-    frame.events.append(Application(frame.site(node), symbol, frame.loops, frame.is_async, name, group, unprobed))
+    stores = frame.world.stores(frame.module) if unprobed else ()
+    urls = frame.world.urls_beside(frame.source.path) if unprobed and group == "Django" else None
+    event = Application(frame.site(node), symbol, frame.loops, frame.is_async, name, group, unprobed, stores, urls)
+    frame.events.append(event)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics.values import UNKNOWN, Function, Value
+from backend_pitfalls.semantics.world import Store
 
 
 class Loop:
@@ -305,9 +306,9 @@ class Misread(Event):
 
 class Application(Event):
     """The application object of a web service is made by `callee`, of the frameworks `group`; `unprobed` is a file that deploys the project where
-    none of its routes answers for its health."""
+    none of its routes answers for its health. `stores` are what it can ask its database and cache with, `urls` is where the configuration of Django's URLs beside it begins."""
 
-    __slots__ = ("callee", "group", "unprobed")
+    __slots__ = ("callee", "group", "stores", "unprobed", "urls")
 
     def __init__(
         self,
@@ -318,8 +319,12 @@ class Application(Event):
         callee: str,
         group: str,
         unprobed: str,
+        stores: tuple[Store, ...] = (),
+        urls: Site | None = None,
     ) -> None:
         super().__init__(site, symbol, loops, is_async)
+        self.stores = stores
+        self.urls = urls
         self.callee = callee
         self.group = group
         self.unprobed = unprobed

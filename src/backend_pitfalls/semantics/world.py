@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from backend_pitfalls.model.finding import Site
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.semantics.facts import ClassFacts, FileFacts
 from backend_pitfalls.syntax.source import Source
@@ -37,6 +38,15 @@ class Relation(msgspec.Struct, frozen=True):
     reverse: bool
     lazy: str = "select"
     back: str = ""
+
+
+class Store(msgspec.Struct, frozen=True):
+    """A variable of the project that holds what asks a database or a cache: its module (empty: the one that asks), its name, and the `kind` of what it holds: "engine", "async engine" (of
+    SQLAlchemy), "flask-sqlalchemy", "redis"."""
+
+    module: str
+    name: str
+    kind: str
 
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -73,4 +83,6 @@ class World(Protocol):
     def template(self, name: str) -> TemplateSource | None: ...
     def unprobed(self) -> str: ...
     def settles(self, what: str) -> bool: ...
+    def stores(self, module: str) -> tuple[Store, ...]: ...
+    def urls_beside(self, path: str) -> Site | None: ...
     def function_node(self, module: str, qualname: str) -> FunctionNode | None: ...

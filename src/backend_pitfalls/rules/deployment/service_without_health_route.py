@@ -46,7 +46,9 @@ CMD ["python", "app.py"]
 ```
 
 ## Fix safety
-Unsafe: Flask, Quart and FastAPI get a route `/livez` more. A readiness route is yours to write. A liveness route tells that the process answers and asks nothing else; a readiness route asks what the service cannot work without.
+Unsafe: the service answers more paths, to everybody. Flask, Quart, FastAPI, Sanic and aiohttp get `/livez`, which asks nothing, behind the statement that makes the application; `/readyz` beside it asks the database and the cache where the project
+keeps what asks them in a variable of a module (an engine of SQLAlchemy, Flask-SQLAlchemy's object, a client of Redis), and answers 503 when one does not answer. Django gets both as views in the `urls.py` beside the application, with
+their entries. Services of other frameworks are left to you.
 
 ## Options
 `[[tool.backend-pitfalls.knowledge.probe]]` with `segments` and `modules` adds names of your own.
@@ -63,9 +65,10 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site, Span, Step
-from backend_pitfalls.model.fix import AddHandler, Fix, Safety
+from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.endpoints import answering
 from backend_pitfalls.semantics.events import Application
 
 META = RuleMeta(
@@ -93,20 +96,6 @@ META = RuleMeta(
 )
 
 
-# The decorator of a route, by the callable that makes the application.
-_DECORATORS = {"flask.Flask": 'route("/livez")', "quart.Quart": 'route("/livez")', "fastapi.FastAPI": 'get("/livez")'}
-
-
-def _answering(event: Application) -> Fix | None:
-    decorator = _DECORATORS.get(event.callee)
-    if decorator is None:
-        return None
-    place = event.site.span
-    code = 'def livez() -> dict[str, str]:\n    """Whether the process answers; it asks nothing else."""\n    return {"status": "ok"}\n'
-    intent = AddHandler(*place.corners, decorator, code)
-    return Fix("add /livez", Safety.UNSAFE, (intent,), "the service answers one path more, to everybody")
-
-
 @listens(Application)
 def application_without_probe(event: Application, report: Report) -> None:
     """An application object of a project without a health route."""
@@ -128,5 +117,5 @@ def application_without_probe(event: Application, report: Report) -> None:
         trace=(Step(Site(event.unprobed, Span(1, 0, 1, 0)), "this puts it into production"),),
         symbol=event.symbol,
         group=f"service of {event.group}",
-        fix=_answering(event),
+        fix=answering(event),
     )

@@ -1,0 +1,191 @@
+"""The routes about health that a service is given, in the style of its framework: one that asks nothing but whether the process answers, and one that asks the database and the cache that the project has."""
+
+from __future__ import annotations
+
+import textwrap
+
+import msgspec
+
+from backend_pitfalls.model.fix import AddHandler, AddUrls, Fix, ImportedName, Safety
+from backend_pitfalls.semantics.events import Application
+from backend_pitfalls.semantics.world import Store
+
+LIVE = '"""Whether the process answers; it asks nothing else."""'
+READY = '"""Whether what it needs answers, so that requests can be served."""'
+CAUTION = "the service answers more paths, to everybody"
+
+
+class Style(msgspec.Struct, frozen=True):
+    """How a framework is given a route: the decorator (with `{path}`), how a function is declared (with `{name}`), what it answers when all is well, and when it is not; what must be imported for that."""
+
+    decorator: str
+    declared: str
+    well: str
+    unwell: str
+    imports: tuple[tuple[str, str], ...] = ()
+    unwell_imports: tuple[tuple[str, str], ...] = ()
+    ready_declared: str = ""
+    registered: str = ""
+    awaits: bool = False
+
+
+STYLES = {
+    "flask.Flask": Style(
+        'route("{path}")',
+        "def {name}() -> dict[str, str]:",
+        'return {{"status": "ok"}}',
+        'return {{"status": "{why}"}}, 503',
+        ready_declared="def {name}() -> tuple[dict[str, str], int]:",
+    ),
+    "quart.Quart": Style(
+        'route("{path}")', "async def {name}() -> dict[str, str]:", 'return {{"status": "ok"}}', "", awaits=True
+    ),
+    "fastapi.FastAPI": Style(
+        'get("{path}")',
+        "def {name}() -> dict[str, str]:",
+        'return {{"status": "ok"}}',
+        'response.status_code = 503\nreturn {{"status": "{why}"}}',
+        unwell_imports=(("fastapi", "Response"),),
+        ready_declared="{is_async}def {name}(response: Response) -> dict[str, str]:",
+    ),
+    "sanic.Sanic": Style(
+        'get("{path}")',
+        "async def {name}(request: Request) -> HTTPResponse:",
+        'return json({{"status": "ok"}})',
+        'return json({{"status": "{why}"}}, status=503)',
+        (("sanic", "HTTPResponse"), ("sanic", "Request"), ("sanic", "json")),
+        awaits=True,
+    ),
+    "aiohttp.web.Application": Style(
+        "",
+        "async def {name}(request: web.Request) -> web.Response:",
+        'return web.json_response({{"status": "ok"}})',
+        'return web.json_response({{"status": "{why}"}}, status=503)',
+        (("aiohttp", "web"),),
+        registered='{{app}}.router.add_get("{path}", {name})',
+        awaits=True,
+    ),
+}
+_DJANGO = Style(
+    "",
+    "def {name}(request: HttpRequest) -> JsonResponse:",
+    'return JsonResponse({{"status": "ok"}})',
+    'return JsonResponse({{"status": "{why}"}}, status=503)',
+    (("django.http", "HttpRequest"), ("django.http", "JsonResponse"), ("django.urls", "path")),
+)
+
+
+class Check(msgspec.Struct, frozen=True):
+    """What is asked of a store: the statements, the exceptions that tell that it does not answer, what must be imported."""
+
+    asked: str
+    failures: str
+    imports: tuple[tuple[str, str], ...]
+    awaits: bool = False
+
+
+CHECKS = {
+    "engine": Check(
+        'with {name}.connect() as connection:\n    connection.execute(text("SELECT 1"))',
+        "SQLAlchemyError",
+        (("sqlalchemy", "text"), ("sqlalchemy.exc", "SQLAlchemyError")),
+    ),
+    "async engine": Check(
+        'async with {name}.connect() as connection:\n    await connection.execute(text("SELECT 1"))',
+        "(OSError, SQLAlchemyError)",
+        (("sqlalchemy", "text"), ("sqlalchemy.exc", "SQLAlchemyError")),
+        awaits=True,
+    ),
+    "flask-sqlalchemy": Check(
+        '{name}.session.execute(text("SELECT 1"))',
+        "SQLAlchemyError",
+        (("sqlalchemy", "text"), ("sqlalchemy.exc", "SQLAlchemyError")),
+    ),
+    "redis": Check("{name}.ping()", "RedisError", (("redis", "RedisError"),)),
+    "django": Check(
+        'with connection.cursor() as cursor:\n    cursor.execute("SELECT 1")',
+        "DatabaseError",
+        (("django.db", "DatabaseError"), ("django.db", "connection")),
+    ),
+}
+_KINDS = {
+    "engine": "the database",
+    "async engine": "the database",
+    "flask-sqlalchemy": "the database",
+    "django": "the database",
+    "redis": "the cache",
+}
+
+
+def answering(event: Application) -> Fix | None:
+    """The repair that gives a service its routes about health; None for frameworks whose services are put together otherwise."""
+    if event.group == "Django":
+        return _of_django(event)
+    style = STYLES.get(event.callee)
+    if style is None:
+        return None
+    parts = [_function(style, "livez", LIVE, style.well, "")]
+    names = [*style.imports]
+    asked = _askable(style, event.stores)
+    if asked:
+        parts.append(_ready(style, asked))
+        names.extend((*style.unwell_imports, *(i for s in asked for i in CHECKS[s.kind].imports)))
+    imported = {ImportedName(module, name) for module, name in names}
+    imported.update(ImportedName(s.module, s.name, False) for s in asked if s.module)
+    handlers = tuple((style.decorator.format(path=f"/{name}") if style.decorator else "", code) for name, code in parts)
+    intent = AddHandler(*event.site.span.corners, handlers, tuple(sorted(imported)))
+    return Fix(_title(bool(asked)), Safety.UNSAFE, (intent,), CAUTION)
+
+
+def _title(is_ready: bool) -> str:
+    return "add /livez and /readyz" if is_ready else "add /livez"
+
+
+def _askable(style: Style, stores: tuple[Store, ...]) -> list[Store]:
+    """The stores that a handler of this style can ask without holding the event loop."""
+    awaited = [s for s in stores if CHECKS[s.kind].awaits]
+    if not style.unwell:
+        return []
+    if style.awaits or (awaited and "{is_async}" in style.ready_declared):
+        return awaited
+    return [s for s in stores if not CHECKS[s.kind].awaits]
+
+
+def _ready(style: Style, stores: list[Store]) -> tuple[str, str]:
+    """The handler that asks each store in turn."""
+    lines: list[str] = []
+    for store in stores:
+        check = CHECKS[store.kind]
+        why = f"{_KINDS[store.kind]} does not answer"
+        asked = textwrap.indent(check.asked.format(name=store.name), "    ")
+        lines.append(
+            f"try:\n{asked}\nexcept {check.failures}:\n{textwrap.indent(style.unwell.format(why=why), '    ')}"
+        )
+    well = style.well if "tuple" not in style.ready_declared else style.well + ", 200"
+    is_async = "async " if any(CHECKS[s.kind].awaits for s in stores) else ""
+    return _function(style, "readyz", READY, well, "\n".join(lines), is_async)
+
+
+def _function(style: Style, name: str, doc: str, well: str, before: str, is_async: str = "") -> tuple[str, str]:
+    declared = (style.ready_declared if before and style.ready_declared else style.declared).format(
+        name=name, is_async=is_async
+    )
+    body = "\n".join(filter(None, (doc, before, well.format())))
+    code = f"{declared}\n{textwrap.indent(body, '    ')}\n"
+    if style.registered:
+        code += f"\n\n{style.registered.format(path=f'/{name}', name=name).format(app='{app}')}\n"
+    return name, code
+
+
+def _of_django(event: Application) -> Fix | None:
+    """Views and their entries in the project's own URL configuration, which must be known."""
+    if event.urls is None:
+        return None
+    _, live = _function(_DJANGO, "livez", LIVE, _DJANGO.well, "")
+    _, ready = _ready(_DJANGO, [Store("", "connection", "django")])
+    names = (*_DJANGO.imports, *CHECKS["django"].imports)
+    entries = ('path("livez", livez)', 'path("readyz", readyz)')
+    intent = AddUrls(
+        event.urls.span.line, f"{live}\n\n{ready}", entries, tuple(sorted(ImportedName(m, n) for m, n in names))
+    )
+    return Fix(_title(True), Safety.UNSAFE, (intent,), CAUTION, path=event.urls.path)
