@@ -52,10 +52,9 @@ def _row(project: str, kind: str, ours: Found, theirs: Found, seconds: str, is_s
 
 
 def _ours(root: Path) -> Found:
-    command = [sys.executable, "-m", "backend_pitfalls", "check", str(root), "--no-cache", "--exit-zero"]
-    done = subprocess.run(
-        [*command, "--select", ",".join(RULES), "--output-format", "json"], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-m", "backend_pitfalls", "check", ".", "--no-cache", "--exit-zero"]
+    command += ["--select", ",".join(RULES), "--output-format", "json"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     return {(f["path"], RULES[f["code"]]) for f in json.loads(done.stdout)["findings"] if f["code"] in RULES}
 
 

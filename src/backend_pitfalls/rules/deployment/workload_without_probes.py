@@ -80,7 +80,7 @@ META = RuleMeta(
 def _probed(container: Container, missing: list[str], ways: Ways) -> Fix | None:
     """The missing probes, where the service is known to answer all of them."""
     paths = {"livenessProbe": ways.live, "readinessProbe": ways.ready}
-    place, port = container.ports_at, container.ports[0]
+    place, port = container.ports_at, container.ports[0] if container.ports else None
     if place is None or not isinstance(port, int) or not all(paths[probe] for probe in missing):
         return None
     indent = " " * place.col
@@ -92,6 +92,14 @@ def _probed(container: Container, missing: list[str], ways: Ways) -> Fix | None:
     return Fix(f"add {' and '.join(missing)}", Safety.UNSAFE, (InsertLines(place.line, text),), caution)
 
 
+def _served(container: Container) -> str:
+    """The port that a container serves, in words: one that it opens, or that one of its probes asks; the empty string for none."""
+    if container.ports:
+        return f"port {container.ports[0]}" if container.ports[0] else "a port"
+    asked = next((p.port for p in container.probes if p.how in ("httpGet", "tcpSocket", "grpc")), None)
+    return "" if asked is None else f"port {asked}" if asked else "a port"
+
+
 @listens(WorkloadFound)
 def container_without_probe(event: WorkloadFound, report: Report) -> None:
     """A container with ports that lacks a probe."""
@@ -99,8 +107,8 @@ def container_without_probe(event: WorkloadFound, report: Report) -> None:
     for container in workload.containers:
         wanted = ("livenessProbe",) if workload.kind == KNATIVE_SERVICE else ("readinessProbe", "livenessProbe")
         missing = [probe for probe in wanted if probe not in container.keys]
-        if container.ports and missing and not container.partial:
-            port = f"port {container.ports[0]}" if container.ports[0] else "a port"
+        port = _served(container)
+        if port and missing and not container.partial:
             by_values = ", which the chart's own values leave out" if {*missing} & {*container.left_out} else ""
             report(
                 Site(event.path, container.span),
