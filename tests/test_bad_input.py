@@ -206,3 +206,43 @@ SOURCE = st.lists(
 def test_generated_programs_are_analysed_the_same_twice(statements: list[str], tmp_path: Path) -> None:
     data = "\n".join(statements).encode()
     assert analyse(tmp_path, Options(), {"app.py": data}) == analyse(tmp_path, Options(), {"app.py": data})
+
+
+def _laughs(first: str, line: str) -> str:
+    """Aliases of aliases: as short as it is, what it stands for has more parts than a computer can hold."""
+    return first + "".join(line.format(i=i, j=i - 1) for i in range(1, 14))
+
+
+BOMBS = {
+    "values.yaml": _laughs("a0: &a0 [x, x]\n", "a{i}: &a{i} [" + ", ".join(["*a{j}"] * 9) + "]\n"),
+    "chart/values.yml": _laughs("m0: &m0 {{x: 1}}\n".format(), "m{i}: &m{i}\n  <<: [*m{j}, *m{j}, *m{j}, *m{j}]\n"),
+    "merged.yaml": "kind: Deployment\n"
+    + _laughs("m0: &m0 {{x: 1}}\n".format(), "m{i}: &m{i}\n  <<: [*m{j}, *m{j}, *m{j}, *m{j}]\n")
+    + "spec: *m13\n",
+    "listed.yaml": "kind: List\n"
+    + _laughs(
+        "l0: &l0 {{kind: List}}\n".format(), "l{i}: &l{i} {{kind: List, items: [" + ", ".join(["*l{j}"] * 9) + "]}}\n"
+    )
+    + "items: [*l13]\n",
+    "itself.yaml": "kind: Deployment\nspec: &a\n  <<: *a\n",
+    "kustomization.yaml": _laughs("a0: &a0 [x, x]\n", "a{i}: &a{i} [*a{j}, *a{j}, *a{j}]\n") + "patches: *a13\n",
+    "compose.yaml": "services:\n  web: &s {image: x}\n"
+    + _laughs("a0: &a0 [x, x]\n", "a{i}: &a{i} [*a{j}, *a{j}, *a{j}]\n"),
+}
+BROKEN_MANIFESTS = {
+    "tabs.yaml": "kind: Deployment\n\tspec: 1\n",
+    "twice.yaml": "kind: Deployment\nspec: {a: 1\n",
+    "deep.yaml": "kind: Deployment\nspec: " + "[" * 5000 + "]" * 5000 + "\n",
+    "large.yaml": "kind: Deployment\n# " + "x" * 10_000_000 + "\n",
+    "app.yaml": "runtime: [\n",
+    "shop.nomad": "job {{{",
+}
+
+
+def test_yaml_bombs_and_broken_manifests_cost_one_line_each(tmp_path: Path) -> None:
+    for name, text in {**BOMBS, **BROKEN_MANIFESTS}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "Dockerfile").write_text("FROM python:3.13\nCMD gunicorn shop.wsgi\n")
+    found = sorted((f.path, f.code) for f in analyse(tmp_path, Options()).shown())
+    assert found == sorted([*((name, "BPF000") for name in BROKEN_MANIFESTS), ("Dockerfile", "BPF502")])

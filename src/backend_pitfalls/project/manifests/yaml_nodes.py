@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from backend_pitfalls.model.finding import Span
@@ -22,6 +23,10 @@ def check_size(data: bytes, kind: str) -> None:
         )
 
 
+# The parser takes time by the square of the depth.
+_DEEP = re.compile(rb"(?:[\[{]\s*){100}")
+
+
 def documents(data: bytes) -> list[Any]:
     """The root nodes of a file's documents.
 
@@ -31,6 +36,8 @@ def documents(data: bytes) -> list[Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    if _DEEP.search(data):
+        raise Unreadable("is nested too deeply to be a file that a person wrote; exclude it")
     try:
         return list(YAML(typ="safe", pure=True).compose_all(data.decode("utf-8-sig")))
     except UnicodeDecodeError:
@@ -49,14 +56,19 @@ def items(node: Any) -> list[Any]:
 
 
 def mapping(node: Any) -> dict[str, Any]:
-    """The entries of a mapping node by scalar key, merge keys (`<<`) followed."""
+    """The entries of a mapping node by scalar key, merge keys (`<<`) followed; each node once, since aliases of aliases may be without number."""
     if node is None or not isinstance(getattr(node, "value", None), list) or getattr(node, "id", "") != "mapping":
         return {}
+    known = getattr(node, "merge", None)  # where a node of ruamel.yaml keeps what it merges; composing leaves it alone
+    if isinstance(known, dict):
+        return known
+    node.merge = {}  # what merges itself has nothing from itself
     own = {scalar(k): v for k, v in node.value}
     if "<<" in own:
         merged = own.pop("<<")
         for part in merged.value if getattr(merged, "id", "") == "sequence" else [merged]:
             own = {**mapping(part), **own}
+    node.merge = own
     return own
 
 
