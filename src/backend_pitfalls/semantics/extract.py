@@ -57,7 +57,28 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         routes=routes(tree, text) if with_routes else (),
         patterns=patterns(tree, text),
         endless=_endless(tree) if "while True" in text or "while 1:" in text else 0,
-        settles=tuple(what for what, pattern in _SETTLED.items() if pattern.search(text)),
+        settles=(
+            *(what for what, pattern in _SETTLED.items() if pattern.search(text)),
+            *(("hosts",) if "ALLOWED_HOSTS" in text and _has_fixed_hosts(tree) else ()),
+        ),
+    )
+
+
+def _has_fixed_hosts(tree: ast.Module) -> bool:
+    """Whether a module of settings writes out for which hosts Django answers, and not for all.
+
+    https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts
+    """
+    listed = [
+        s.value.elts
+        for s in tree.body
+        if isinstance(s, ast.Assign)
+        and isinstance(s.value, (ast.List, ast.Tuple))
+        and any(isinstance(t, ast.Name) and t.id == "ALLOWED_HOSTS" for t in s.targets)
+    ]
+    return any(
+        bool(elements) and all(isinstance(e, ast.Constant) and e.value not in ("*", "localhost") for e in elements)
+        for elements in listed
     )
 
 

@@ -86,9 +86,16 @@ def build_parser() -> argparse.ArgumentParser:
     rule.set_defaults(run=lambda o: _lazy("rule_command")(o))
     debug = commands.add_parser("debug", help="show what the engine knows, to extend it")
     debug.add_argument(
-        "what", choices=("facts", "types", "events", "knowledge"), help="of a file; knowledge: of libraries"
+        "what",
+        choices=("facts", "types", "events", "manifests", "knowledge"),
+        help="of a file; knowledge: of libraries",
     )
-    debug.add_argument("file", nargs="?", metavar="FILE", help="a Python file (for knowledge: part of a name)")
+    debug.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="a Python file (for manifests: one of YAML, for knowledge: part of a name)",
+    )
     debug.set_defaults(run=lambda o: _lazy("debug_command", "debug")(o))
     dev = commands.add_parser("dev", help="commands for contributors")
     tasks = dev.add_subparsers(dest="task", required=True, metavar="TASK", parser_class=_Parser)

@@ -15,14 +15,19 @@ from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.finding import Site
 from backend_pitfalls.project.config import find_root, read_options
+from backend_pitfalls.project.manifests import kubernetes
+from backend_pitfalls.project.manifests.kubernetes import Container
 from backend_pitfalls.semantics.describe import describe
 from backend_pitfalls.semantics.events import Call, Event, Query
+from backend_pitfalls.syntax.source import Unreadable
 
 
 def debug_command(options: argparse.Namespace) -> int:
-    """`backend-pitfalls debug facts|types|events FILE`, `backend-pitfalls debug knowledge [NAME]`."""
+    """`backend-pitfalls debug facts|types|events|manifests FILE`, `backend-pitfalls debug knowledge [NAME]`."""
     if options.what == "knowledge":
         lines = _knowledge(options.file or "")
+    elif options.what == "manifests":
+        lines = _manifests(options.file)
     else:
         inspection = _inspection(options.file)
         lines = {"facts": _facts, "types": _types, "events": _events}[options.what](inspection)
@@ -41,6 +46,38 @@ def _inspection(name: str | None) -> Inspection:
     if found is None:
         raise UserError(f"{name}: is not a Python file of the project that can be parsed; `check` says why")
     return found
+
+
+def _manifests(name: str | None) -> Iterator[str]:
+    """The containers of a manifest, and for each without a probe why that is no finding."""
+    path = Path(name).resolve() if name else None
+    if path is None or not path.is_file():
+        raise UserError(
+            f"{name or 'manifests'}: no such file; name a manifest, such as `backend-pitfalls debug manifests k8s/shop.yaml`"
+        )
+    try:
+        found = kubernetes.workloads(path.read_bytes())
+    except Unreadable as error:
+        raise UserError(f"{name}:{error.line}: {error.reason}") from None
+    for workload in found:
+        yield f"{workload.span.line}: {workload.symbol}"
+        for container in workload.containers:
+            probes = ", ".join(
+                f"{p.name} ({p.how or '?'} {p.target} {p.port})".replace("  ", " ") for p in container.probes
+            )
+            yield f"    {container.span.line}: {container.name}: {probes or 'no probes'}{_why_silent(container)}"
+    if not found:
+        yield "no workload that keeps pods running: jobs, and what a template puts together, are not looked at"
+
+
+def _why_silent(container: Container) -> str:
+    if container.is_patch:
+        return "; a patch: it changes a container of another file"
+    if container.partial:
+        return "; a template may give it more, so that nothing is said of it"
+    if not container.ports and not container.probes:
+        return "; it opens no port and nothing asks it, as workers and batches do: nobody waits for its answers"
+    return ""
 
 
 def _facts(inspection: Inspection) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from backend_pitfalls.model.finding import Site
+from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.project.manifests.dockerfile import Image
 from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Workload
@@ -105,7 +105,8 @@ class LoopFound(msgspec.Struct, frozen=True):
 
 class ProbeFound(msgspec.Struct, frozen=True):
     """A probe of a container. `served` tells whether a service that is certainly the one in the container has a route of that path (None:
-    it is not certain which service that is); `folder` is where that service lives, `command` what the container starts, also by its image."""
+    it is not certain which service that is); `folder` is where that service lives, `command` what the container starts, also by its image, `refused` why the service does
+    not let the probe in, with the file that says so."""
 
     path: str
     workload: Workload
@@ -114,6 +115,7 @@ class ProbeFound(msgspec.Struct, frozen=True):
     served: bool | None
     folder: str = ""
     command: str = ""
+    refused: Step | None = None
 
 
 class CheckFound(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from backend_pitfalls.model.finding import Site, Span
+from backend_pitfalls.model.finding import Site, Span, Step
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.project.manifests import (
     CheckFound,
@@ -28,7 +28,7 @@ from backend_pitfalls.project.manifests import (
 )
 from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.project.manifests.dockerfile import Image, port_of, server_in
-from backend_pitfalls.project.manifests.kubernetes import Container, Workload
+from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Workload
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.health import HealthRoute
 
@@ -134,7 +134,32 @@ class Deployment:
                 if folder is not None and probe.how == "httpGet":
                     served = self._serves(folder, probe.target)
                 command = self._command(container)
-                yield ProbeFound(found.path, found.workload, container, probe, served, folder or "", command)
+                refused = self._refused(folder, probe) if folder is not None and probe.how == "httpGet" else None
+                yield ProbeFound(found.path, found.workload, container, probe, served, folder or "", command, refused)
+
+    def _refused(self, folder: str, probe: Probe) -> Step | None:
+        """Why Django does not answer a probe: it asks the pod by its address, which is no allowed host, or over plain HTTP, which is led elsewhere.
+
+        https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect
+        """
+        for facts in self._facts:
+            inside = not folder or facts.path.startswith(f"{folder}/")
+            if not inside or _OF_DEVELOPERS.search(facts.path):
+                continue
+            site = Site(facts.path, Span(1, 0, 1, 0))
+            if "hosts" in facts.settles and "host" not in probe.headers:
+                return Step(
+                    site, "ALLOWED_HOSTS names hosts, and a probe asks the pod by its address: send a Host header"
+                )
+            is_led = (
+                facts.constants.get("SECURE_SSL_REDIRECT") is True and "SECURE_REDIRECT_EXEMPT" not in facts.variables
+            )
+            if is_led and probe.scheme != "HTTPS" and "x-forwarded-proto" not in probe.headers:
+                return Step(
+                    site,
+                    "SECURE_SSL_REDIRECT leads it to HTTPS, which counts as success without a look: exempt the route (SECURE_REDIRECT_EXEMPT)",
+                )
+        return None
 
     def _command(self, container: Container) -> str:
         """What a container starts: its own command, else that of its image."""
@@ -261,6 +286,7 @@ class Deployment:
         return None
 
 
+_OF_DEVELOPERS = re.compile(r"(^|[/_.])(dev|development|local|tests?|testing|ci|example|docs)([/_.]|$)", re.IGNORECASE)
 _RUNS = re.compile(r"\bpython[\d.]*\s+(?:-[uBOE]\s+)*(-m\s+)?([\w./]+)")
 _NO_PYTHON = frozenset({"nginx", "httpd", "apache2ctl"})
 _FRAMEWORKS = frozenset(

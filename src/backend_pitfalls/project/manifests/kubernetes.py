@@ -41,7 +41,7 @@ GRACE = 30
 
 class Probe(msgspec.Struct, frozen=True):
     """A probe of a container: how it asks ("httpGet", "tcpSocket", "exec", "grpc", or "" where that cannot be told), the URL path or the command,
-    the port as written, its numbers by name ("failureThreshold" …), and where it is written."""
+    the port as written, its numbers by name ("failureThreshold" …), where it is written, the names of the headers that it sends, in lower case, and its scheme."""
 
     name: str
     how: str
@@ -49,6 +49,8 @@ class Probe(msgspec.Struct, frozen=True):
     port: str
     numbers: dict[str, int]
     span: Span
+    headers: frozenset[str] = frozenset()
+    scheme: str = ""
 
 
 class Container(msgspec.Struct, frozen=True):
@@ -213,6 +215,7 @@ def _probe(name: str, node: Any) -> Probe:
     asked = yaml_nodes.mapping(entries.get(how))
     command = " ".join(yaml_nodes.scalar(word) for word in yaml_nodes.items(asked.get("command")))
     numbers = {key: yaml_nodes.scalar(value) for key, value in entries.items()}
+    headers = yaml_nodes.items(asked["httpHeaders"]) if "httpHeaders" in asked else []
     return Probe(
         name,
         how,
@@ -220,6 +223,8 @@ def _probe(name: str, node: Any) -> Probe:
         yaml_nodes.scalar(asked.get("port")),
         {key: int(text) for key, text in numbers.items() if text.isdigit() and len(text) < 10},
         yaml_nodes.span(node),
+        frozenset(yaml_nodes.scalar(yaml_nodes.mapping(h).get("name")).lower() for h in headers),
+        yaml_nodes.scalar(asked.get("scheme")).upper(),
     )
 
 

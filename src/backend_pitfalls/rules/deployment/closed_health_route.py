@@ -1,7 +1,8 @@
 """A health route that the orchestrator may not ask.
 
 ## What it does
-Finds routes about health behind a login, a permission or a rate limit: decorators, dependencies of FastAPI, mixins and `permission_classes`.
+Finds routes about health behind a login, a permission or a rate limit: decorators, dependencies of FastAPI, mixins and `permission_classes`; and probes of a Django service whose settings refuse them: `ALLOWED_HOSTS` that
+names hosts (a probe asks the pod by its address), `SECURE_SSL_REDIRECT`.
 
 ## Why it hurts in production
 A probe has no account. It gets a 302, 401, 403 or 429, which counts as a failure from 400 on (the pod is restarted or gets no traffic) and as success below (a redirect to the login page "is healthy").
@@ -52,9 +53,9 @@ from __future__ import annotations
 import re
 
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.rule import RuleMeta
-from backend_pitfalls.project.manifests import HealthAsked
+from backend_pitfalls.project.manifests import HealthAsked, ProbeFound
 from backend_pitfalls.rules import Report, listens
 
 META = RuleMeta(
@@ -70,6 +71,18 @@ META = RuleMeta(
 
 # Pages that people look at.
 _OF_PEOPLE = re.compile(r"(^|/)(admin|accounts?|users?|dashboard|me|ajax)/", re.IGNORECASE)
+
+
+@listens(ProbeFound)
+def refused(event: ProbeFound, report: Report) -> None:
+    """A probe that the settings of the service do not let in."""
+    if event.refused is not None:
+        report(
+            Site(event.path, event.probe.span),
+            f"the {event.probe.name} of '{event.container.name}' is not answered by its route: {event.refused.message}",
+            trace=(event.refused,),
+            symbol=event.workload.symbol,
+        )
 
 
 @listens(HealthAsked)

@@ -88,9 +88,12 @@ def unchecked_server(event: ComposeFound, report: Report) -> None:
             continue
         server = server_in(service.command)
         if server:
+            restarted = (
+                " (its restart policy starts again what has ended, not what hangs)" if "restart" in service.keys else ""
+            )
             report(
                 Site(event.path, service.span),
-                f"the service '{service.name}' starts '{server}' without a healthcheck; add one that asks the server",
+                f"the service '{service.name}' starts '{server}' without a healthcheck{restarted}; add one that asks the server",
                 symbol=service.name,
                 fix=_checked(service, event.checks.get(service.name, "")),
             )
