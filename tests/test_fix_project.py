@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from backend_pitfalls.fixes.apply import FilePlan, write_all
 from backend_pitfalls.fixes.project import repair_project
 from backend_pitfalls.hosts.cli import main
 from backend_pitfalls.model.errors import UserError
-from backend_pitfalls.model.finding import Confidence, Finding, Severity, Site, Span
+from backend_pitfalls.model.finding import Confidence, Finding, Severity, Site, Span, Step
 from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 
 CALL = "import requests\n\n\ndef get():\n    return requests.get('x')\n"
@@ -60,6 +61,34 @@ def test_a_repair_that_brings_a_finding_is_rolled_back() -> None:
 
     why = "it would bring a new finding (BPF999); rolled back"
     assert repaired([finding("a.py")], again, {"a.py": CALL}) == {"a.py": (CALL, [why])}
+
+
+def test_the_repair_on_the_way_to_a_new_finding_is_rolled_back_and_no_other() -> None:
+    def again(files: Mapping[str, bytes]) -> list[Finding]:
+        left = [finding(path) for path in ("a.py", "b.py") if b"timeout" not in files.get(path, CALL.encode())]
+        step = Step(Site("a.py", Span(5, 11, 5, 30)), "through this")
+        new = replace(finding("c.py", "BPF999"), trace=(step,), fix=None)
+        return [*left, *([new] if b"timeout" in files.get("a.py", b"") else [])]
+
+    why = "it would bring a new finding (BPF999); rolled back"
+    assert repaired([finding("a.py"), finding("b.py")], again, {"a.py": CALL, "b.py": CALL}) == {
+        "a.py": (CALL, [why]),
+        "b.py": (FIXED, []),
+    }
+
+
+def test_what_was_rolled_back_is_tried_again_when_the_others_are_in_place() -> None:
+    def again(files: Mapping[str, bytes]) -> list[Finding]:
+        fixed = {path for path in ("a.py", "b.py") if b"timeout" in files.get(path, b"")}
+        new = replace(finding("b.py", "BPF999"), fix=None)
+        is_first = not tried
+        tried.append(fixed)
+        return [*(finding(path) for path in ("a.py", "b.py") if path not in fixed), *([new] if is_first else [])]
+
+    tried: list[set[str]] = []
+    files = {"a.py": CALL, "b.py": CALL}
+    assert repaired([finding("a.py"), finding("b.py")], again, files) == {"a.py": (FIXED, []), "b.py": (FIXED, [])}
+    assert tried == [{"a.py", "b.py"}, {"a.py"}, {"a.py", "b.py"}]
 
 
 def project(tmp_path: Path, count: int) -> list[Path]:

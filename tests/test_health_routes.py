@@ -12,6 +12,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import kubernetes_validate
@@ -45,14 +47,21 @@ def test_the_added_route_and_the_added_check_answer(framework: str, code: str, t
     words = [sys.executable, *json.loads(check[1])[1:]]
     assert subprocess.run(words, check=False, capture_output=True, timeout=30).returncode == 1
     (tmp_path / "serve.py").write_text(SERVERS[framework])
-    server = subprocess.Popen([sys.executable, "serve.py", str(port)], cwd=tmp_path, stderr=subprocess.DEVNULL)
-    try:
+    with running([sys.executable, "serve.py", str(port)], tmp_path):
         for _ in range(100):
             if subprocess.run(words, check=False, capture_output=True, timeout=30).returncode == 0:
                 break
             time.sleep(0.1)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=5) as answer:
             assert (answer.status, json.loads(answer.read())) == (200, {"status": "ok"})
+
+
+@contextmanager
+def running(words: list[str], folder: Path, environment: dict[str, str] | None = None) -> Iterator[None]:
+    """A server that runs meanwhile."""
+    server = subprocess.Popen(words, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield
     finally:
         server.kill()
         server.wait()
@@ -130,21 +139,76 @@ def test_a_service_lives_when_its_database_is_gone_and_is_not_ready(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, variable: address.format(data / "rows.sqlite3")}
-    server = subprocess.Popen(
-        [sys.executable, "serve.py", str(port)], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL
-    )
     url = f"http://127.0.0.1:{port}"
     has_store = name != "storefront"  # whose connections have no name in a module
-    try:
+    with running([sys.executable, "serve.py", str(port)], tmp_path, environment):
         deadline = time.monotonic() + 20
         while status(f"{url}/livez") != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert [status(f"{url}/livez"), status(f"{url}/readyz")] == [200, 200 if has_store else 404]
         shutil.rmtree(data)
         assert [status(f"{url}/livez"), status(f"{url}/readyz")] == [200, 503 if has_store else 404]
-    finally:
-        server.kill()
-        server.wait()
+
+
+SYNC_ENGINE = """from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+engine = create_engine("sqlite:///data/rows.sqlite3", poolclass=NullPool)
+"""
+ASYNC_ENGINE = """from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+engine = create_async_engine("sqlite+aiosqlite:///data/rows.sqlite3", poolclass=NullPool)
+"""
+UVICORN = "import sys, uvicorn\nfrom main import app\nuvicorn.run(app, port=int(sys.argv[1]), log_level='critical')\n"
+WSGI_SERVER = """import sys
+from wsgiref.simple_server import make_server
+from main import app
+make_server("127.0.0.1", int(sys.argv[1]), app).serve_forever()
+"""
+LOOP_SERVER = """import asyncio, sys
+from main import app
+
+
+async def serve():
+    app.listen(int(sys.argv[1]))
+    await asyncio.Event().wait()
+
+
+asyncio.run(serve())
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "engine", "server"),
+    [
+        ("starlette.applications.Starlette()", ASYNC_ENGINE, UVICORN),
+        ("litestar.Litestar([])", ASYNC_ENGINE, UVICORN),
+        ("falcon.asgi.App()", ASYNC_ENGINE, UVICORN),
+        ("falcon.App()", SYNC_ENGINE, WSGI_SERVER),
+        ("tornado.web.Application([])", ASYNC_ENGINE, LOOP_SERVER),
+    ],
+)
+def test_each_framework_answers_in_its_own_style(made: str, engine: str, server: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.backend-pitfalls]\nexclude = ['serve.py']\n")
+    (tmp_path / "Dockerfile").write_text('FROM python:3.13\nHEALTHCHECK CMD ["true"]\nCMD ["python", "serve.py"]\n')
+    module = made.partition("(")[0].rpartition(".")[0]
+    (tmp_path / "main.py").write_text(f"import {module}\nfrom db import engine\n\napp = {made}\n")
+    (tmp_path / "db.py").write_text(engine)
+    assert main(["fix", "--unsafe-fixes", "--select", "BPF504", str(tmp_path)]) == 0
+    (tmp_path / "serve.py").write_text(server)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "data").mkdir()
+    with running([sys.executable, "serve.py", str(port)], tmp_path):
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 20
+        while status(f"{url}/livez") != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert [status(f"{url}/livez"), status(f"{url}/readyz")] == [200, 200]
+        shutil.rmtree(tmp_path / "data")
+        assert [status(f"{url}/livez"), status(f"{url}/readyz")] == [200, 503]
 
 
 def test_added_probes_pass_the_schema_of_kubernetes(tmp_path: Path) -> None:

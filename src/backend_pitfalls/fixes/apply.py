@@ -97,21 +97,26 @@ def _merged(findings: Iterable[Finding]) -> list[Finding]:
     """Eager loads of one query set by one method become one repair, in the order of their paths."""
     found: dict[object, Finding] = {}
     for number, finding in enumerate(findings):
-        intents = finding.fix.intents if finding.fix is not None else ()
-        intent = intents[0] if len(intents) == 1 else None
-        if finding.fix is None or not isinstance(intent, EagerLoad):
-            found[number] = finding
-            continue
-        key = (intent.line, intent.col, intent.end_line, intent.end_col, intent.method)
+        key = load_place(finding) or number
         first = found.get(key)
-        if first is None or first.fix is None:
+        if first is None or first.fix is None or finding.fix is None:
             found[key] = finding
             continue
-        before = first.fix.intents[0]
+        before, intent = first.fix.intents[0], finding.fix.intents[0]
         assert isinstance(before, EagerLoad)
+        assert isinstance(intent, EagerLoad)
         names = _without_prefixes({*before.names, *intent.names})
         found[key] = replace(first, fix=replace(first.fix, intents=(replace(intent, names=names),)))
     return list(found.values())
+
+
+def load_place(finding: Finding) -> tuple[object, ...]:
+    """The query set that a repair adds relations to, and by which method, in which several repairs may be one; nothing for other repairs."""
+    intents = finding.fix.intents if finding.fix is not None else ()
+    intent = intents[0] if len(intents) == 1 else None
+    if not isinstance(intent, EagerLoad):
+        return ()
+    return (finding.fixed_path, intent.line, intent.col, intent.end_line, intent.end_col, intent.method)
 
 
 def _without_prefixes(paths: set[str]) -> tuple[str, ...]:

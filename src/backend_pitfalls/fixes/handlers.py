@@ -1,4 +1,4 @@
-"""Functions that are added to an application, behind the statement that makes it."""
+"""Functions and classes that are added to an application, behind the statement that makes it."""
 
 from __future__ import annotations
 
@@ -76,9 +76,10 @@ def name_edits(text: str, names: Iterable[ImportedName]) -> list[Edit] | None:
 
 
 def _is_taken(tree: ast.Module, *sources: str) -> bool:
-    """Whether a file has a function of the name of one of these."""
-    names = {n.name for s in sources for n in ast.parse(s.replace("{app}", "app")).body if isinstance(n, FUNCTIONS)}
-    return any(isinstance(n, FUNCTIONS) and n.name in names for n in ast.walk(tree))
+    """Whether a file has a function or a class of the name of one of these."""
+    named = (*FUNCTIONS, ast.ClassDef)
+    names = {n.name for s in sources for n in ast.parse(s.replace("{app}", "app")).body if isinstance(n, named)}
+    return any(isinstance(n, named) and n.name in names for n in ast.walk(tree))
 
 
 def _decorated(app: str, decorator: str, source: str) -> str:

@@ -16,7 +16,8 @@ CAUTION = "the service answers more paths, to everybody"
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How a framework is given a route: the decorator (with `{path}`), how a function is declared (with `{name}`), what it answers when all is well, and when it is not; what must be imported for that."""
+    """How a framework is given a route: the decorator (with `{path}`), how a function or a class is declared (with `{name}` or `{title}`), what it answers when all is well, and when it is not; what must be imported for that. What
+    asks a store may be declared and answer otherwise (`ready_…`); `registered` is the statement that gives it to the application, and `awaits` tells that only what can be awaited is asked."""
 
     decorator: str
     declared: str
@@ -27,6 +28,7 @@ class Style(msgspec.Struct, frozen=True):
     ready_declared: str = ""
     registered: str = ""
     awaits: bool = False
+    ready_well: str = ""
 
 
 STYLES = {
@@ -36,6 +38,7 @@ STYLES = {
         'return {{"status": "ok"}}',
         'return {{"status": "{why}"}}, 503',
         ready_declared="def {name}() -> tuple[dict[str, str], int]:",
+        ready_well='return {{"status": "ok"}}, 200',
     ),
     "quart.Quart": Style(
         'route("{path}")', "async def {name}() -> dict[str, str]:", 'return {{"status": "ok"}}', "", awaits=True
@@ -63,6 +66,55 @@ STYLES = {
         'return web.json_response({{"status": "{why}"}}, status=503)',
         (("aiohttp", "web"),),
         registered='{{app}}.router.add_get("{path}", {name})',
+        awaits=True,
+    ),
+    "starlette.applications.Starlette": Style(
+        "",
+        "async def {name}(request: Request) -> JSONResponse:",
+        'return JSONResponse({{"status": "ok"}})',
+        'return JSONResponse({{"status": "{why}"}}, status_code=503)',
+        (("starlette.requests", "Request"), ("starlette.responses", "JSONResponse")),
+        registered='{{app}}.add_route("{path}", {name})',
+        awaits=True,
+    ),
+    "litestar.Litestar": Style(
+        "",
+        '@get("/{name}")\nasync def {name}() -> dict[str, str]:',
+        'return {{"status": "ok"}}',
+        'return Response({{"status": "{why}"}}, status_code=503)',
+        (("litestar", "get"),),
+        (("litestar", "Response"),),
+        '@get("/{name}")\nasync def {name}() -> Response[dict[str, str]]:',
+        registered="{{app}}.register({name})",
+        awaits=True,
+        ready_well='return Response({{"status": "ok"}})',
+    ),
+    "tornado.web.Application": Style(
+        "",
+        "class {title}Handler(RequestHandler):\n    async def get(self) -> None:",
+        'self.write({{"status": "ok"}})',
+        'self.set_status(503)\nself.write({{"status": "{why}"}})\nreturn',
+        (("tornado.web", "RequestHandler"),),
+        registered='{{app}}.add_handlers(".*", [("{path}", {title}Handler)])',
+        awaits=True,
+    ),
+    "falcon.App": Style(
+        "",
+        "class {title}:\n    def on_get(self, request: Request, response: Response) -> None:",
+        'response.media = {{"status": "ok"}}',
+        'response.status = HTTP_503\nresponse.media = {{"status": "{why}"}}\nreturn',
+        (("falcon", "Request"), ("falcon", "Response")),
+        (("falcon", "HTTP_503"),),
+        registered='{{app}}.add_route("{path}", {title}())',
+    ),
+    "falcon.asgi.App": Style(
+        "",
+        "class {title}:\n    async def on_get(self, request: Request, response: Response) -> None:",
+        'response.media = {{"status": "ok"}}',
+        'response.status = HTTP_503\nresponse.media = {{"status": "{why}"}}\nreturn',
+        (("falcon.asgi", "Request"), ("falcon.asgi", "Response")),
+        (("falcon", "HTTP_503"),),
+        registered='{{app}}.add_route("{path}", {title}())',
         awaits=True,
     ),
 }
@@ -161,19 +213,20 @@ def _ready(style: Style, stores: list[Store]) -> tuple[str, str]:
         lines.append(
             f"try:\n{asked}\nexcept {check.failures}:\n{textwrap.indent(style.unwell.format(why=why), '    ')}"
         )
-    well = style.well if "tuple" not in style.ready_declared else style.well + ", 200"
     is_async = "async " if any(CHECKS[s.kind].awaits for s in stores) else ""
-    return _function(style, "readyz", READY, well, "\n".join(lines), is_async)
+    return _function(style, "readyz", READY, style.ready_well or style.well, "\n".join(lines), is_async)
 
 
 def _function(style: Style, name: str, doc: str, well: str, before: str, is_async: str = "") -> tuple[str, str]:
     declared = (style.ready_declared if before and style.ready_declared else style.declared).format(
-        name=name, is_async=is_async
+        name=name, title=name.title(), is_async=is_async
     )
+    head = declared.split("\n")[-1]
     body = "\n".join(filter(None, (doc, before, well.format())))
-    code = f"{declared}\n{textwrap.indent(body, '    ')}\n"
+    code = f"{declared}\n{textwrap.indent(body, ' ' * (len(head) - len(head.lstrip()) + 4))}\n"
     if style.registered:
-        code += f"\n\n{style.registered.format(path=f'/{name}', name=name).format(app='{app}')}\n"
+        registered = style.registered.format(path=f"/{name}", name=name, title=name.title())
+        code += f"\n\n{registered.format(app='{app}')}\n"
     return name, code
 
 
