@@ -75,6 +75,28 @@ def server_in(command: str) -> str:
     return " ".join(match[1].split()) if match else ""
 
 
+class Worker(msgspec.Struct, frozen=True):
+    """A worker of Celery: the words before its subcommand that name its application ("celery -A shop"; empty where they do not tell), and whether it goes by the name that it has of itself."""
+
+    program: str
+    is_unnamed: bool
+
+
+def worker_in(command: str) -> Worker | None:
+    """The worker of Celery that a command starts: https://docs.celeryq.dev/en/stable/reference/cli.html#celery-worker"""
+    match = _WORKER.search(command)
+    if match is None:
+        return None
+    application = _APPLICATION.search(match[0])
+    program = f"celery -A {application[1]}" if application else ""
+    return Worker(program, not _NAMED.search(match[0]))
+
+
+_WORKER = re.compile(r"\bcelery\s(?:[^;&|]*\s)?worker\b[^;&|]*")
+_APPLICATION = re.compile(r"\s(?:-A|--app)[= ]?\s*([\w.:]+)")
+_NAMED = re.compile(r"\s(?:-n|--hostname)\b")
+
+
 def port_of(command: str, exposed: tuple[str, ...]) -> str:
     """The port that a server takes: as its command says, else the only one that the image exposes; the empty string when neither tells."""
     match = _PORT.search(command)
