@@ -180,9 +180,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool | None:
 
 
 def _spec(lines: Iterable[str]) -> PathSpec[Any]:
-    from pathspec import PathSpec
+    from pathspec import GitIgnoreSpec
 
-    return PathSpec.from_lines("gitwildmatch", lines)
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def _spec_file(path: Path) -> PathSpec[Any]:
