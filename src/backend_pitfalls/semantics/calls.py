@@ -35,7 +35,7 @@ from backend_pitfalls.semantics.attributes import (
     load_attribute,
     property_function,
 )
-from backend_pitfalls.semantics.emission import emit_call, passes_on, updated
+from backend_pitfalls.semantics.emission import emit_call, named, passes_on, updated
 from backend_pitfalls.semantics.events import Batch, Call, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     CLEAN,
@@ -151,6 +151,8 @@ def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
         value = frame.evaluate(keyword.value)
         if keyword.arg is not None:
             keywords[keyword.arg] = value
+            if value.labels:
+                named(frame, keyword.value, keyword.arg, value)
             continue
         spread = spread or len(options(value)) > 1
         for option in options(value):

@@ -10,7 +10,7 @@ from backend_pitfalls.semantics import (
     schemas,
 )
 from backend_pitfalls.semantics.arguments import Arguments
-from backend_pitfalls.semantics.events import Application, Call, RoundTrip
+from backend_pitfalls.semantics.events import Application, Call, Named, RoundTrip
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     Const,
@@ -87,6 +87,24 @@ def emit_call(frame: Frame, name: str, arguments: Arguments, receiver: Value | N
         receiver,
         arguments.rest,
     )
+
+
+def named(frame: Frame, node: ast.expr, name: object, value: Value) -> None:
+    """A guessable value that gets a name which is no variable's: a key, the name of an argument."""
+    if isinstance(name, str) and any(label.kind == "random" for label in value.labels):
+        frame.events.append(Named(frame.site(node), frame.scope, name, value))
+
+
+def given_by(frame: Frame, node: ast.expr, value: Value) -> None:
+    """What a function gives is named after the last word of its own name, where that says that it makes something."""
+    function = frame.function.node if frame.function is not None else None
+    if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        verb, _, rest = function.name.strip("_").partition("_")
+        if rest and verb in _MAKING:
+            named(frame, node, rest.rpartition("_")[2], value)
+
+
+_MAKING = frozenset({"make", "create", "generate", "gen", "new", "get", "build", "random", "issue"})
 
 
 def _emit(

@@ -12,6 +12,7 @@ from backend_pitfalls.semantics import (
     checks,
     deferral,
     dropped,
+    emission,
     forms,
     narrowing,
     orm,
@@ -388,6 +389,8 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
         index = frame.evaluate(key) if key is not None else None
         if isinstance(index, Const):
             items[index.value] = value
+            if value.labels:
+                emission.named(frame, value_node, index.value, value)
         elif key is None and isinstance(value, Container):
             items.update(value.items)
             rest = value.rest if rest is None else rest

@@ -323,6 +323,8 @@ class Frame:
         index = self.evaluate(target.slice)
         if isinstance(container, (Instance, Symbol)):
             emission.set_item(self, target, container, index, value)
+        elif value.labels and isinstance(index, Const):
+            emission.named(self, target, index.value, value)
         if isinstance(container, Container) and isinstance(target.value, ast.Name):
             if isinstance(index, Const):
                 updated = Container(
@@ -346,6 +348,8 @@ class Frame:
         self.returns.append(value)
         if self.handles and node.value is not None:
             emission.answer(self, node.value, value)
+        if node.value is not None and value.labels:
+            emission.given_by(self, node.value, value)
         return False
 
     def raise_statement(self, node: ast.Raise) -> bool:

@@ -322,8 +322,22 @@ def _nested_field(frame: Frame, arguments: Arguments) -> Value:
     return Instance(schemas.NESTED, {"schema": first})
 
 
+def _digest(frame: Frame, arguments: Arguments) -> Value:
+    """The object that `hashlib.new()` gives for an algorithm, which is what the function of that name gives: https://docs.python.org/3/library/hashlib.html#hashlib.new"""
+    name = constant_text(arguments.positional[0]) if arguments.positional else None
+    type_ = frame.knowledge.types.get(f"hashlib.{(name or '').lower().replace('-', '')}")
+    return Instance(type_, arguments.keywords) if type_ is not None else UNKNOWN
+
+
+def _hash(frame: Frame, arguments: Arguments) -> Value:
+    """The object of `cryptography` that hashes by an algorithm."""
+    return arguments.positional[0] if arguments.positional else UNKNOWN
+
+
 SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "functools.partial": _partial,
+    "hashlib.new": _digest,
+    "cryptography.hazmat.primitives.hashes.Hash": _hash,
     "marshmallow.fields.Nested": _nested_field,
     "marshmallow.fields.List": _nested_field,
     "marshmallow.fields.Pluck": _nested_field,

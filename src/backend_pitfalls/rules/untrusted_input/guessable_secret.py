@@ -1,7 +1,8 @@
 """A guessable random number becomes a secret.
 
 ## What it does
-Follows numbers of the `random` module into what must not be guessed: cookies, session entries, and names that say so (token, password, key, nonce, csrf …).
+Follows numbers of the `random` module and of `numpy.random`, and `uuid1()`, into what must not be guessed: cookies, session entries, and names that say so (token, password, key, nonce, csrf …): of variables, attributes, keys and arguments, and
+of functions that make them (`make_token`, `generate_password`). Each place where such a number is made is told once.
 
 ## Why it hurts in production
 The generator of `random` is predictable from its output: a few tokens are enough to compute the next ones, and with them other users' sessions and reset links.
@@ -25,7 +26,7 @@ def reset_token():
 ```
 
 ## Fix safety
-Unsafe: a seed has no effect any more. The generator becomes `secrets.SystemRandom()`, which has the same methods.
+Unsafe: a seed has no effect any more. The generator of `random` becomes `secrets.SystemRandom()`, which has the same methods; for the others there is no repair.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
@@ -71,11 +72,14 @@ _SECRET = re.compile(
     r"(^|_)(token|password|passwd|secret|nonce|otp|csrf|api_?key|session_?(id|key)|salt|reset_?code|remember_?me\\w*)(_|$)"
     r"|(Token|Password|Secret|Key|Nonce)$",
 )
+_OF_RANDOM = "a guessable random number"
 _MEND = "make it with the secrets module"
 
 
-def _unguessable(labels: list[Label]) -> Fix:
-    """The same methods of the generator that the operating system feeds."""
+def _unguessable(labels: list[Label]) -> Fix | None:
+    """The same methods of the generator that the operating system feeds; other libraries have other ones."""
+    if any(label.description != _OF_RANDOM for label in labels):
+        return None
     path = labels[0].site.path
     places = [label.site.span for label in labels if label.site.path == path]
     intents = tuple(CallOther(*p.corners, "secrets.SystemRandom().{}", ("secrets",)) for p in places)
@@ -95,6 +99,7 @@ def secret_name(event: Named, report: Report) -> None:
             trace=trace,
             fix=_unguessable(labels),
             symbol=event.symbol,
+            group=f"{labels[0].site.path}:{labels[0].site.span.line}",
         )
 
 

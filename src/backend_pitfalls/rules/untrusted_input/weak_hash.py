@@ -1,7 +1,7 @@
 """A broken hash guards a secret.
 
 ## What it does
-Finds MD5 and SHA-1 of request data, passwords, tokens and keys.
+Finds MD5 and SHA-1 of request data, passwords, tokens and keys: in one call, by `hashlib.new()` with the algorithm's name, or part by part with `update()`; with hashlib, pycryptodome and cryptography.
 
 ## Why it hurts in production
 Both are broken: two inputs with one hash are made in seconds, and a graphics card tries ten thousand million passwords a second.
@@ -41,6 +41,7 @@ Hashes of other data (cache keys, checksums of files) are silent; so is `usedfor
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
@@ -48,7 +49,7 @@ from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import Const
+from backend_pitfalls.semantics.values import Const, Instance, Value
 
 META = RuleMeta(
     code="BPF321",
@@ -68,6 +69,7 @@ META = RuleMeta(
 _SECRET = re.compile(
     r"passw|passphrase|secret|token|credential|api_?key|private_?key|signature|\\bpwd\\b", re.IGNORECASE
 )
+_LIBRARIES = ("hashlib.", "Crypto.Hash.", "Cryptodome.Hash.")
 _WEAK = frozenset({"md5", "md4", "sha1", "sha-1"})
 _MEND = "use hashlib.scrypt() or a password hasher, for signatures SHA-256; usedforsecurity=False where nothing depends on it"
 
@@ -76,7 +78,7 @@ _MEND = "use hashlib.scrypt() or a password hasher, for signatures SHA-256; used
 def weak(event: Call, report: Report) -> None:
     """A weak hash of request data or of what is called a secret."""
     harm = "weak-hash"
-    if not event.callee.startswith("hashlib."):
+    if not event.callee.startswith(_LIBRARIES) or not (_is_security(event.keywords) and _is_security(_made(event))):
         return
     if event.callee == "hashlib.new":
         name = event.args[0] if event.args else None
@@ -84,10 +86,15 @@ def weak(event: Call, report: Report) -> None:
             return
         harm = "weak-hash-name"
     report_flow(event, report, harm, "weak hash", _MEND, into="it is hashed")
-    if _SECRET.search(event.written) and _is_security(event):
+    if _SECRET.search(event.written):
         report(event.site, f"weak hash: '{event.callee}' of a secret; {_MEND}", symbol=event.symbol)
 
 
-def _is_security(event: Call) -> bool:
-    flag = event.keywords.get("usedforsecurity")
+def _made(event: Call) -> Mapping[str, Value]:
+    """What the object was made with whose method this is."""
+    return event.receiver.attributes if isinstance(event.receiver, Instance) else {}
+
+
+def _is_security(given: Mapping[str, Value]) -> bool:
+    flag = given.get("usedforsecurity")
     return not (isinstance(flag, Const) and flag.value is False)
