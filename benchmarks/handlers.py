@@ -584,7 +584,37 @@ OTHER_SINKS = [
     ("BPF315", 're.sub(f"a{bar}", "b", "text")', 're.sub("a", "b", bar)'),
     ("BPF317", 'session[bar] = "x"', 'session["k"] = "x"'),
     ("BPF317", "session.update(k=bar)", "session.update(k=int(bar))"),
+    ("BPF321", "return hashlib.md5(bar.encode()).hexdigest()", "return hashlib.sha256(bar.encode()).hexdigest()"),
+    (
+        "BPF321",
+        "digest = hashlib.sha1()\ndigest.update(bar.encode())\nreturn digest.hexdigest()",
+        "digest = hashlib.sha512()\ndigest.update(bar.encode())\nreturn digest.hexdigest()",
+    ),
+    (
+        "BPF321",
+        'digest = hashlib.new({"old": "md5", "new": "sha256"}["old"])\ndigest.update(bar.encode())\nreturn digest.hexdigest()',
+        'digest = hashlib.new({"old": "md5", "new": "sha256"}["new"])\ndigest.update(bar.encode())\nreturn digest.hexdigest()',
+    ),
+    (
+        "BPF321",
+        "return hashlib.new('sha1', bar.encode()).hexdigest()",
+        "return hashlib.new('sha384', bar.encode()).hexdigest()",
+    ),
     ("BPF324", "return bar.format(user=session)", 'return "{}".format("x")'),
+]
+
+# (guessable, not guessable): where a value comes from
+GUESSABLE = [
+    ("str(random.random())", "str(random.SystemRandom().random())"),
+    ('"".join(random.choices("abc", k=9))', "secrets.token_hex(9)"),
+    ("str(random.Random(7).randint(1, 9))", "str(secrets.randbelow(9))"),
+    ("str(random.gauss(0, 1))[2:]", "str(uuid.uuid4())"),
+]
+SECRET_SINKS = [
+    'session["k"] = bar',
+    'answer = make_response("x")\nanswer.set_cookie("k", bar, secure=True, httponly=True)\nreturn answer',
+    "token = bar\nreturn {'done': token is None}",
+    'return {"api_key": bar}',
 ]
 
 IMPORTS = """
@@ -594,6 +624,7 @@ import codecs
 import collections
 import configparser
 import functools
+import hashlib
 import html
 import importlib
 import io
@@ -602,7 +633,9 @@ import marshal
 import os
 import pathlib
 import pickle
+import random
 import re
+import secrets
 import shlex
 import shutil
 import sqlite3
@@ -679,6 +712,11 @@ def handlers() -> list[tuple[str, str, bool, str]]:
             ):
                 body = f"{SOURCES[source]}\n{made}\n{used}\nreturn {{'done': 1}}"
                 found.append((f"{rule}-{number}-{flow}-{source}{kind}", rule, is_unsafe, body))
+    for number, (flow, (unsafe, _)) in enumerate(flows):
+        sink = SECRET_SINKS[number % len(SECRET_SINKS)]
+        for made, is_unsafe in zip(GUESSABLE[number // 3 % len(GUESSABLE)], (True, False)):
+            body = f"param = {made}\n{unsafe}\n{sink}\nreturn {{'done': 1}}"
+            found.append((f"BPF320-{flow}-{is_unsafe}", "BPF320", is_unsafe, body))
     return found
 
 
