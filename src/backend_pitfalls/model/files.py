@@ -6,13 +6,14 @@ import enum
 
 
 class FileContext(str, enum.Enum):
-    """What a file is for; rules that make no sense in a context stay silent there."""
+    """What a file is for; rules that make no sense in a context stay silent there. "script" is what people start beside the service, "tooling" what builds, checks or describes it."""
 
     PRODUCTION = "production"
     TEST = "test"
     MIGRATION = "migration"
     SETTINGS = "settings"
     SCRIPT = "script"
+    TOOLING = "tooling"
     GENERATED = "generated"
 
 

@@ -52,9 +52,9 @@ _MIGRATION = re.compile(
 )
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
 _SCRIPT = re.compile(
-    r"(^|/)(scripts?|bin|tools|docs|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$"
-    r"|(^|/)\.[^/]+/"
+    r"(^|/)(scripts?|bin|tools|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$"
 )
+_TOOLING = re.compile(r"(^|/)(docs|\.[^/]+)/")
 _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
 
 
@@ -91,6 +91,7 @@ def context_of(path: str) -> FileContext:
         (_GENERATED, FileContext.GENERATED),
         (_MIGRATION, FileContext.MIGRATION),
         (_TEST, FileContext.TEST),
+        (_TOOLING, FileContext.TOOLING),
         (_SETTINGS, FileContext.SETTINGS),
         (_SCRIPT, FileContext.SCRIPT),
     ):

@@ -79,7 +79,9 @@ META = RuleMeta(
     confidence=Confidence.MEDIUM,
     since="0.1.0",
     tokens=(b"async def",),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
+    silent_in=frozenset(
+        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
+    ),
     cwe=(833,),
 )
 

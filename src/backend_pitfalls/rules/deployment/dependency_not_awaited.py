@@ -68,7 +68,7 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     tokens=(b"depends_on",),
-    silent_in=frozenset({FileContext.TEST, FileContext.SCRIPT}),
+    silent_in=frozenset({FileContext.TEST, FileContext.SCRIPT, FileContext.TOOLING}),
 )
 
 

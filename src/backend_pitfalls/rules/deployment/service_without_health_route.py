@@ -91,7 +91,9 @@ META = RuleMeta(
         b"grpc",
         b"falcon",
     ),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
+    silent_in=frozenset(
+        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
+    ),
     fix=Safety.UNSAFE,
 )
 

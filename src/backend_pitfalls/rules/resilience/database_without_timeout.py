@@ -30,6 +30,7 @@ Safe: the keyword is added to the call, with the number of seconds of the config
 `timeout-seconds` (10): the number that messages and repairs name.
 
 ## Known limits
+What builds or describes the program (`docs/`, hidden folders such as `.github/`) is silent, as tests are; scripts are not.
 A limit in an option file or in the server's own settings is not seen. An address that carries the limit (`?connect_timeout=5`) is silent.
 
 ## References
@@ -58,7 +59,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.TOOLING}),
     cwe=(1088,),
     fix=Safety.SAFE,
 )

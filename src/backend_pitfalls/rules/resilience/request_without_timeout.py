@@ -34,6 +34,7 @@ Safe: a `timeout=` is added, so a call that would have hung raises the library's
 `timeout-seconds` (default 10): the value that the repair writes.
 
 ## Known limits
+What builds or describes the program (`docs/`, hidden folders such as `.github/`) is silent, as tests are; scripts are not.
 `asyncio.timeout`, `anyio.fail_after` and the like around a call count as a limit. A session with a mounted adapter, or of a
 subclass that overrides `request` or `send`, is taken to have one.
 
@@ -61,7 +62,7 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     tokens=(b"requests", b"httpx", b"aiohttp", b"urllib", b"import"),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.TOOLING}),
     cwe=(1088,),
     fix=Safety.SAFE,
 )

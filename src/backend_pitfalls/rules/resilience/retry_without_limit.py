@@ -59,7 +59,9 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
+    silent_in=frozenset(
+        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
+    ),
     cwe=(835,),
 )
 

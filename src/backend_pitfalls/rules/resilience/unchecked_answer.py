@@ -53,7 +53,9 @@ META = RuleMeta(
     severity=Severity.NOTE,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
+    silent_in=frozenset(
+        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
+    ),
     cwe=(252,),
     preview=True,
     fix=Safety.UNSAFE,

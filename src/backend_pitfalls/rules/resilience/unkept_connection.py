@@ -59,7 +59,9 @@ META = RuleMeta(
     confidence=Confidence.MEDIUM,
     since="0.1.0",
     tokens=(b"DATABASES", b"NullPool"),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT}),
+    silent_in=frozenset(
+        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
+    ),
     cwe=(770,),
 )
 
