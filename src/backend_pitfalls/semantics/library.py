@@ -106,13 +106,18 @@ def _dedent(frame: Frame, arguments: Arguments) -> Value:
 
 
 def _super(frame: Frame, arguments: Arguments) -> Value:
-    """`super()`: the object as the next class of its method's owner sees it."""
+    """`super()` and `super(Class, self)`: the object as the class behind its method's owner, or behind that class, sees it."""
     function = frame.function
-    if arguments.positional or function is None or not function.owner:
+    if function is None or not function.owner:
         return UNKNOWN
+    first = arguments.positional[0] if arguments.positional else None
     lineage = frame.world.lineage(function.owner)
+    own = first.name if isinstance(first, ClassRef) else function.owner
+    if len(arguments.positional) == 1 or own not in lineage or (first is not None and not isinstance(first, ClassRef)):
+        return UNKNOWN
     receiver = frame.name(frame.self_name)
-    following = lineage[1] if len(lineage) > 1 else "builtins.object"
+    place = lineage.index(own) + 1
+    following = lineage[place] if place < len(lineage) else "builtins.object"
     if isinstance(receiver, RowSet):
         return receiver.evolve(manager=following)
     if isinstance(receiver, Instance):
