@@ -56,6 +56,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         constants=collector.constants,
         routes=routes(tree, text) if with_routes else (),
         patterns=patterns(tree, text),
+        tasks=_tasks(tree) if "Celery(" in text else 0,
         endless=_endless(tree) if "while True" in text or "while 1:" in text else 0,
         settles=(
             *(what for what, pattern in _SETTLED.items() if pattern.search(text)),
@@ -80,6 +81,15 @@ def _has_fixed_hosts(tree: ast.Module) -> bool:
         bool(elements) and all(isinstance(e, ast.Constant) and e.value not in ("*", "localhost") for e in elements)
         for elements in listed
     )
+
+
+def _tasks(tree: ast.Module) -> int:
+    """The line on which a module makes an application of Celery; nought where none does."""
+    return next((s.lineno for s in tree.body if isinstance(s, ast.Assign) and _is_celery(s.value)), 0)
+
+
+def _is_celery(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and dotted(node.func) in ("Celery", "celery.Celery")
 
 
 def _endless(tree: ast.Module) -> int:

@@ -68,7 +68,7 @@ class FileFacts(msgspec.Struct, frozen=True):
     (`Outer.method`); `variables` are the other names that the module binds, with the callee's dotted name where a call's
     result is bound, `constants` those bound to a number, text, truth value or None; `routes` are the texts that may be URL paths
     of the application or modules that bring some, `patterns` those that a URL configuration of Django gives a view, by its dotted name; `settles` are what the file decides
-    for the whole project: time limits of all of a kind ("socket", "ldap", "task"), a "transaction" around each request, the "hosts" for which Django answers; `endless` is the line of the first loop that
+    for the whole project: time limits of all of a kind ("socket", "ldap", "task"), a "transaction" around each request, the "hosts" for which Django answers; `tasks` is the line on which an application of Celery is made, and `endless` that of the first loop that
     nothing ends, nought for none.
     """
 
@@ -86,3 +86,4 @@ class FileFacts(msgspec.Struct, frozen=True):
     patterns: dict[str, tuple[str, ...]] = {}
     settles: tuple[str, ...] = ()
     endless: int = 0
+    tasks: int = 0

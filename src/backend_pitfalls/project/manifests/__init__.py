@@ -28,6 +28,7 @@ __all__ = [
     "Setting",
     "SettingFound",
     "ValuesFound",
+    "WorkersFound",
     "WorkloadFound",
 ]
 
@@ -100,6 +101,13 @@ class LoopFound(msgspec.Struct, frozen=True):
 
     site: Site
     command: str
+    started: Site
+
+
+class WorkersFound(msgspec.Struct, frozen=True):
+    """An application of Celery whose workers something starts (`started`), and that nothing asks whether they live."""
+
+    site: Site
     started: Site
 
 

@@ -24,15 +24,26 @@ from backend_pitfalls.project.manifests import (
     ProbeFound,
     ValuesFound,
     Ways,
+    WorkersFound,
     WorkloadFound,
 )
 from backend_pitfalls.project.manifests.compose import Service
-from backend_pitfalls.project.manifests.dockerfile import Image, port_of, server_in
+from backend_pitfalls.project.manifests.dockerfile import Image, port_of, server_in, worker_in
 from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Workload
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.health import HealthRoute
 
-Event = WorkloadFound | ComposeFound | ImageFound | ProbeFound | CheckFound | HealthAsked | HostedFound | LoopFound
+Event = (
+    WorkloadFound
+    | ComposeFound
+    | ImageFound
+    | ProbeFound
+    | CheckFound
+    | HealthAsked
+    | HostedFound
+    | LoopFound
+    | WorkersFound
+)
 
 
 class Deployment:
@@ -83,6 +94,7 @@ class Deployment:
         yield from probes
         yield from self._hosted
         yield from self._loops()
+        yield from self._workers()
         for route in self._health:
             asked = self._asked_by(route, probes)
             sites = {name: Site(found.path, found.probe.span) for name, found in asked.items()}
@@ -197,6 +209,29 @@ class Deployment:
                 modules = {target.split(".")[0] for target in (*facts.imports.values(), *facts.stars)}
                 if not modules & self._knowledge.signals:
                     yield LoopFound(Site(program, Span(facts.endless, 0, facts.endless, 1)), command, site)
+
+    def _workers(self) -> Iterator[WorkersFound]:
+        """The applications of Celery whose workers are started and never asked. Signals of the worker may tell of it in a way of the project's own."""
+        started = [*self._started_workers()]
+        if not started or any(is_asked for _, is_asked in started):
+            return
+        for facts in self._facts:
+            if facts.tasks and not any(t.startswith("celery.signals.worker_") for t in facts.imports.values()):
+                yield WorkersFound(Site(facts.path, Span(facts.tasks, 0, facts.tasks, 1)), started[0][0])
+
+    def _started_workers(self) -> Iterator[tuple[Site, bool]]:
+        """Where workers of Celery are started, and whether a check asks them there."""
+        for path, image in self._images.items():
+            if image.start is not None and worker_in(image.command):
+                yield Site(path, image.start.span), image.healthcheck is not None
+        for composed in self._composed:
+            for service in composed.services:
+                if worker_in(service.command):
+                    yield Site(composed.path, service.span), "healthcheck" in service.keys
+        for found in self._workloads:
+            for container in found.workload.containers:
+                if worker_in(self._command(container)):
+                    yield Site(found.path, container.span), bool(container.probes)
 
     def _program(self, command: str) -> str:
         """The file that `python worker.py` or `python -m worker.main` runs; empty when it is not one of the project's, for certain."""

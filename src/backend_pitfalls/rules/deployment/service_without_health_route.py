@@ -3,7 +3,7 @@
 ## What it does
 Looks through the routes of the whole project (`urlpatterns`, `include()`, route decorators, `add_url_rule`, `add_get`, lists of handlers, paths that a
 middleware compares) and its installed applications for one that answers for the health of the service: `/health`, `/healthz`, `/livez`, `/readyz`, `/ping`, `/status` …, django-health-check,
-django-watchman, Dockerflow and the like. Where there is none it reports the place where the application object is made, once a framework; in projects that are put into production from the repository (a Dockerfile or a compose file).
+django-watchman, Dockerflow and the like. Applications of Celery count where a container of the project starts a worker and nothing asks one. Where there is none it reports the place where the application object is made, once a framework; in projects that are put into production from the repository (a Dockerfile or a compose file).
 
 ## Why it hurts in production
 An orchestrator that cannot ask a process can only see whether it still exists. It sends requests to a worker that is still loading or has lost its
@@ -67,6 +67,7 @@ from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site, Span, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.project.manifests import WorkersFound
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.endpoints import answering
 from backend_pitfalls.semantics.events import Application
@@ -90,6 +91,7 @@ META = RuleMeta(
         b"Sanic",
         b"grpc",
         b"falcon",
+        b"Celery",
     ),
     silent_in=frozenset(
         {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
@@ -120,4 +122,15 @@ def application_without_probe(event: Application, report: Report) -> None:
         symbol=event.symbol,
         group=f"service of {event.group}",
         fix=answering(event),
+    )
+
+
+@listens(WorkersFound)
+def workers_without_check(event: WorkersFound, report: Report) -> None:
+    """An application of Celery whose workers nothing asks."""
+    report(
+        event.site,
+        "the workers of this application do not answer for their health to anybody: one that hangs takes no tasks and looks well; ask them with 'celery inspect ping' from a health check",
+        trace=(Step(event.started, "this starts a worker"),),
+        group="service of Celery",
     )
