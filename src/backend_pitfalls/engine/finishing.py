@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.files import FileContext
-from backend_pitfalls.model.finding import Finding, Site, Span
+from backend_pitfalls.model.finding import Finding, Severity, Site, Span
 from backend_pitfalls.model.fix import Fix, ReplaceWithEnvironment
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.model.rule import RuleMeta
@@ -57,7 +57,8 @@ class Finisher:
         """The findings to keep, marked where suppressed, with those about useless suppressions, in the order of output."""
         self._comments.update(own_comments)
         unique: dict[tuple[str, Site | str], Finding] = {}
-        for finding in sorted(found, key=Finding.sort_key):
+        for told in sorted(found, key=Finding.sort_key):
+            finding = self._weighed(told)
             if self._is_wanted(finding):
                 unique.setdefault((finding.code, finding.group or finding.site), finding)
         # What reads the same at the same place is said once, however many ways lead there.
@@ -66,12 +67,21 @@ class Finisher:
         marked.extend(Marked(f) for f in self._unused(own_comments))
         return tuple(sorted(marked, key=lambda m: m.finding.sort_key()))
 
+    def _contexts_of(self, finding: Finding) -> set[FileContext]:
+        """What the files are for through which a finding leads: what only a test or a migration makes of a function of the application is not the application's."""
+        places = {finding.path, *(step.site.path for step in finding.trace)}
+        return {self._contexts.get(path, FileContext.PRODUCTION) for path in places}
+
+    def _weighed(self, finding: Finding) -> Finding:
+        """A finding where its rule is silent, unless notes are wanted there, is a note."""
+        silent_in = self._metas[finding.code].silent_in
+        is_aside = not silent_in.isdisjoint(self._contexts_of(finding))
+        return replace(finding, severity=Severity.NOTE) if is_aside else finding
+
     def _is_wanted(self, finding: Finding) -> bool:
         meta = self._metas[finding.code]
-        # What only a test or a migration makes of a function of the application is not the application's.
-        places = {finding.path, *(step.site.path for step in finding.trace)}
         return not (
-            any(self._contexts.get(path, FileContext.PRODUCTION) in meta.silent_in for path in places)
+            any(self._options.is_silent(meta.silent_in, context) for context in self._contexts_of(finding))
             or finding.confidence.rank < self._options.min_confidence.rank
             or self._options.ignores_in(finding.path, finding.code, finding.name)
         )

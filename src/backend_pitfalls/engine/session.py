@@ -142,7 +142,7 @@ class Session:
         except RecursionError:
             reason = "is nested too deeply to be analysed; split the expression"
             return Indexed(path, digest, len(data), findings=self.unreadable(path, reason))
-        relevant = any(_can_match(rule, file.context, data) for rule in self.rules)
+        relevant = any(_can_match(rule, file.context, data, self.options) for rule in self.rules)
         if relevant and self._kept + len(source.text) <= KEPT_BYTES:
             # The first files are interpreted first: of a large project, theirs are the trees to keep.
             self._keep(source)
@@ -339,14 +339,14 @@ _ASKED_BY_REPAIRS = frozenset({WorkloadFound, ComposeFound, ImageFound})
 _ABOUT_HEALTH = re.compile(rb"health|live|ready|ping|status|alive", re.IGNORECASE)
 
 
-def _can_match(rule: Rule, context: FileContext, data: bytes) -> bool:
+def _can_match(rule: Rule, context: FileContext, data: bytes, options: Options) -> bool:
     """The prefilter: whether a rule could fire in a file."""
     meta = rule.meta
     if meta.fix and not _ASKED_BY_REPAIRS.isdisjoint(rule.listeners):
         # What it writes into a manifest asks a route of the service.
         return context not in (FileContext.TEST, FileContext.MIGRATION) and _ABOUT_HEALTH.search(data) is not None
     return (
-        context not in meta.silent_in
+        not options.is_silent(meta.silent_in, context)
         and not _AS_WRITTEN.issuperset(rule.listeners)
         and (not meta.tokens or any(token in data for token in meta.tokens))
     )

@@ -6,6 +6,7 @@ import fnmatch
 
 import msgspec
 
+from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 
 TAINT_SOURCES = ("arguments", "environment", "messages")
@@ -16,7 +17,7 @@ class Options(msgspec.Struct, frozen=True):
     """What the user asked for, from `[tool.backend-pitfalls]` and the command line.
 
     `select` and `ignore` hold code prefixes (`BPF`, `BPF4`, `BPF401`) or rule names; the longest match wins.
-    `taint_sources` are the groups of sources that count beside requests (`TAINT_SOURCES`), `knowledge` holds the user's own rows, in the form of the
+    `notes_in` are the contexts of files in which rules that are silent there tell their findings as notes. `taint_sources` are the groups of sources that count beside requests (`TAINT_SOURCES`), `knowledge` holds the user's own rows, in the form of the
     tables in `backend_pitfalls/knowledge/tables`.
     """
 
@@ -30,6 +31,7 @@ class Options(msgspec.Struct, frozen=True):
     min_confidence: Confidence = Confidence.LOW
     timeout_seconds: float = 10
     max_timeout_seconds: float = 60
+    notes_in: tuple[FileContext, ...] = ()
     taint_sources: tuple[str, ...] = ()
     knowledge: dict[str, list[dict[str, object]]] = {}
 
@@ -42,6 +44,10 @@ class Options(msgspec.Struct, frozen=True):
             )
 
         return max(best(self.select), best(self.extend_select)) > best(self.ignore)
+
+    def is_silent(self, silent_in: frozenset[FileContext], context: FileContext) -> bool:
+        """Whether a rule that is silent in some contexts says nothing in this one."""
+        return context in silent_in and context not in self.notes_in
 
     def ignores_in(self, path: str, code: str, name: str) -> bool:
         """Whether `per-file-ignores` turns a rule off in a file (path relative to the root)."""
