@@ -59,7 +59,7 @@ class Finisher:
         unique: dict[tuple[str, Site | str], Finding] = {}
         for told in sorted(found, key=Finding.sort_key):
             finding = self._weighed(told)
-            if self._is_wanted(finding):
+            if finding is not None:
                 unique.setdefault((finding.code, finding.group or finding.site), finding)
         # What reads the same at the same place is said once, however many ways lead there.
         said = {(f.code, f.site, f.message): f for f in reversed(unique.values())}
@@ -72,19 +72,17 @@ class Finisher:
         places = {finding.path, *(step.site.path for step in finding.trace)}
         return {self._contexts.get(path, FileContext.PRODUCTION) for path in places}
 
-    def _weighed(self, finding: Finding) -> Finding:
-        """A finding where its rule is silent, unless notes are wanted there, is a note."""
+    def _weighed(self, finding: Finding) -> Finding | None:
+        """A finding as it is told: a note where its rule is silent and notes are wanted, None where nobody wants it."""
         silent_in = self._metas[finding.code].silent_in
-        is_aside = not silent_in.isdisjoint(self._contexts_of(finding))
-        return replace(finding, severity=Severity.NOTE) if is_aside else finding
-
-    def _is_wanted(self, finding: Finding) -> bool:
-        meta = self._metas[finding.code]
-        return not (
-            any(self._options.is_silent(meta.silent_in, context) for context in self._contexts_of(finding))
+        aside = silent_in & self._contexts_of(finding)
+        if (
+            any(self._options.is_silent(silent_in, context) for context in aside)
             or finding.confidence.rank < self._options.min_confidence.rank
             or self._options.ignores_in(finding.path, finding.code, finding.name)
-        )
+        ):
+            return None
+        return replace(finding, severity=Severity.NOTE) if aside else finding
 
     def _mark(self, finding: Finding) -> Marked:
         if finding.path not in self._comments:

@@ -17,6 +17,12 @@ class FileContext(str, enum.Enum):
     GENERATED = "generated"
 
 
+NOT_THE_PROGRAM = frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED})
+"""What is not written to be run again and again."""
+NOT_THE_SERVICE = NOT_THE_PROGRAM | {FileContext.SCRIPT, FileContext.TOOLING}
+"""What answers no requests."""
+
+
 class FileKind(str, enum.Enum):
     """How a file is read."""
 

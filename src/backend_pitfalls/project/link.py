@@ -501,8 +501,7 @@ class Project:
             self._touch(facts)
         known = self.knowledge
         has_probe = any(
-            any(known.is_probe(route) for route in facts.routes)
-            or any(target.split(".")[0] in known.probe_modules for target in (*facts.imports.values(), *facts.stars))
+            any(known.is_probe(route) for route in facts.routes) or not facts.packages.isdisjoint(known.probe_modules)
             for facts in self.files
             if context_of(facts.path) is not FileContext.TEST
         )

@@ -128,44 +128,43 @@ _DJANGO = Style(
 
 
 class Check(msgspec.Struct, frozen=True):
-    """What is asked of a store: the statements, the exceptions that tell that it does not answer, what must be imported."""
+    """What is asked of a store, and what that is for a person: the statements, the exceptions that tell that it does not answer, what must be imported."""
 
+    what: str
     asked: str
     failures: str
     imports: tuple[tuple[str, str], ...]
     awaits: bool = False
 
 
+_OF_SQLALCHEMY = (("sqlalchemy", "text"), ("sqlalchemy.exc", "SQLAlchemyError"))
 CHECKS = {
     "engine": Check(
+        "the database",
         'with {name}.connect() as connection:\n    connection.execute(text("SELECT 1"))',
         "SQLAlchemyError",
-        (("sqlalchemy", "text"), ("sqlalchemy.exc", "SQLAlchemyError")),
+        _OF_SQLALCHEMY,
     ),
     "async engine": Check(
+        "the database",
         'async with {name}.connect() as connection:\n    await connection.execute(text("SELECT 1"))',
         "(OSError, SQLAlchemyError)",
-        (("sqlalchemy", "text"), ("sqlalchemy.exc", "SQLAlchemyError")),
+        _OF_SQLALCHEMY,
         awaits=True,
     ),
     "flask-sqlalchemy": Check(
+        "the database",
         '{name}.session.execute(text("SELECT 1"))',
         "SQLAlchemyError",
-        (("sqlalchemy", "text"), ("sqlalchemy.exc", "SQLAlchemyError")),
+        _OF_SQLALCHEMY,
     ),
-    "redis": Check("{name}.ping()", "RedisError", (("redis", "RedisError"),)),
+    "redis": Check("the cache", "{name}.ping()", "RedisError", (("redis", "RedisError"),)),
     "django": Check(
+        "the database",
         'with connection.cursor() as cursor:\n    cursor.execute("SELECT 1")',
         "DatabaseError",
         (("django.db", "DatabaseError"), ("django.db", "connection")),
     ),
-}
-_KINDS = {
-    "engine": "the database",
-    "async engine": "the database",
-    "flask-sqlalchemy": "the database",
-    "django": "the database",
-    "redis": "the cache",
 }
 
 
@@ -195,9 +194,9 @@ def _title(is_ready: bool) -> str:
 
 def _askable(style: Style, stores: tuple[Store, ...]) -> list[Store]:
     """The stores that a handler of this style can ask without holding the event loop."""
-    awaited = [s for s in stores if CHECKS[s.kind].awaits]
     if not style.unwell:
         return []
+    awaited = [s for s in stores if CHECKS[s.kind].awaits]
     if style.awaits or (awaited and "{is_async}" in style.ready_declared):
         return awaited
     return [s for s in stores if not CHECKS[s.kind].awaits]
@@ -208,7 +207,7 @@ def _ready(style: Style, stores: list[Store]) -> tuple[str, str]:
     lines: list[str] = []
     for store in stores:
         check = CHECKS[store.kind]
-        why = f"{_KINDS[store.kind]} does not answer"
+        why = f"{check.what} does not answer"
         asked = textwrap.indent(check.asked.format(name=store.name), "    ")
         lines.append(
             f"try:\n{asked}\nexcept {check.failures}:\n{textwrap.indent(style.unwell.format(why=why), '    ')}"

@@ -64,6 +64,16 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
             _report(event, report, client, f"'{name}' is called with its limit switched off and would wait for ever")
 
 
+def _seconds(report: Report) -> str:
+    """The limit that the user wants, as Python source."""
+    return f"{report.options.timeout_seconds:g}"
+
+
+def _limit(client: ClientFacts, report: Report) -> str:
+    """The same in the form that a client takes."""
+    return client.value.format(seconds=_seconds(report))
+
+
 def _name(event: Call) -> str:
     """What is called: by its qualified name, or as it is written where that says nothing to a person (`grpc.<stub>.<any>`)."""
     return event.written.partition("(")[0] if "<" in event.callee else event.callee
@@ -71,7 +81,7 @@ def _name(event: Call) -> str:
 
 def _report_inside(event: Call, report: Report, client: ClientFacts) -> None:
     """A call with options that its function puts together: that they hold no limit is known where it is called."""
-    text = client.value.format(seconds=f"{report.options.timeout_seconds:g}")
+    text = _limit(client, report)
     message = (
         f"'{_name(event)}' is called without {client.keyword} and would wait for ever; pass {client.keyword}={text}"
     )
@@ -102,9 +112,15 @@ def _report_without_any(event: Call, report: Report, client: ClientFacts) -> Non
         return
     message = f"'{event.callee}' has no time limit of its own and would wait for ever; {client.instead}"
     severity = Severity.NOTE if client.note else None
-    made = event.receiver.attributes.get(PLACE) if isinstance(event.receiver, Instance) else None
-    group = f"{event.symbol} {made.site}" if isinstance(made, Place) else ""
+    made = _made(event)
+    group = f"{event.symbol} {made}" if made is not None else ""
     report(event.site, message, symbol=event.symbol, severity=severity, group=group)
+
+
+def _made(event: Call) -> Site | None:
+    """Where the object was made whose method is called, as far as that is known."""
+    place = event.receiver.attributes.get(PLACE) if isinstance(event.receiver, Instance) else None
+    return place.site if isinstance(place, Place) else None
 
 
 def _report_while_answering(event: Call, report: Report, client: ClientFacts) -> None:
@@ -113,7 +129,7 @@ def _report_while_answering(event: Call, report: Report, client: ClientFacts) ->
     is_unlimited = value is None or any(_is_unlimited(option, client) for option in options(value))
     if not event.handled or not is_unlimited or event.spread or event.is_async:
         return
-    text = client.value.format(seconds=f"{report.options.timeout_seconds:g}")
+    text = _limit(client, report)
     message = f"'{event.callee}' is called without {client.keyword} while a request waits, for ever if need be; pass {client.keyword}={text}"
     intent = AddKeyword(*event.site.span.corners, client.keyword, text, client.imports)
     fix = Fix(
@@ -166,8 +182,7 @@ def _is_unlimited(value: Value, client: ClientFacts) -> bool:
 
 
 def _report(event: Call, report: Report, client: ClientFacts, what: str) -> None:
-    seconds = f"{report.options.timeout_seconds:g}"
-    text = client.value.format(seconds=seconds)
+    text = _limit(client, report)
     fix = None
     has_options = bool(client.entry) and client.keyword in event.keywords
     if not event.chain and not has_options and (event.receiver is None or isinstance(event.receiver, Instance)):
@@ -176,12 +191,9 @@ def _report(event: Call, report: Report, client: ClientFacts, what: str) -> None
             Safety.SAFE,
             (AddKeyword(*event.site.span.corners, client.keyword, text, client.imports),),
         )
-    place = event.receiver.attributes.get(PLACE) if isinstance(event.receiver, Instance) else None
-    wider = (
-        _adapter(place.site, seconds)
-        if fix is not None and isinstance(place, Place) and "mount" in client.inherits
-        else None
-    )
+    made = _made(event)
+    is_mountable = fix is not None and made is not None and "mount" in client.inherits
+    wider = _adapter(made, _seconds(report)) if is_mountable and made is not None else None
     site = event.chain[0].site if event.chain else event.site
     trace = (*event.chain, Step(event.site, f"'{_name(event)}' waits without a limit")) if event.chain else ()
     report(site, f"{what}; pass {client.keyword}={text}", fix=fix, trace=trace, symbol=event.symbol, wider=wider)

@@ -75,22 +75,20 @@ def _inline(frame: Frame, cls: str) -> None:
     if not isinstance(model, ClassRef) or frame.world.dialect(model.name) != "django" or not parents:
         return
     short = model.name.rsplit(".", 1)[-1]
-    site = frame.class_site(cls)
+    site, node = frame.class_site(cls), frame.world.class_node(cls)
     loop = Loop(site, f"the admin's inline of {short}", frozenset(), few=False, batched=False, kind="inline")
     outer, frame.loops = frame.loops, (loop,)
     known = {r.name for r in frame.world.relations_of(model.name) if r.target in parents}
     for rows in options(serializers.query_set_of(frame, Instance(cls, {"model": model}))):
         if isinstance(rows, RowSet) and rows.model and rows.shape != "values":
             row = each_round(orm.row_of(rows.evolve(origin=rows.origin or site, loaded=rows.loaded | known)), loop)
-            node = frame.world.class_node(cls)
             if isinstance(row, Row) and node is not None:
                 calls.shown(frame, node, row, "__str__")
     subject = f"the rows of the admin's inline of {short}"
     frame.loops = (Loop(site, subject, frozenset(), few=False, batched=False, kind="choices"),)
     for relation in _chosen(frame, cls, model.name):
         if relation.name not in known:
-            name = frame.world.class_node(cls)
-            orm.emit(frame, name or frame.source.tree, f"choices of {relation.name}", relation.target, "django", "read")
+            orm.emit(frame, node or frame.source.tree, f"choices of {relation.name}", relation.target, "django", "read")
     frame.loops = outer
 
 

@@ -128,6 +128,7 @@ def _emit(
     if trip is not None:
         _round_trip(frame, node, trip, positional)
     client = frame.knowledge.clients.get(name)
+    hands = isinstance(node, ast.Call) and hands_on(frame, node)
     is_limited = client is not None and bool(client.project_limit) and frame.world.settles(client.project_limit)
     frame.events.append(
         Call(
@@ -143,10 +144,8 @@ def _emit(
             frame.guards > 0 or is_limited,
             frame.source.snippet(node, 80),
             rest,
-            forwarded=isinstance(node, ast.Call) and hands_on(frame, node),
-            spreads=isinstance(node, ast.Call)
-            and any(k.arg is None for k in node.keywords)
-            and not hands_on(frame, node),
+            forwarded=hands,
+            spreads=isinstance(node, ast.Call) and not hands and any(k.arg is None for k in node.keywords),
         )
     )
 

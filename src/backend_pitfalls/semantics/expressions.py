@@ -285,8 +285,8 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
         if decided is None:
             found.append(value)
         frame.variables = narrowing.narrowed(frame, dict(frame.variables), operand, isinstance(node.op, ast.And))
-        if loops and isinstance(node.op, ast.And) and (names := remembered.pinned(operand)):
-            frame.loops = tuple(loop for loop in frame.loops if loop.targets.isdisjoint(names))
+        if isinstance(node.op, ast.And):
+            frame.loops = remembered.grown(frame.loops, operand)
     frame.loops = loops
     frame.variables = start | {k: v for k, v in frame.variables.items() if k not in start}
     return join_all(found)

@@ -87,3 +87,8 @@ class FileFacts(msgspec.Struct, frozen=True):
     settles: tuple[str, ...] = ()
     endless: int = 0
     tasks: int = 0
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """The packages at the top from which the file imports."""
+        return frozenset(target.split(".")[0] for target in (*self.imports.values(), *self.stars))

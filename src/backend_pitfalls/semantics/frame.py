@@ -380,8 +380,8 @@ class Frame:
         """Run a branch; when it keeps what the condition found missing, its queries do not run again."""
         start, outer, told = len(self.events), self.loops, self.told
         self.told = {**told, **verdicts.told(self, test, holds)}
-        if outer and holds and (names := remembered.pinned(test)):
-            self.loops = tuple(loop for loop in outer if loop.targets.isdisjoint(names))
+        if holds:
+            self.loops = remembered.grown(outer, test)
         reaches_end = self.run(block)
         self.loops, self.told = outer, told
         if len(self.events) > start and (places := remembered.missing(test, holds)):

@@ -251,8 +251,13 @@ def judged_harms(frame: Frame, test: ast.Call) -> frozenset[str]:
     if isinstance(callee, Symbol):
         return frame.knowledge.guards.get(frame.knowledge.canonical(callee.name), frozenset())
     judge = callee.function if isinstance(callee, BoundMethod) else callee
-    is_said = isinstance(judge, Function) and _JUDGES.search(judge.qualname.rsplit(".", 1)[-1])
-    return JUDGED if is_said and isinstance(judge, Function) and not predicates.is_plain(judge.node) else frozenset()
+    return JUDGED if isinstance(judge, Function) and _is_judge(judge) else frozenset()
+
+
+def _is_judge(function: Function) -> bool:
+    """Whether a function judges its argument by what its name says, and by more than can be followed here."""
+    name = function.qualname.rsplit(".", 1)[-1]
+    return _JUDGES.search(name) is not None and not predicates.is_plain(function.node)
 
 
 def asserted(frame: Frame, variables: dict[str, Value], call: ast.Call) -> None:
@@ -285,8 +290,7 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     if isinstance(judge, Function):
         if frame.tainted:
             predicates.told(frame, variables, test, judge, holds, isinstance(callee, BoundMethod))
-        is_said = not predicates.is_plain(judge.node) and _JUDGES.search(judge.qualname.rsplit(".", 1)[-1])
-        for argument in given if is_said else ():
+        for argument in given if _is_judge(judge) else ():
             if isinstance(argument, ast.Name):
                 _clean(variables, argument.id, JUDGED if holds else frozenset())
         return variables

@@ -117,8 +117,9 @@ def _base(node: ast.expr) -> ast.expr:
 
 def _without_all(node: ast.expr) -> ast.expr:
     """A query set without the `.all()` behind it, which a manager needs to be iterated and nothing else."""
-    is_all = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "all"
-    return node.func.value if is_all and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else node
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "all":
+        return node.func.value
+    return node
 
 
 def _is_plain_column(frame: Frame, model: str, name: str) -> bool:

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.events import Query, RelationLoad
+from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 from backend_pitfalls.semantics.values import Row, Value
 from backend_pitfalls.syntax.names import dotted
 
@@ -151,6 +151,12 @@ def pinned(test: ast.expr) -> frozenset[str]:
         if isinstance(left, ast.Name) and isinstance(right, ast.Constant):
             return frozenset({left.id})
     return frozenset()
+
+
+def grown(loops: tuple[Loop, ...], test: ast.expr) -> tuple[Loop, ...]:
+    """The loops around for whose rounds a condition may hold more than once."""
+    names = pinned(test) if loops else frozenset()
+    return tuple(loop for loop in loops if loop.targets.isdisjoint(names)) if names else loops
 
 
 def mark(frame: Frame, start: int, kind: str) -> None:

@@ -196,9 +196,7 @@ class _Rendering:
     def _for(self, node: TemplateNode, blocks: Mapping[str, list[TemplateNode]] | None) -> None:
         frame = self._frame
         iterable = join_all([self._read(v) for v in node.reads[:1]])
-        subject = frame.source.snippet(node.node, 40)
-        few = few_rounds(iterable)
-        loop = Loop(frame.site(node.node), subject, frozenset(node.names), few, "page_range" in subject, "template")
+        loop = self._loop(node, iterable, frozenset(node.names))
         element = self._element(node, iterable, loop)
         outer_variables, outer_loops = frame.variables, frame.loops
         frame.variables = {**outer_variables, **_bound(node.names, element)}
@@ -210,14 +208,7 @@ class _Rendering:
         """`{% regroup books by author as authors %}`: the attribute is read of every row."""
         frame = self._frame
         iterable = join_all([self._read(v) for v in node.reads[:1]])
-        loop = Loop(
-            frame.site(node.node),
-            frame.source.snippet(node.node, 40),
-            frozenset(),
-            few_rounds(iterable),
-            False,
-            "template",
-        )
+        loop = self._loop(node, iterable, frozenset())
         element = self._element(node, iterable, loop)
         outer_variables, outer_loops = frame.variables, frame.loops
         frame.loops = (*outer_loops, loop)
@@ -228,6 +219,12 @@ class _Rendering:
         frame.variables = {**outer_variables, node.names[0]: Container("list", rest=group)}
         self.nodes(node.body, blocks)
         frame.variables = outer_variables
+
+    def _loop(self, node: TemplateNode, iterable: Value, names: frozenset[str]) -> Loop:
+        frame = self._frame
+        subject = frame.source.snippet(node.node, 40)
+        few = few_rounds(iterable)
+        return Loop(frame.site(node.node), subject, names, few, "page_range" in subject, "template")
 
     def _element(self, node: TemplateNode, iterable: Value, loop: Loop) -> Value:
         found: list[Value] = []

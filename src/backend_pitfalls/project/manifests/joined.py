@@ -155,8 +155,7 @@ class Deployment:
         https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect
         """
         for facts in self._facts:
-            inside = not folder or facts.path.startswith(f"{folder}/")
-            if not inside or _OF_DEVELOPERS.search(facts.path):
+            if not _lies_in(facts.path, folder) or _OF_DEVELOPERS.search(facts.path):
                 continue
             site = Site(facts.path, Span(1, 0, 1, 0))
             if "hosts" in facts.settles and "host" not in probe.headers:
@@ -175,63 +174,53 @@ class Deployment:
 
     def _command(self, container: Container) -> str:
         """What a container starts: its own command, else that of its image."""
-        built = self._images.get(self._named.get(_last_name(container.image), ""))
+        built = self._image_of(container)
         return container.command or (built.command if built is not None else "")
+
+    def _image_of(self, container: Container) -> Image | None:
+        """The image of a container that is built in the project."""
+        return self._images.get(self._named.get(_last_name(container.image), ""))
 
     def _is_unwatched(self, dockerfile: str) -> bool:
         """Whether the service in an image certainly shows no metrics: nothing in its folder, which serves requests, is known to count."""
         folder = self._contexts[dockerfile]
-        inside = [f for f in self._facts if not folder or f.path.startswith(f"{folder}/")]
-        modules = {target.split(".")[0] for f in inside for target in (*f.imports.values(), *f.stars)}
+        inside = [f for f in self._facts if _lies_in(f.path, folder)]
+        modules = frozenset().union(*(f.packages for f in inside))
         segments = {part for f in inside for route in f.routes for part in _segments(route)}
         is_known = bool(modules & _FRAMEWORKS) and bool(server_in(self._images[dockerfile].command))
         return is_known and not modules & self._knowledge.metrics and not segments & self._knowledge.metrics_segments
 
     def _loops(self) -> Iterator[LoopFound]:
         """The programs without end that containers start."""
-        started: dict[str, tuple[str, Site]] = {}
-        for path, image in self._images.items():
-            if image.start is not None:
-                started.setdefault(image.command, (path, Site(path, image.start.span)))
-        for composed in self._composed:
-            for service in composed.services:
-                if service.command:
-                    started.setdefault(service.command, (composed.path, Site(composed.path, service.span)))
-        for found in self._workloads:
-            for container in found.workload.containers:
-                if container.command:
-                    started.setdefault(container.command, (found.path, Site(found.path, container.span)))
+        started: dict[str, Site] = {}
+        for command, site, _ in self._started():
+            started.setdefault(command, site)
         by_path = {f.path: f for f in self._facts}
-        for command, (_, site) in sorted(started.items()):
-            program = self._program(command)
-            facts = by_path.get(program)
-            if facts is not None and facts.endless:
-                modules = {target.split(".")[0] for target in (*facts.imports.values(), *facts.stars)}
-                if not modules & self._knowledge.signals:
-                    yield LoopFound(Site(program, Span(facts.endless, 0, facts.endless, 1)), command, site)
+        for command, site in sorted(started.items()):
+            facts = by_path.get(self._program(command))
+            if facts is not None and facts.endless and not facts.packages & self._knowledge.signals:
+                yield LoopFound(_line_site(facts, facts.endless), command, site)
 
     def _workers(self) -> Iterator[WorkersFound]:
         """The applications of Celery whose workers are started and never asked. Signals of the worker may tell of it in a way of the project's own."""
-        started = [*self._started_workers()]
+        started = [(site, is_asked) for command, site, is_asked in self._started() if worker_in(command)]
         if not started or any(is_asked for _, is_asked in started):
             return
         for facts in self._facts:
             if facts.tasks and not any(t.startswith("celery.signals.worker_") for t in facts.imports.values()):
-                yield WorkersFound(Site(facts.path, Span(facts.tasks, 0, facts.tasks, 1)), started[0][0])
+                yield WorkersFound(_line_site(facts, facts.tasks), started[0][0])
 
-    def _started_workers(self) -> Iterator[tuple[Site, bool]]:
-        """Where workers of Celery are started, and whether a check asks them there."""
+    def _started(self) -> Iterator[tuple[str, Site, bool]]:
+        """The commands that images, services and containers start, where, and whether a check asks what was started there."""
         for path, image in self._images.items():
-            if image.start is not None and worker_in(image.command):
-                yield Site(path, image.start.span), image.healthcheck is not None
+            if image.start is not None:
+                yield image.command, Site(path, image.start.span), image.healthcheck is not None
         for composed in self._composed:
             for service in composed.services:
-                if worker_in(service.command):
-                    yield Site(composed.path, service.span), "healthcheck" in service.keys
+                yield service.command, Site(composed.path, service.span), "healthcheck" in service.keys
         for found in self._workloads:
             for container in found.workload.containers:
-                if worker_in(self._command(container)):
-                    yield Site(found.path, container.span), bool(container.probes)
+                yield self._command(container), Site(found.path, container.span), bool(container.probes)
 
     def _program(self, command: str) -> str:
         """The file that `python worker.py` or `python -m worker.main` runs; empty when it is not one of the project's, for certain."""
@@ -245,10 +234,9 @@ class Deployment:
     def _checks(self, found: WorkloadFound) -> Iterator[CheckFound]:
         """The programs that probes run in a container, and its image: one of the project, or that of another by its name."""
         for container in found.workload.containers:
-            built = self._images.get(self._named.get(_last_name(container.image), ""))
             for probe in container.probes:
                 if probe.how == "exec" and container.image:
-                    image = built or Image("", None, None, (), base=container.image)
+                    image = self._image_of(container) or Image("", None, None, (), base=container.image)
                     yield CheckFound(Site(found.path, probe.span), probe.target, image)
 
     def _ways(self, dockerfile: str, command: str) -> Ways:
@@ -257,13 +245,9 @@ class Deployment:
         if folder is None:
             folder = self._contexts[dockerfile]
             others = [other for path, other in self._contexts.items() if path != dockerfile]
-            if any(not folder or other == folder or other.startswith(f"{folder}/") for other in others):
+            if any(other == folder or _lies_in(other, folder) for other in others):
                 return Ways()
-        routes = [
-            h
-            for h in self._health
-            if h.is_whole and h.closed is None and (not folder or h.site.path.startswith(f"{folder}/"))
-        ]
+        routes = [h for h in self._health if h.is_whole and h.closed is None and _lies_in(h.site.path, folder)]
         plain = [h.path for h in routes if h.named == "" and not h.asks]
         live = [h.path for h in routes if h.named == "liveness" and not h.asks]
         ready = [h.path for h in routes if h.named == "readiness"]
@@ -290,7 +274,7 @@ class Deployment:
     def _serves(self, folder: str, path: str) -> bool | None:
         """Whether the service in a folder has a route that ends as a path does; None where that cannot be said."""
         wanted = _last_segment(path)
-        inside = [f for f in self._facts if not folder or f.path.startswith(f"{folder}/")]
+        inside = [f for f in self._facts if _lies_in(f.path, folder)]
         routes = [route for f in inside for route in f.routes]
         modules = {target.split(".")[0] for f in inside for target in (*f.imports.values(), *f.stars, *f.routes)}
         if not wanted or not routes or modules & self._knowledge.probe_modules or not modules & _FRAMEWORKS:
@@ -314,7 +298,7 @@ class Deployment:
         """A service of a compose file beside the route's service that this one cannot work without: a database, a broker."""
         for composed in self._composed:
             folder = posixpath.dirname(composed.path)
-            if not folder or route.site.path.startswith(f"{folder}/"):
+            if _lies_in(route.site.path, folder):
                 for service in composed.services:
                     if _last_name(service.image) in self._knowledge.slow_starters:
                         return Site(composed.path, service.span)
@@ -327,6 +311,15 @@ _NO_PYTHON = frozenset({"nginx", "httpd", "apache2ctl"})
 _FRAMEWORKS = frozenset(
     {"flask", "fastapi", "django", "starlette", "aiohttp", "quart", "sanic", "litestar", "bottle", "falcon"}
 )
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    """Whether a file or folder lies somewhere in a folder; the empty text is the project itself."""
+    return not folder or path.startswith(f"{folder}/")
+
+
+def _line_site(facts: FileFacts, line: int) -> Site:
+    return Site(facts.path, Span(line, 0, line, 1))
 
 
 def _by_values(manifests: Iterable[Manifest], found: list[WorkloadFound]) -> list[WorkloadFound]:

@@ -52,7 +52,7 @@ Queries of an ORM are the matter of BPF703; a file that is opened once is not re
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import AwaitCall, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -68,9 +68,7 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     tokens=(b"async def",),
-    silent_in=frozenset(
-        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
-    ),
+    silent_in=NOT_THE_SERVICE,
     cwe=(833,),
     fix=Safety.UNSAFE,
 )

@@ -64,7 +64,7 @@ The first query of a function is told for all of them. Sessions whose class is n
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -79,9 +79,7 @@ META = RuleMeta(
     confidence=Confidence.MEDIUM,
     since="0.1.0",
     tokens=(b"async def",),
-    silent_in=frozenset(
-        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
-    ),
+    silent_in=NOT_THE_SERVICE,
     cwe=(833,),
 )
 

@@ -74,7 +74,7 @@ Filters and `list_display` that is made by `get_list_display()` are silent, as a
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
 from backend_pitfalls.model.fix import EagerLoad, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -90,7 +90,7 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     tokens=(b"list_display", b"Inline", b"register"),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     fix=Safety.SAFE,
 )
 

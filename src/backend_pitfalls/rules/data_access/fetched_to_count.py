@@ -54,7 +54,7 @@ Query sets that are kept in a variable are not looked at.
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Fix, Recast, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -68,7 +68,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     fix=Safety.SAFE,
 )
 

@@ -76,7 +76,7 @@ Subscription are taken for the roots of the schema.
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -91,7 +91,7 @@ META = RuleMeta(
     confidence=Confidence.MEDIUM,
     since="0.1.0",
     tokens=(b"graphene", b"strawberry", b"resolve_"),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
 )
 
 

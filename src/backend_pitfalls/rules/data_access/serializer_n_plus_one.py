@@ -80,7 +80,7 @@ Fields that are made in `__init__` or `get_fields()`, and serializers chosen at 
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -106,7 +106,7 @@ META = RuleMeta(
         b"APIRouter",
         b"FastAPI",
     ),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     fix=Safety.SAFE,
 )
 

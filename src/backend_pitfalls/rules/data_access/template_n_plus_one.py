@@ -76,7 +76,7 @@ Template tags and filters of the project are not followed, nor are context proce
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -92,7 +92,7 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     tokens=(b"render", b"View", b"emplate"),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     fix=Safety.SAFE,
 )
 

@@ -51,7 +51,7 @@ Query sets that have a name are not looked at, since something else may use thei
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Fix, Recast, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -65,7 +65,7 @@ META = RuleMeta(
     severity=Severity.NOTE,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     fix=Safety.UNSAFE,
 )
 

@@ -55,7 +55,7 @@ None.
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Fix, Safety, WriteInBulk
 from backend_pitfalls.model.rule import RuleMeta
@@ -71,7 +71,7 @@ META = RuleMeta(
     confidence=Confidence.MEDIUM,
     since="0.1.0",
     tokens=(b"for ",),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     fix=Safety.UNSAFE,
 )
 

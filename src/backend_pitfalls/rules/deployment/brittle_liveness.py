@@ -128,15 +128,15 @@ def brittle(event: ProbeFound, report: Report) -> None:
             symbol=symbol,
         )
     migrating = _MIGRATES.search(event.command)
+    delay = probe.numbers.get("initialDelaySeconds", 0)
     has_time = "startupProbe" in event.container.keys or event.container.partial
-    if migrating and not has_time and probe.numbers.get("initialDelaySeconds", 0) < SLOW_START:
+    if migrating and not has_time and delay < SLOW_START:
         report(
             site,
             f"'{name}' starts with '{migrating[0]}', and its livenessProbe may restart it in the middle; give it a startupProbe, or migrate in a job or an init container",
             symbol=symbol,
         )
-    delay = probe.numbers.get("initialDelaySeconds", 0)
-    if delay >= SLOW_START and "startupProbe" not in event.container.keys and not event.container.partial:
+    if delay >= SLOW_START and not has_time:
         report(
             site,
             f"the livenessProbe of '{name}' waits {delay} s for the start; a startupProbe asks instead, and ends as soon as it has started",

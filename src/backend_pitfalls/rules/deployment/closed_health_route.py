@@ -52,7 +52,7 @@ from __future__ import annotations
 
 import re
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import HealthAsked, ProbeFound
@@ -65,7 +65,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
 )
 
 

@@ -61,7 +61,7 @@ A route that is not named after liveness counts only where a manifest of the pro
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import HealthAsked
@@ -74,7 +74,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
 )
 
 

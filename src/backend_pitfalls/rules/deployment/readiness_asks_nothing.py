@@ -69,7 +69,7 @@ Only a handler that can be seen to call nothing but its answer counts. Whether t
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import HealthAsked
@@ -82,7 +82,7 @@ META = RuleMeta(
     severity=Severity.NOTE,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
 )
 
 

@@ -63,7 +63,7 @@ One such route in the project counts for all its services. Routes whose path is 
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity, Site, Span, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -93,9 +93,7 @@ META = RuleMeta(
         b"falcon",
         b"Celery",
     ),
-    silent_in=frozenset(
-        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
-    ),
+    silent_in=NOT_THE_SERVICE,
     fix=Safety.UNSAFE,
 )
 

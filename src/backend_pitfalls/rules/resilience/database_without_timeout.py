@@ -42,7 +42,7 @@ from __future__ import annotations
 
 import re
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM, FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.knowledge import ClientFacts, Knowledge
@@ -59,7 +59,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.TOOLING}),
+    silent_in=NOT_THE_PROGRAM | {FileContext.TOOLING},
     cwe=(1088,),
     fix=Safety.SAFE,
 )

@@ -47,7 +47,7 @@ A handler that catches one kind of exception only is taken to mean it.
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -60,9 +60,7 @@ META = RuleMeta(
     severity=Severity.NOTE,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset(
-        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
-    ),
+    silent_in=NOT_THE_SERVICE,
     cwe=(390,),
 )
 

@@ -46,7 +46,7 @@ subclass that overrides `request` or `send`, is taken to have one.
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM, FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -62,7 +62,7 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     tokens=(b"requests", b"httpx", b"aiohttp", b"urllib", b"import"),
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.TOOLING}),
+    silent_in=NOT_THE_PROGRAM | {FileContext.TOOLING},
     cwe=(1088,),
     fix=Safety.SAFE,
 )

@@ -41,7 +41,7 @@ A limit set with `socket.setdefaulttimeout()` is not seen.
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM, FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -56,7 +56,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.TOOLING}),
+    silent_in=NOT_THE_PROGRAM | {FileContext.TOOLING},
     cwe=(1088,),
     fix=Safety.SAFE,
 )

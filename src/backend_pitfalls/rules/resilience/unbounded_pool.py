@@ -37,7 +37,7 @@ What a bound means together with the number of processes is not looked at.
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.knowledge import PoolFacts
 from backend_pitfalls.model.rule import RuleMeta
@@ -52,9 +52,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset(
-        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
-    ),
+    silent_in=NOT_THE_SERVICE,
     cwe=(770,),
 )
 

@@ -39,7 +39,7 @@ Off until it is selected by its code or name: where a lost call does no harm, it
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Fix, Recast, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -53,9 +53,7 @@ META = RuleMeta(
     severity=Severity.NOTE,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    silent_in=frozenset(
-        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
-    ),
+    silent_in=NOT_THE_SERVICE,
     cwe=(252,),
     preview=True,
     fix=Safety.UNSAFE,

@@ -43,7 +43,7 @@ A client that is closed on one path only is silent.
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -56,9 +56,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset(
-        {FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED, FileContext.SCRIPT, FileContext.TOOLING}
-    ),
+    silent_in=NOT_THE_SERVICE,
     cwe=(772,),
 )
 

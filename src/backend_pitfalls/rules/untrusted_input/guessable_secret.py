@@ -43,7 +43,7 @@ from __future__ import annotations
 
 import re
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import CallOther, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -59,7 +59,7 @@ META = RuleMeta(
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(
         330,
         338,

@@ -50,7 +50,7 @@ from __future__ import annotations
 
 import re
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -65,7 +65,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(
         614,
         1004,
@@ -79,6 +79,11 @@ _SESSION = re.compile(
     r"(?i)sess(ion)?[-_]?(id|key|token)?$|(^|[-_])(auth|jwt|sid|token)$|access_?token|refresh_?token|remember"
 )
 _FOR_SCRIPTS = re.compile(r"(?i)csrf|xsrf")
+_SAID = {"secure": "is also sent over plain HTTP", "httponly": "can be read by every script of the page"}
+_CAUTION = {
+    "secure": "the cookie is not sent over plain HTTP any more, as on a development server",
+    "httponly": "scripts of the page cannot read the cookie any more",
+}
 
 
 @listens(Call)
@@ -86,24 +91,14 @@ def unprotected(event: Call, report: Report) -> None:
     """A cookie that is not restricted to TLS, or one that stands for a login and that scripts can read."""
     if not event.callee.endswith(".set_cookie") or event.spread:
         return
-    missing = [name for name in ("secure", "httponly") if _is_off(event, name)]
-    if "httponly" in missing and not _stands_for_login(event):
-        missing.remove("httponly")
+    wanted = ("secure", "httponly") if _stands_for_login(event) else ("secure",)
+    missing = [name for name in wanted if _is_off(event, name)]
     if not missing:
         return
-    place = event.site.span
-    said = {"secure": "is also sent over plain HTTP", "httponly": "can be read by every script of the page"}
     passed = " and ".join(f"{name}=True" for name in missing)
-    caution = "the cookie is not sent over plain HTTP any more, as on a development server"
-    if missing == ["httponly"]:
-        caution = "scripts of the page cannot read the cookie any more"
-    fix = Fix(
-        f"pass {passed}",
-        Safety.UNSAFE,
-        tuple(AddKeyword(*place.corners, name, "True") for name in missing),
-        caution,
-    )
-    why = " and ".join(said[name] for name in missing)
+    intents = tuple(AddKeyword(*event.site.span.corners, name, "True") for name in missing)
+    fix = Fix(f"pass {passed}", Safety.UNSAFE, intents, _CAUTION[missing[0]])
+    why = " and ".join(_SAID[name] for name in missing)
     report(event.site, f"this cookie {why}; pass {passed}", fix=fix, symbol=event.symbol)
 
 

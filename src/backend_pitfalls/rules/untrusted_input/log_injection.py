@@ -52,7 +52,7 @@ Off until it is selected by its code or name: many logs are written as JSON, whe
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -67,7 +67,7 @@ META = RuleMeta(
     severity=Severity.NOTE,
     confidence=Confidence.LOW,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(117,),
     security_severity=4.3,
     preview=True,

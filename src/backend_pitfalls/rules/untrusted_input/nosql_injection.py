@@ -50,7 +50,7 @@ Collections are known by the names of their methods. Data that passes through a 
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -65,7 +65,7 @@ META = RuleMeta(
     severity=Severity.ERROR,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(943,),
     security_severity=8.1,
 )

@@ -49,7 +49,7 @@ from __future__ import annotations
 
 import re
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Fix, GuardRedirect, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -64,7 +64,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(601,),
     security_severity=6.1,
     fix=Safety.UNSAFE,

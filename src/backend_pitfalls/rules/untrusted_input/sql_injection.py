@@ -55,7 +55,7 @@ from __future__ import annotations
 import functools
 import re
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import BindParameters, Fix, Safety
 from backend_pitfalls.model.knowledge import SinkFacts
@@ -73,7 +73,7 @@ META = RuleMeta(
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(89,),
     security_severity=9.8,
     fix=Safety.UNSAFE,

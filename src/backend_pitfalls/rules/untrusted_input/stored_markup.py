@@ -53,7 +53,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -70,7 +70,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.LOW,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(79,),
     security_severity=5.4,
     fix=Safety.UNSAFE,

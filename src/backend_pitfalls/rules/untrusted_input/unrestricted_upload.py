@@ -52,7 +52,7 @@ Limits of the web server or framework (`MAX_CONTENT_LENGTH`) bound the size only
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -67,7 +67,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(434,),
     security_severity=7.5,
 )

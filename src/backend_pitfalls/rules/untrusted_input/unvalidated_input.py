@@ -68,7 +68,7 @@ Any condition that mentions a value counts as a look at it, and any call that sa
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -83,7 +83,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(20,),
     security_severity=5.3,
 )

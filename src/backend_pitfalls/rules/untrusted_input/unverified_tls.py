@@ -39,7 +39,7 @@ A check that is switched off on a session's attribute, or by `ssl._create_unveri
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
@@ -54,7 +54,7 @@ META = RuleMeta(
     severity=Severity.ERROR,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    silent_in=frozenset({FileContext.TEST, FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
     cwe=(295,),
     security_severity=7.4,
     fix=Safety.UNSAFE,
