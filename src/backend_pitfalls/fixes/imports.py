@@ -62,7 +62,7 @@ def insertion(tree: ast.Module, module: str, name: str, newline: str) -> Edit | 
     block = _first_block(tree)
     if not block:
         return None
-    own = _STANDARD if module in sys.stdlib_module_names else _OTHER
+    own = _of_library(module)
     same = [s for s in block if _section(s) == own]
     smaller = [s for s in same if isinstance(s, ast.Import) and s.names[0].name.lower() < module.lower()]
     if smaller:
@@ -98,7 +98,7 @@ def from_import(tree: ast.Module, text: str, module: str, name: str, is_library:
         return [_one_name_more(plain[0], text, name)]
     line = f"from {module} import {name}{newline}"
     first, own = _first_block(tree), "" if is_library else module.partition(".")[0]
-    wanted = _OTHER if is_library else _OWN
+    wanted = _of_library(module.partition(".")[0]) if is_library else _OWN
     smaller = [
         s for s in first if _section(s, own) < wanted or (_section(s, own) == wanted and _stands_before(s, module))
     ]
@@ -152,6 +152,10 @@ def _section(statement: ast.Import | ast.ImportFrom, own: str = "") -> int:
         root = statement.names[0].name.split(".")[0]
     if root == own:
         return _OWN
+    return _of_library(root)
+
+
+def _of_library(root: str) -> int:
     return _STANDARD if root in sys.stdlib_module_names else _OTHER
 
 

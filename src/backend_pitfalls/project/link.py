@@ -34,6 +34,8 @@ STORES = {
     "redis.from_url": "redis",
     "redis.Redis.from_url": "redis",
 }
+# What opens a connection, of the drivers that keep to PEP 249, by the name of the module of each.
+CONNECTIONS = {f"{module}.connect": module for module in ("MySQLdb", "psycopg", "psycopg2", "pymysql", "sqlite3")}
 _SERVED = frozenset({FileContext.PRODUCTION, FileContext.SETTINGS})
 
 T = TypeVar("T")
@@ -513,11 +515,9 @@ class Project:
         found: dict[str, list[Store]] = {}
         for facts in self.files:
             self._touch(facts)
-            kept = [n for n, callee in facts.variables.items() if callee] if context_of(facts.path) in _SERVED else []
-            for name in kept:
-                kind = STORES.get(self.resolve_in(facts.module, facts.variables[name]), "")
-                if kind and not any(t == module or t.startswith(f"{module}.") for t in facts.imports.values()):
-                    found.setdefault(kind, []).append(Store("" if facts.module == module else facts.module, name, kind))
+            imports_it = any(t == module or t.startswith(f"{module}.") for t in facts.imports.values())
+            for name, kind in self._stores_in(facts) if context_of(facts.path) in _SERVED and not imports_it else ():
+                found.setdefault(kind, []).append(Store("" if facts.module == module else facts.module, name, kind))
         root = module.split(".")[0]
         everything = [s for stores in found.values() for s in stores]
         near = [s for s in everything if s.module.split(".")[0] in ("", root)] or everything
@@ -525,6 +525,14 @@ class Project:
         databases = [s[0] for s in nearest if len(s) == 1 and s[0].kind != "redis"]
         caches = [s[0] for s in nearest if len(s) == 1 and s[0].kind == "redis"]
         return (*databases[:1], *caches[:1])
+
+    def _stores_in(self, facts: FileFacts) -> Iterator[tuple[str, str]]:
+        """The names of a module that hold, or give, what asks a store, each with its kind."""
+        for named, kinds in ((facts.variables, STORES), (facts.connections, CONNECTIONS)):
+            for name, callee in named.items():
+                kind = kinds.get(self.resolve_in(facts.module, callee), "") if callee else ""
+                if kind:
+                    yield name, kind
 
     @tracked
     def urls_beside(self, path: str) -> Site | None:

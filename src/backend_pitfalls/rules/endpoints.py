@@ -7,6 +7,7 @@ import textwrap
 import msgspec
 
 from backend_pitfalls.model.fix import AddHandler, AddUrls, Fix, ImportedName, Safety
+from backend_pitfalls.project.link import CONNECTIONS
 from backend_pitfalls.semantics.events import Application
 from backend_pitfalls.semantics.world import Store
 
@@ -165,6 +166,16 @@ CHECKS = {
         "DatabaseError",
         (("django.db", "DatabaseError"), ("django.db", "connection")),
     ),
+    **{
+        # Functions that give a connection: https://peps.python.org/pep-0249/
+        driver: Check(
+            "the database",
+            'with closing({name}().cursor()) as cursor:\n    cursor.execute("SELECT 1")',
+            "Error",
+            (("contextlib", "closing"), (driver, "Error")),
+        )
+        for driver in CONNECTIONS.values()
+    },
 }
 
 

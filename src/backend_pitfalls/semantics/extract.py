@@ -57,6 +57,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         routes=routes(tree, text) if with_routes else (),
         patterns=patterns(tree, text),
         tasks=_tasks(tree) if "Celery(" in text else 0,
+        connections=_connections(tree) if ".connect(" in text else {},
         endless=_endless(tree) if "while True" in text or "while 1:" in text else 0,
         settles=(
             *(what for what, pattern in _SETTLED.items() if pattern.search(text)),
@@ -90,6 +91,25 @@ def _tasks(tree: ast.Module) -> int:
 
 def _is_celery(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and dotted(node.func) in ("Celery", "celery.Celery")
+
+
+def _connections(tree: ast.Module) -> dict[str, str]:
+    """The functions that give the connection of a request, `g.db = sqlite3.connect(…)`: https://flask.palletsprojects.com/en/stable/patterns/sqlite3/"""
+    found: dict[str, str] = {}
+    for function in tree.body:
+        if isinstance(function, ast.FunctionDef) and not any(ast.iter_child_nodes(function.args)):
+            for node in ast.walk(function):
+                if (
+                    isinstance(node, ast.Assign)
+                    and isinstance(node.value, ast.Call)
+                    and any(map(_is_of_g, node.targets))
+                ):
+                    found[function.name] = dotted(node.value.func)
+    return found
+
+
+def _is_of_g(target: ast.expr) -> bool:
+    return isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "g"
 
 
 def _endless(tree: ast.Module) -> int:

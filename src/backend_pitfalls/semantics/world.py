@@ -41,8 +41,8 @@ class Relation(msgspec.Struct, frozen=True):
 
 
 class Store(msgspec.Struct, frozen=True):
-    """A variable of the project that holds what asks a database or a cache: its module (empty: the one that asks), its name, and the `kind` of what it holds: "engine", "async engine" (of
-    SQLAlchemy), "flask-sqlalchemy", "redis"."""
+    """A name of the project that holds what asks a database or a cache: its module (empty: the one that asks), its name, and the `kind` of what it holds: "engine", "async engine" (of
+    SQLAlchemy), "flask-sqlalchemy", "redis"; or a function that gives the connection of a request, by the driver's module ("sqlite3", "psycopg2" …)."""
 
     module: str
     name: str

@@ -47,7 +47,7 @@ CMD ["python", "app.py"]
 
 ## Fix safety
 Unsafe: the service answers more paths, to everybody. Flask, Quart, FastAPI, Starlette, Litestar, Sanic, aiohttp, Tornado and Falcon get `/livez`, which asks nothing, behind the statement that makes the application; `/readyz` beside it asks the database and the cache where the project
-keeps what asks them in a variable of a module (an engine of SQLAlchemy, Flask-SQLAlchemy's object, a client of Redis), and answers 503 when one does not answer. Django gets both as views in the `urls.py` beside the application, with
+keeps what asks them in a variable of a module (an engine of SQLAlchemy, Flask-SQLAlchemy's object, a client of Redis), or has a function that keeps a connection in Flask's `g`, and answers 503 when one does not answer. Django gets both as views in the `urls.py` beside the application, with
 their entries. Services of other frameworks are left to you.
 
 ## Options
