@@ -101,6 +101,18 @@ def test_the_number_of_processes_does_not_matter(project: Path, monkeypatch: pyt
     assert analyse(project, Options(), jobs=5) == one
 
 
+def test_numbers_of_more_than_64_bits_are_no_facts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend_pitfalls.engine.team.WORTH_A_PROCESS", 1)
+    large = 1 << 80
+    (project / "large.py").write_text(
+        f"KEY = {large}\nLOW = -{large}\n\ndef f(x={large}):\n    pass\n\nclass A:\n    n = {large}\n    m = f(a={large})\n    class Meta:\n        p = {large}\n"
+    )
+    one = analyse(project, Options(), jobs=1)
+    assert codes(one) == [("app.py", "BPF401")]
+    assert analyse(project, Options(), jobs=2) == one
+    assert analyse(project, Options(), cache=Cache(project)) == one
+
+
 def test_a_lost_helper_costs_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend_pitfalls.engine.team.WORTH_A_PROCESS", 1)
     monkeypatch.setattr("backend_pitfalls.engine.team.sys.executable", "/bin/true")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from backend_pitfalls.semantics.facts import (
     COLUMN_TYPE,
@@ -175,7 +176,7 @@ class _Collector:
             names = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
             callee = dotted(node.value.func) if isinstance(node.value, ast.Call) and target is names[0] else ""
             self.variables.update((n.id, callee) for n in names if isinstance(n, ast.Name))
-        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, _SCALARS):
+        if _is_scalar(node.value):
             value = node.value.value
             self.constants.update((t.id, masked(t.id, value)) for t in targets if isinstance(t, ast.Name))
         if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets) and isinstance(
@@ -229,6 +230,19 @@ class _Collector:
 _SCALARS = (str, int, float, bool, type(None))
 
 
+class _ScalarConstant(ast.Constant):
+    value: Scalar
+
+
+def _is_scalar(node: ast.expr | None) -> TypeGuard[_ScalarConstant]:
+    """Whether an expression is a constant that facts can hold: numbers of more than 64 bits cannot be stored."""
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, _SCALARS)
+        and not (isinstance(node.value, int) and node.value.bit_length() > 63)
+    )
+
+
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionFacts:
     arguments = node.args
     plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
@@ -242,7 +256,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionFacts:
         {
             p.arg: masked(p.arg, default.value)
             for p, default in parameter_defaults(arguments)
-            if isinstance(default, ast.Constant) and isinstance(default.value, _SCALARS)
+            if _is_scalar(default)
         },
         {p.arg: annotation_text(p.annotation) for p in plain if p.annotation is not None},
         annotation_text(node.returns) if node.returns is not None else "",
@@ -347,11 +361,9 @@ def _meta(node: ast.ClassDef) -> dict[str, Scalar]:
         if (
             isinstance(statement, ast.Assign)
             and isinstance(statement.targets[0], ast.Name)
-            and isinstance(statement.value, ast.Constant)
+            and _is_scalar(statement.value)
         ):
-            value = statement.value.value
-            if isinstance(value, (str, int, float, bool, type(None))):
-                found[statement.targets[0].id] = value
+            found[statement.targets[0].id] = statement.value.value
     return found
 
 
@@ -365,9 +377,7 @@ def _fields(node: ast.stmt) -> list[FieldFacts]:
 
 def _field(name: str, value: ast.expr | None, annotation: str) -> FieldFacts:
     call = _call(value, name) if isinstance(value, ast.Call) else None
-    scalar = (
-        value.value if isinstance(value, ast.Constant) and isinstance(value.value, (str, int, float, bool)) else None
-    )
+    scalar = value.value if _is_scalar(value) else None
     return FieldFacts(name, call, annotation, masked(name, scalar), dotted(value) if value is not None else "")
 
 
@@ -385,9 +395,7 @@ def _call(node: ast.Call, name: str) -> CallFacts:
     for keyword in node.keywords:
         if keyword.arg is None:
             continue
-        if isinstance(keyword.value, ast.Constant) and isinstance(
-            keyword.value.value, (str, int, float, bool, type(None))
-        ):
+        if _is_scalar(keyword.value):
             keywords[keyword.arg] = masked(name if keyword.arg == "default" else "", keyword.value.value)
         elif written := dotted(keyword.value):
             names[keyword.arg] = written

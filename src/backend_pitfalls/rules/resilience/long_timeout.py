@@ -1,7 +1,7 @@
 """A time limit is longer than whoever waits for the answer.
 
 ## What it does
-Finds clients whose limit, given as a number or by the library's own default, is longer than `max-timeout-seconds`.
+Finds clients that a request handler waits for, also through functions that it calls, and whose limit, given as a number or by the library's own default, is longer than `max-timeout-seconds`.
 
 ## Why it hurts in production
 The proxy in front of the service has answered "504" long before; the worker goes on waiting for minutes, and with a few of them
@@ -10,7 +10,11 @@ the service has none left.
 ## Example
 ```python
 import requests
+from flask import Flask
 
+app = Flask(__name__)
+
+@app.get("/price/<int:book>")
 def price(book):
     return requests.get(f"https://prices.internal/{book}", timeout=600).json()
 ```
@@ -18,19 +22,23 @@ def price(book):
 ## Use instead
 ```python
 import requests
+from flask import Flask
 
+app = Flask(__name__)
+
+@app.get("/price/<int:book>")
 def price(book):
     return requests.get(f"https://prices.internal/{book}", timeout=5).json()
 ```
 
 ## Fix safety
-There is no automatic repair: a job in the background may have its reasons.
+There is no automatic repair: how long a caller waits is for the author to say.
 
 ## Options
 `max-timeout-seconds` (60): the longest limit that is silent.
 
 ## Known limits
-Whether a request handler or a job in the background waits is not looked at.
+Clients that are made when the application starts, and whose methods a handler calls, are silent: their limit is told only where the handler makes the client or the call that takes it. Jobs in the background are silent.
 
 ## References
 - [requests: timeouts](https://requests.readthedocs.io/en/latest/user/quickstart/#timeouts)
@@ -60,9 +68,9 @@ META = RuleMeta(
 
 @listens(Call)
 def waits_long(event: Call, report: Report) -> None:
-    """A client whose limit is a number of minutes, by its argument or by its library's default."""
+    """A client that a request waits for, whose limit is a number of minutes, by its argument or by its library's default."""
     client = report.knowledge.clients.get(event.callee)
-    if client is None or client.handled or client.entry or event.chain or event.guarded:
+    if client is None or client.handled or client.entry or event.guarded or not event.handled:
         return
     value = event.argument(client.position, client.keyword)
     given = value.value if isinstance(value, Const) and type(value.value) in (int, float) else None
@@ -76,4 +84,4 @@ def waits_long(event: Call, report: Report) -> None:
     if seconds > most:
         text = client.value.format(seconds=f"{report.options.timeout_seconds:g}")
         message = f"'{event.callee}' waits for up to {seconds:g} seconds, {whose}; pass {client.keyword}={text}"
-        report(event.site, message, symbol=event.symbol)
+        report(event.site, message, trace=event.chain, symbol=event.symbol)
