@@ -14,6 +14,7 @@ from backend_pitfalls.codemods.format_html import FormatHtml
 from backend_pitfalls.codemods.guard_redirects import GuardRedirects
 from backend_pitfalls.codemods.load_relations import LoadRelations
 from backend_pitfalls.codemods.load_safely import LoadSafely
+from backend_pitfalls.codemods.not_for_security import NotForSecurity
 from backend_pitfalls.codemods.read_literals import ReadLiterals
 from backend_pitfalls.codemods.restrict_cookies import RestrictCookies
 from backend_pitfalls.codemods.use_secrets import UseSecrets
@@ -35,6 +36,7 @@ __all__ = [
     "GuardRedirects",
     "LoadRelations",
     "LoadSafely",
+    "NotForSecurity",
     "ReadLiterals",
     "RestrictCookies",
     "UseSecrets",

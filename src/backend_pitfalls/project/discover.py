@@ -45,16 +45,16 @@ _LOCKS = frozenset(
     {"package.json", "package-lock.json", "composer.lock", "tsconfig.json", "Pipfile.lock", "poetry.lock", "uv.lock"}
 )
 _TEST = re.compile(
-    r"(^|/)(tests?|testing|fixtures|factories|e2e|sandbox_tests)/|(^|/)(test_[^/]*|[^/]*_tests?|[^/]*test_?data|conftest|tests?|factories)\.py$"
+    r"(^|/)(([^/]+[_-])?tests?|testing|fixtures|factories|e2e)/|(^|/)(test_[^/]*|[^/]*_tests?|[^/]*test_?data|conftest|tests?|factories)\.py$"
 )
 _MIGRATION = re.compile(
     r"(^|/)(\w*migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/|(^|/)(alembic|migrations|revisions)/([^/]+/)*env\.py$"
 )
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
 _SCRIPT = re.compile(
-    r"(^|/)(scripts?|bin|tools|examples?|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev)\.py$"
+    r"(^|/)(scripts?|bin|tools|examples?|samples?|demos?|benchmarks?|cli|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev|cli)\.py$"
 )
-_TOOLING = re.compile(r"(^|/)(docs|\.[^/]+)/")
+_TOOLING = re.compile(r"(^|/)(docs|dev|devtools|hack|\.[^/]+)/")
 _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
 
 

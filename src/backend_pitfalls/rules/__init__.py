@@ -95,11 +95,11 @@ def all_rules() -> tuple[Rule, ...]:
         module = importlib.import_module(info.name)
         if not hasattr(module, "META"):
             continue
-        listeners: dict[type, Callable[..., None]] = {
-            kind: function
-            for _, function in inspect.getmembers(module, inspect.isfunction)
-            for kind in getattr(function, "__listens__", ())
-        }
+        listeners: dict[type, Callable[..., None]] = {}
+        for _, function in inspect.getmembers(module, inspect.isfunction):
+            for kind in getattr(function, "__listens__", ()):
+                if listeners.setdefault(kind, function) is not function:
+                    raise TypeError(f"{info.name} has two functions that listen to {kind.__name__}")
         found.append(Rule(module.META, inspect.cleandoc(module.__doc__ or ""), listeners))
     return tuple(sorted(found, key=lambda r: r.meta.code))
 

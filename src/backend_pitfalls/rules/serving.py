@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics.events import Event
 
-# https://fastapi.tiangolo.com/advanced/events/
-_WORDS = ("lifespan", "startup", "shutdown")
+# https://fastapi.tiangolo.com/advanced/events/; `initialize()` and the like are what programs call their own.
+_BEFORE_SERVING = re.compile(
+    r"lifespan|startup|shutdown|(^|\.)_*(init|initiali[sz]e|bootstrap)(_[^.]*)?$", re.IGNORECASE
+)
 
 
 def held_at(event: Event, what: str) -> tuple[Site, str, tuple[Step, ...]]:
@@ -24,4 +28,4 @@ def held_at(event: Event, what: str) -> tuple[Site, str, tuple[Step, ...]]:
 
 def is_before_serving(symbol: str) -> bool:
     """Whether a function of this name runs before the first request or after the last one, and so holds nobody up."""
-    return any(word in symbol.lower() for word in _WORDS)
+    return _BEFORE_SERVING.search(symbol) is not None

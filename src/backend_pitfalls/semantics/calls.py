@@ -304,6 +304,12 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
         return orm.loader(name, receiver, arguments)
     if cls == "re.Match":
         return patterns.group(receiver, name, arguments.positional)
+    if cls == patterns.COMPILED and name in patterns.METHODS:
+        # What is untrusted about the pattern was told where it was compiled.
+        pattern = receiver.attributes.get("<pattern>", UNKNOWN)
+        given_first = (pattern, *arguments.positional)
+        arguments = Arguments(arguments.node, given_first, arguments.keywords, arguments.spread, arguments.rest)
+        return _call_library(frame, f"re.{name}", arguments, None)
     if cls == forms.CLEANED:
         given = arguments.positional[0] if name in ("get", "pop") and arguments.positional else UNKNOWN
         return forms.value_of(frame, arguments.node, receiver, given)
@@ -466,7 +472,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         facts = knowledge.sources[name]
         if any(keyword in arguments.keywords for keyword in facts.unless):
             return UNKNOWN
-        label = Label(facts.description, frame.site(arguments.node), (), frozenset(facts.cleaned), facts.kind)
+        harmless = frozenset(facts.cleaned) | checks.by_decorator(frame)
+        label = Label(facts.description, frame.site(arguments.node), (), harmless, facts.kind)
         frame.tainted = True
         return Unknown(frozenset({label}))
     type_ = knowledge.types.get(name)
@@ -588,6 +595,8 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
         return UNKNOWN
     bound = bind(frame, function, arguments, receiver)
     summary = frame.interpreter.summarize(function, bound)
+    if summary.left and function.module == frame.module:
+        frame.variables.update(summary.left)
     if _runs_each_time(function):
         _replay(frame, summary.events, function, arguments.node, bound)
     result = summary.result

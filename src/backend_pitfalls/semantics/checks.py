@@ -29,6 +29,18 @@ _VALIDATES = re.compile(
 )
 
 
+_DECORATES = re.compile(r"validat|schema|expects|(^|_)use_(args|kwargs|form|json)$", re.IGNORECASE)
+
+
+def by_decorator(frame: Frame) -> frozenset[str]:
+    """What request data cannot do in a function that a decorator calls only with data that it has judged: `@validate_json_request("NewBook")`, `@expects_json(SCHEMA)`."""
+    node = frame.function.node if frame.function is not None else None
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not node.decorator_list:
+        return frozenset()
+    names = (dotted(d.func if isinstance(d, ast.Call) else d).rsplit(".", 1)[-1] for d in node.decorator_list)
+    return UNCHECKED if any(_DECORATES.search(name) for name in names) else frozenset()
+
+
 def cleaned(value: Value, harms: frozenset[str]) -> Value:
     """A value whose labels are clean of some harms more."""
     return value.with_labels(frozenset(label.clean(harms) for label in value.labels)) if value.labels else value

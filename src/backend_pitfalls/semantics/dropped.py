@@ -85,6 +85,30 @@ def unclosed(frame: Frame, node: ast.Assign) -> None:
         _emit(frame, node.value, "client", last.callee)
 
 
+def unsaved(frame: Frame, node: ast.Assign) -> None:
+    """`book = Book(title=…)` that is only shown, a preview: nothing is stored."""
+    last, target = frame.events[-1] if frame.events else None, node.targets[0]
+    if (
+        isinstance(last, Call)
+        and last.callee == "django.<row>"
+        and isinstance(target, ast.Name)
+        and frame.function is not None
+        and last.site == frame.site(node.value)
+        and _is_only_shown(frame.function.node, target.id)
+    ):
+        frame.events.pop()
+
+
+def _is_only_shown(function: ast.AST, name: str) -> bool:
+    """Whether of a row no more is done than that its attributes are used, and that it is put into the context of a template."""
+    shown = {id(value) for n in ast.walk(function) if isinstance(n, ast.Dict) for value in n.values}
+    used = {id(n.value): n.attr for n in ast.walk(function) if isinstance(n, ast.Attribute)}
+    loads = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+    return bool(loads) and all(
+        id(n) in shown or (id(n) in used and not used[id(n)].startswith(("save", "asave", "full_clean"))) for n in loads
+    )
+
+
 def _is_used_up(function: ast.AST, name: str) -> bool:
     """Whether a variable is closed, entered by `with`, or handed on: everything but calls of its other methods."""
     methods = {
@@ -113,6 +137,20 @@ def failure(frame: Frame, node: ast.Try, events: list[Event]) -> None:
     called = next((e for e in events if isinstance(e, Call) and e.callee in frame.knowledge.outbound), None)
     if hiding is not None and called is not None:
         _emit(frame, hiding, "failure", called.callee)
+
+
+def told_at_last(frame: Frame, node: ast.For | ast.AsyncFor, start: int) -> None:
+    """`for host in hosts: try: …; break` with `except Exception: pass` and `else: raise`: when each of them failed somebody learns of it.
+
+    Parameters:
+        frame: where the loop stands.
+        node: the loop.
+        start: the position of the first event of its body.
+    """
+    if any(isinstance(n, ast.Raise) for statement in node.orelse for n in ast.walk(statement)):
+        frame.events[start:] = [
+            e for e in frame.events[start:] if not (isinstance(e, Dropped) and e.what == "failure" and not e.chain)
+        ]
 
 
 def _hides(handler: ast.ExceptHandler) -> bool:

@@ -36,8 +36,29 @@ def set_item(frame: Frame, node: ast.AST, container: Value, index: Value, value:
     name = frame.knowledge.canonical(name)
     name = frame.knowledge.types.get(name, name)
     _emit(frame, node, f"{name}.__setitem__", (index, value), {}, False, container)
-    if (constant_text(index) or "").lower() == "location":
+    header = (constant_text(index) or "").lower()
+    if header == "location":
         _emit(frame, node, f"{name}.<location>", (value,), {}, False, container)
+    elif header == _SET_COOKIE:
+        _emit(frame, node, "response.<set-cookie>", (value,), {}, False, container)
+
+
+_SET_COOKIE = "set-cookie"
+# The methods with which frameworks set a header.
+_SETS_HEADER = frozenset(
+    {"add", "set", "append", "setdefault", "set_header", "add_header", "append_header", "send_header"}
+)
+
+
+def _cookie_header(frame: Frame, name: str, arguments: Arguments) -> None:
+    """`headers.add("Set-Cookie", …)`, `Response(headers={"Set-Cookie": …})`, told as a call of `response.<set-cookie>`."""
+    given = arguments.keywords.get("headers")
+    found = given.items if isinstance(given, Container) and given.kind == "dict" else {}
+    if name.rpartition(".")[2] in _SETS_HEADER and len(arguments.positional) == 2:
+        found = {constant_text(arguments.positional[0]): arguments.positional[1]}
+    for header, value in found.items():
+        if isinstance(header, str) and header.lower() == _SET_COOKIE:
+            _emit(frame, arguments.node, "response.<set-cookie>", (value,), {}, False, None)
 
 
 def updated(frame: Frame, arguments: Arguments, receiver: Instance) -> None:
@@ -77,6 +98,7 @@ def answer(frame: Frame, node: ast.AST, value: Value) -> None:
 
 def emit_call(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> None:
     """Tell rules that a library function or method is called that the tables know."""
+    _cookie_header(frame, name, arguments)
     _emit(
         frame,
         arguments.node,

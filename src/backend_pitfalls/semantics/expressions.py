@@ -83,9 +83,10 @@ def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:
     """Give a source's label the place where it is read."""
     site = frame.site(node)
     frame.tainted = True
+    judged = checks.by_decorator(frame)
     return value.with_labels(
         frozenset(
-            Label(label.description, site, (), label.cleaned, label.kind)
+            Label(label.description, site, (), label.cleaned | judged, label.kind)
             if not label.steps and label.site.path == ""
             else label
             for label in value.labels

@@ -18,6 +18,7 @@ from backend_pitfalls.semantics.facts import (
     Scalar,
 )
 from backend_pitfalls.semantics.masks import masked
+from backend_pitfalls.semantics.module_state import writers
 from backend_pitfalls.semantics.routes import patterns, routes
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 
@@ -59,6 +60,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         patterns=patterns(tree, text),
         tasks=_tasks(tree) if "Celery(" in text else 0,
         connections=_connections(tree) if ".connect(" in text else {},
+        written=writers(tree, text),
         endless=_endless(tree) if "while True" in text or "while 1:" in text else 0,
         settles=(
             *(what for what, pattern in _SETTLED.items() if pattern.search(text)),
@@ -253,11 +255,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionFacts:
         names.append(f"**{arguments.kwarg.arg}")
     return FunctionFacts(
         tuple(names),
-        {
-            p.arg: masked(p.arg, default.value)
-            for p, default in parameter_defaults(arguments)
-            if _is_scalar(default)
-        },
+        {p.arg: masked(p.arg, default.value) for p, default in parameter_defaults(arguments) if _is_scalar(default)},
         {p.arg: annotation_text(p.annotation) for p in plain if p.annotation is not None},
         annotation_text(node.returns) if node.returns is not None else "",
         tuple(filter(None, (dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list))),

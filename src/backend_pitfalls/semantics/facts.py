@@ -69,7 +69,7 @@ class FileFacts(msgspec.Struct, frozen=True):
     result is bound, `constants` those bound to a number, text, truth value or None; `routes` are the texts that may be URL paths
     of the application or modules that bring some, `patterns` those that a URL configuration of Django gives a view, by its dotted name; `settles` are what the file decides
     for the whole project: time limits of all of a kind ("socket", "ldap", "task"), a "transaction" around each request, the "hosts" for which Django answers; `tasks` is the line on which an application of Celery is made, and `endless` that of the first loop that
-    nothing ends, nought for none. `connections` are the functions without parameters that keep a connection in Flask's `g`, with the dotted name of what opens it.
+    nothing ends, nought for none. `written` are the variables that functions of the module write into, with these functions; `connections` are the functions without parameters that keep a connection in Flask's `g`, with the dotted name of what opens it.
     """
 
     path: str
@@ -85,6 +85,7 @@ class FileFacts(msgspec.Struct, frozen=True):
     routes: tuple[str, ...] = ()
     patterns: dict[str, tuple[str, ...]] = {}
     settles: tuple[str, ...] = ()
+    written: dict[str, tuple[str, ...]] = {}
     endless: int = 0
     tasks: int = 0
     connections: dict[str, str] = {}

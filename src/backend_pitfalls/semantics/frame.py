@@ -213,6 +213,14 @@ class Frame:
             return value
         return self.interpreter.global_name(self.module, name)
 
+    def left(self) -> dict[str, Value]:
+        """What this activation left in variables of its module."""
+        facts = self.world.facts(self.module)
+        written = facts.written if facts is not None and self.function is not None else {}
+        return {
+            n: self.variables[n] for n, writers in written.items() if self.symbol in writers and n in self.variables
+        }
+
     # -- statements ---------------------------------------------------------------------------------------------
 
     def run(self, statements: Iterable[ast.stmt]) -> bool:
@@ -269,6 +277,7 @@ class Frame:
         dropped.keep(self, node)
         dropped.unclosed(self, node)
         dropped.kept(self, node)
+        dropped.unsaved(self, node)
         for target in node.targets:
             self.assign(target, value, node.value)
         verdicts.kept(self, node)
@@ -403,6 +412,7 @@ class Frame:
             retries.looped(self, node, self.events[mark:], "counted")
         batches.looped(self, node, loop, iterable, self.events[mark:])
         if node.orelse:
+            dropped.told_at_last(self, node, mark)
             self.run(node.orelse)
         return True
 

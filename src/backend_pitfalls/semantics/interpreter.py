@@ -33,6 +33,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     join,
     join_all,
+    same,
     traces,
 )
 from backend_pitfalls.semantics.world import World
@@ -61,16 +62,19 @@ class BudgetExceeded(Exception):
 
 
 class Summary:
-    """What one evaluation of a function found: its result, its events, and what it stored on its first parameter."""
+    """What one evaluation of a function found: its result, its events, what it stored on its first parameter, and what it left in variables of its module."""
 
-    __slots__ = ("calls", "events", "is_vague", "result", "stores")
+    __slots__ = ("calls", "events", "is_vague", "left", "result", "stores")
 
-    def __init__(self, result: Value, events: tuple[Event, ...], stores: Mapping[str, Value]) -> None:
+    def __init__(
+        self, result: Value, events: tuple[Event, ...], stores: Mapping[str, Value], left: Mapping[str, Value]
+    ) -> None:
         self.calls = any(isinstance(e, (Call, Query)) for e in events)
         self.is_vague = is_vague(result) or any(is_vague(v) for v in stores.values())
         self.result = result
         self.events = events
         self.stores = stores
+        self.left = left
 
 
 class ModuleState:
@@ -147,7 +151,7 @@ class Interpreter:
         elif found.kind == "function":
             value = self.function(found.module, found.name) or UNKNOWN
         elif found.kind == "variable":
-            value = self.module_variables(found.module).get(found.name, UNKNOWN)
+            value = self._module_variable(found.module, found.name)
         else:
             return self.symbol(found.name)
         if found.rest:
@@ -158,7 +162,10 @@ class Interpreter:
     def global_name(self, module: str, name: str) -> Value:
         """What a name stands for in a module's functions when it is not theirs."""
         found: Value = self.memo.module(
-            ("name", module, name), lambda: self._global_name(module, name), lambda: UNKNOWN
+            ("name", module, name),
+            lambda: self._global_name(module, name),
+            # A function that writes a variable reads what the module binds, and not what it is about to write.
+            lambda: self.module_variables(module).get(name, UNKNOWN),
         ).value
         return found
 
@@ -206,6 +213,27 @@ class Interpreter:
     def module_variables(self, module: str) -> Mapping[str, Value]:
         """The names a module binds at its end (while it runs: those bound so far)."""
         return self._module(module).variables
+
+    def _module_variable(self, module: str, name: str) -> Value:
+        """What a variable of a module may be while its functions run: what the module binds, and what functions leave in it."""
+        value = self.module_variables(module).get(name, UNKNOWN)
+        facts = self.world.facts(module)
+        writers = facts.written.get(name, ()) if facts is not None else ()
+        if not writers or module in self._live:
+            return value
+        left: Value | None = self.memo.module(
+            ("variable", module, name), lambda: self._left_in(module, name, writers), lambda: None
+        ).value
+        if left is None or same(left, value):
+            return value
+        # What is None until somebody sets it is what it is set to: who reads it earlier is told so by Python.
+        return left if isinstance(value, Const) and value.value is None else join(value, left)
+
+    def _left_in(self, module: str, name: str, writers: tuple[str, ...]) -> Value | None:
+        functions = filter(None, (self.function(module, writer) for writer in writers))
+        left = [self.summarize(function, None).left.get(name) for function in functions]
+        values = [value for value in left if value is not None]
+        return join_all(values) if values else None
 
     def _module(self, module: str) -> ModuleState:
         found: ModuleState = self.memo.module(
@@ -296,7 +324,7 @@ class Interpreter:
             result: Value = Container("generator", rest=join_all(frame.yields))
         else:
             result = join_all(frame.returns) if frame.returns else Const(None)
-        return Summary(result, _bounded(frame.events), frame.stores)
+        return Summary(result, _bounded(frame.events), frame.stores, frame.left())
 
     def _guarded(self, name: str, body: Callable[[], object]) -> None:
         outer, self.nodes = self.nodes, 0
@@ -397,7 +425,7 @@ def _written(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else repr(node.value) if isinstance(node, ast.Constant) else ""
 
 
-NOTHING = Summary(UNKNOWN, (), {})
+NOTHING = Summary(UNKNOWN, (), {}, {})
 
 
 def _nothing() -> Summary:

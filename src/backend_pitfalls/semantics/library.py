@@ -11,6 +11,7 @@ from backend_pitfalls.semantics import (
     deferral,
     orm,
     overfetch,
+    patterns,
     protocols,
     schemas,
     templates,
@@ -49,7 +50,15 @@ def _partial(frame: Frame, arguments: Arguments) -> Value:
     return Partial(arguments.positional[0], arguments.positional[1:], dict(arguments.keywords))
 
 
-def _render(frame: Frame, arguments: Arguments) -> Value:
+def _render_later(frame: Frame, arguments: Arguments) -> Value:
+    """Django's `TemplateResponse`, which the handler of requests renders when the view has returned, that of a coroutine in a thread.
+
+    https://docs.djangoproject.com/en/stable/ref/template-response/, `sync_to_async(response.render)` in django.core.handlers.base
+    """
+    return _render(frame, arguments, elsewhere=True)
+
+
+def _render(frame: Frame, arguments: Arguments, elsewhere: bool = False) -> Value:
     """`render(request, "name.html", context)`, `render_to_string`, `TemplateResponse`, Flask's `render_template(name, **context)`."""
     texts = [v for v in arguments.positional if constant_text(v) is not None]
     name = texts[0] if texts else arguments.keywords.get("template_name", arguments.keywords.get("name", UNKNOWN))
@@ -63,7 +72,7 @@ def _render(frame: Frame, arguments: Arguments) -> Value:
     for option in options(name):
         text = constant_text(option)
         if text is not None:
-            templates.render(frame, text, given, frame.site(arguments.node))
+            templates.render(frame, text, given, frame.site(arguments.node), elsewhere)
     return Instance("django.http.HttpResponse")
 
 
@@ -159,6 +168,23 @@ def _setattr(frame: Frame, arguments: Arguments) -> Value:
 def _named_tuple(frame: Frame, arguments: Arguments) -> Value:
     given = [*arguments.positional, *(arguments.keywords[n] for n in ("field_names",) if n in arguments.keywords)]
     return protocols.named_tuple(given[0], given[1]) if len(given) > 1 else UNKNOWN
+
+
+def _compiled(frame: Frame, arguments: Arguments) -> Value:
+    """`re.compile(pattern)`: its methods do what the functions of the module do with the pattern."""
+    first = arguments.positional[0] if arguments.positional else arguments.keywords.get("pattern", UNKNOWN)
+    text = constant_text(first)
+    return Instance(patterns.COMPILED, {"<pattern>": Const(text)} if text is not None else {}, first.labels)
+
+
+def _replaced(frame: Frame, arguments: Arguments) -> Value:
+    """`re.sub(pattern, replacement, text)`: what it gives is clean when only harmless characters stay."""
+    given = [*arguments.positional, *(arguments.keywords.get(name, UNKNOWN) for name in ("pattern", "repl", "string"))]
+    pattern, replacement, text = given[:3]
+    written, new = constant_text(pattern), constant_text(replacement)
+    if written is None or new is None:
+        return Unknown(text.labels | replacement.labels)
+    return Unknown(patterns.without(written, new, text.labels))
 
 
 def _match(frame: Frame, arguments: Arguments) -> Value:
@@ -350,6 +376,8 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,
     "collections.namedtuple": _named_tuple,
+    "re.compile": _compiled,
+    "re.sub": _replaced,
     "re.match": _match,
     "re.search": _match,
     "re.fullmatch": _match,
@@ -359,7 +387,7 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "textwrap.dedent": _dedent,
     "django.shortcuts.render": _render,
     "django.template.loader.render_to_string": _render,
-    "django.template.response.TemplateResponse": _render,
+    "django.template.response.TemplateResponse": _render_later,
     "flask.render_template": _render,
     "quart.render_template": _render,
     "starlette.templating.Jinja2Templates.TemplateResponse": _render,

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics import checks, predicates, verdicts
+from backend_pitfalls.semantics import checks, patterns, predicates, verdicts
 from backend_pitfalls.semantics.values import (
     CLEAN,
     BoundMethod,
@@ -18,6 +18,7 @@ from backend_pitfalls.semantics.values import (
     Symbol,
     Unknown,
     Value,
+    constant_text,
     join_all,
     options,
 )
@@ -44,7 +45,8 @@ def _narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: 
         if isinstance(test.op, ast.And) is holds:
             for operand in test.values:
                 variables = _narrowed(frame, variables, operand, holds)
-        return variables
+            return variables
+        return _one_of(frame, variables, test.values, holds) if frame.tainted else variables
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         return _comparison(frame, variables, test.left, test.ops[0], test.comparators[0], holds)
     if isinstance(test, ast.Name):
@@ -58,6 +60,16 @@ def _narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: 
     if isinstance(test, ast.Call):
         return _tested(frame, variables, test, holds)
     return variables
+
+
+def _one_of(frame: Frame, variables: dict[str, Value], operands: list[ast.expr], holds: bool) -> dict[str, Value]:
+    """The variables where one of several conditions holds (or one does not): the first, or the second and not the first, and so on."""
+    outcomes = []
+    for operand in operands:
+        outcomes.append(_narrowed(frame, dict(variables), operand, holds))
+        variables = _narrowed(frame, dict(variables), operand, not holds)
+    names = {name for outcome in outcomes for name in outcome}
+    return {name: join_all(o[name] for o in outcomes if name in o) for name in names}
 
 
 def _truthiness(variables: dict[str, Value], name: str, holds: bool) -> dict[str, Value]:
@@ -305,12 +317,26 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         type_ = frame.evaluate(test.args[1])
         if isinstance(type_, Symbol) and type_.name in _SAFE_TYPES:
             variables[subject.id] = Instance(type_.name)
-    elif name in ("re.fullmatch", "re.match") and test.args:
-        pattern = frame.evaluate(test.args[0])
-        text = pattern.value if isinstance(pattern, Const) and isinstance(pattern.value, str) else ""
-        if _OWN_PATH.match(text):
-            _clean(variables, subject.id, frozenset({"redirect"}))
-        anchored = name == "re.fullmatch" or text.endswith(("$", r"\Z"))
-        if anchored and text and ".*" not in text and ".+" not in text:
-            variables[subject.id] = Unknown(CLEAN)
+    elif name.startswith("re.") or _is_compiled(callee):
+        _matched(frame, variables, subject.id, test, callee)
     return variables
+
+
+def _is_compiled(callee: Value) -> bool:
+    receiver = callee.receiver if isinstance(callee, BoundMethod) else None
+    return isinstance(receiver, Instance) and receiver.cls == patterns.COMPILED
+
+
+def _matched(frame: Frame, variables: dict[str, Value], subject: str, test: ast.Call, callee: Value) -> None:
+    """A text that matches a pattern, `re.fullmatch("[a-z]+", text)` or `PATTERN.match(text)`, is made of what the pattern lets through."""
+    if isinstance(callee, BoundMethod):
+        how, pattern = callee.name, getattr(callee.receiver, "attributes", {}).get("<pattern>")
+    else:
+        how, pattern = getattr(callee, "name", "")[3:], frame.evaluate(test.args[0]) if test.args else None
+    text = (constant_text(pattern) if pattern is not None else None) or ""
+    if how not in ("match", "search", "fullmatch"):
+        return
+    if _OWN_PATH.match(text) and (how != "search" or text.startswith("^")):
+        _clean(variables, subject, frozenset({"redirect"}))
+    if patterns.holds_whole(text, how):
+        variables[subject] = Unknown(CLEAN)

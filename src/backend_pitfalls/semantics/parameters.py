@@ -195,7 +195,7 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
             part in path for part in (f"<{parameter.arg}>", f"<string:{parameter.arg}>", f"{{{parameter.arg}}}")
         )
         cleaned = frozenset({"path"}) if in_path else frozenset[str]()
-        if style == "message" and parameter.arg == "self":
+        if (style == "message" and parameter.arg == "self") or (not in_path and _is_injected(node, parameter.arg)):
             continue
         of = "task" if style == "message" else "route"
         label = Label(f"the parameter '{parameter.arg}' of the {of}", frame.site(parameter), (), cleaned)
@@ -210,6 +210,16 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
             bound[parameter.arg] = _by_annotation(frame, bound[parameter.arg], label, annotation)
 
 
+def _is_injected(node: ast.FunctionDef | ast.AsyncFunctionDef, parameter: str) -> bool:
+    """Whether a decorator gives this parameter, as its name says: `@inject_registry`, `@with_user`, `@load_book`."""
+    verbs = _INJECTS.fullmatch
+    return any(
+        (found := verbs(name.rsplit(".", 1)[-1])) is not None and found[1] in (parameter, "dependencies")
+        for name in decorators(node)
+    )
+
+
+_INJECTS = re.compile(r"_?(?:inject|with|load|provide|pass|get|fetch|use|requires?)_(\w+)")
 _IN_PATTERN = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>((?:[^()\\]|\\.|\([^()]*\))*)\)")
 # What Django's converters let through: https://docs.djangoproject.com/en/stable/topics/http/urls/#path-converters
 _SAFE_CONVERTERS = frozenset({"int", "uuid", "slug"})
@@ -270,6 +280,9 @@ def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
     )
 
 
+# One of the values that the annotation names.
+_OF_LITERALS = re.compile(r"(?:(?:typing\.)?(?:Optional|Annotated)\[)?(?:typing\.|typing_extensions\.)?Literal\[")
+
 # What a declared parameter cannot do: it has the type, or the fields, that the code names.
 _DECLARED = frozenset({"unchecked", "mass-assignment", "nosql"})
 
@@ -280,7 +293,7 @@ def _by_annotation(frame: Frame, declared: Value, label: Label, annotation: ast.
     if re.match(r"(typing\.)?(dict|Dict|Any|Mapping)\b", written):
         return Unknown(frozenset({label}))
     label = label.clean(_DECLARED)
-    if has_safe_pattern(written):
+    if has_safe_pattern(written) or _OF_LITERALS.match(written):
         return UNKNOWN
     if isinstance(declared, Instance):
         if declared.cls in _CLEAN_TYPES or declared.cls in _NOT_FROM_URL:

@@ -1,11 +1,16 @@
-"""What the groups of a regular expression let through."""
+"""What regular expressions let through: their groups, texts that match as a whole, texts of which the rest is replaced."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-from backend_pitfalls.semantics.values import CLEAN, Const, Instance, Unknown, Value, constant_text
+from backend_pitfalls.semantics.values import CLEAN, Const, Instance, Labels, Unknown, Value, constant_text
+
+COMPILED = "re.Pattern"
+"""The class of what `re.compile()` gives; an attribute `<pattern>` holds the text."""
+METHODS = frozenset({"match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"})
+"""Its methods that the module has as functions, with the pattern before the other arguments."""
 
 _WHOLE = frozenset({"group", "groups", "groupdict", "__getitem__", "expand"})
 # The parts of patterns that match letters, digits and what stands between them: a word, a number, a date, a version.
@@ -35,6 +40,68 @@ def group(match: Instance, name: str, given: tuple[Value, ...]) -> Value:
 def _is_harmless(pattern: str, asked: object) -> bool:
     """Whether a group of a pattern matches nothing but harmless characters, told from the parts that it is made of."""
     return _HARMLESS.fullmatch(_part(pattern, asked)) is not None
+
+
+_CLASS_OF_FEW = re.compile(r"\[(?!\^)(?:[^\]\\]|\\.)+\]")
+_ANY = re.compile(r"(?<!\\)\.|\[\^")
+_COMPLEMENT = re.compile(r"\\[SWD]")
+
+
+def holds_whole(pattern: str, how: str) -> bool:
+    """Whether a text that matches is made of the characters that the pattern names, from its beginning to its end.
+
+    Parameters:
+        pattern: the expression.
+        how: "match", "search" or "fullmatch".
+    """
+    begins = how in ("match", "fullmatch") or pattern.startswith(("^", r"\A"))
+    ends = how == "fullmatch" or pattern.endswith(("$", r"\Z"))
+    return bool(pattern) and begins and ends and names_its_characters(pattern)
+
+
+@lru_cache(maxsize=1024)
+def names_its_characters(pattern: str) -> bool:
+    """Whether no part of a pattern matches any character, or any but some."""
+    return not _COMPLEMENT.search(pattern) and not _ANY.search(_CLASS_OF_FEW.sub("", pattern))
+
+
+_ALL_BUT = re.compile(r"\[\^((?:\\[wds.\-]|A-Z|a-z|0-9|[\w .-])+)\][+*]?")
+# What a text of letters, digits, dots, dashes and spaces cannot do; it may be `..`, or a host.
+_OF_A_NAME = frozenset(
+    {
+        "html",
+        "sql",
+        "xpath",
+        "ldap",
+        "command",
+        "code",
+        "header",
+        "mail-header",
+        "log",
+        "template",
+        "redirect",
+        "nosql",
+        "format",
+        "regex",
+        "unchecked",
+    }
+)
+
+
+def without(pattern: str, replacement: str, labels: Labels) -> Labels:
+    """The labels of a text of which all that a pattern matches was replaced: none when only harmless characters stay.
+
+    Parameters:
+        pattern: the expression, `[^a-z0-9]` for one.
+        replacement: what stands in its place.
+        labels: of the text.
+    """
+    found = _ALL_BUT.fullmatch(pattern)
+    if found is None or not re.fullmatch(r"[\w -]*", replacement):
+        return labels
+    if "." in found[1]:  # which leaves `..`
+        return frozenset(label.clean(_OF_A_NAME) for label in labels)
+    return frozenset(label for label in labels if label.kind != "input")
 
 
 def _part(pattern: str, asked: object) -> str:

@@ -1,6 +1,6 @@
-"""Code that runs once and keeps what it found: `if self._rate is None: self._rate = …`, `if code not in rates: rates[code] = …`.
+"""Code that runs once and keeps what it found, or that it ran: `if self._rate is None: self._rate = …`, `if code not in rates: rates[code] = …`, `if not self.running: self.running = True`.
 
-What stands in such a branch does not run in every round of a loop, so its queries do not grow with the rounds.
+What stands in such a branch does not run in every round of a loop, so its queries do not grow with the rounds, nor for every request, so that what waits in it holds others up once.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
-from backend_pitfalls.semantics.values import Row, Value
+from backend_pitfalls.semantics.events import Call, Loop, Query, RelationLoad
+from backend_pitfalls.semantics.values import Instance, Row, Value
 from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
@@ -160,11 +160,11 @@ def grown(loops: tuple[Loop, ...], test: ast.expr) -> tuple[Loop, ...]:
 
 
 def mark(frame: Frame, start: int, kind: str) -> None:
-    """The queries among the events from a position on run once, and not in each round of the loops around."""
+    """The queries and calls among the events from a position on run once, and not in each round of the loops around."""
     for event in frame.events[start:]:
-        if isinstance(event, (Query, RelationLoad)):
+        if isinstance(event, (Query, RelationLoad, Call)):
             event.remembered = event.remembered or kind
-            if kind == SHARED:
+            if kind == SHARED and not isinstance(event, Call):
                 event.loops = tuple(loop for loop in event.loops if loop not in frame.loops)
 
 
@@ -183,15 +183,18 @@ def counts_again(frame: Frame, kind: str, node: ast.AST, receiver: Value | None)
 
 
 def outlives(frame: Frame, kind: str, node: ast.AST) -> bool:
-    """Whether what is remembered is still there when this function is called again: not what an object keeps that is made in it."""
+    """Whether what is remembered is still there when this function is called again: not what an object keeps that is made in it, unless its class gives the same object again."""
     owner = _owner(node)
+    held = frame.variables.get(owner)
+    if isinstance(held, Instance) and frame.world.method(held.cls, "__new__") is not None:
+        return True
     arguments = frame.function.node.args if frame.function is not None else None
     given = (
         {p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
         if arguments is not None
         else set()
     )
-    return kind != OWN or not owner or owner in given
+    return kind != OWN or not owner or owner in given or owner not in frame.variables
 
 
 def _owner(node: ast.AST) -> str:

@@ -52,7 +52,7 @@ _SAME_VALUE = frozenset(
 )
 
 
-def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) -> None:
+def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site, elsewhere: bool = False) -> None:
     """See the events of rendering a template.
 
     Parameters:
@@ -60,6 +60,7 @@ def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) ->
         name: of the template, as loaders look it up.
         context: what it is given.
         site: the place of the rendering.
+        elsewhere: whether a framework renders it in a thread, where it holds no coroutine up.
     """
     source = frame.world.template(name)
     if source is None:
@@ -73,7 +74,7 @@ def render(frame: Frame, name: str, context: Mapping[str, Value], site: Site) ->
             frame.interpreter.memo.cap(name)
     step = Step(site, f"renders '{name}'")
     for event in inner.events:
-        frame.events.append(event.shown_by(step, frame.scope, frame.loops, frame.is_async))
+        frame.events.append(event.shown_by(step, frame.scope, frame.loops, frame.is_async and not elsewhere))
 
 
 def of_request(frame: Frame, request: Value) -> dict[str, Value]:

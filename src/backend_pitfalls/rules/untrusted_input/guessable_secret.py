@@ -69,7 +69,7 @@ META = RuleMeta(
 )
 
 _SECRET = re.compile(
-    r"(^|_)(token|password|passwd|secret|nonce|otp|csrf|api_?key|session_?(id|key)|salt|reset_?code|remember_?me\\w*)(_|$)"
+    r"(^|_)(token|password|passwd|secret|nonce|otp|csrf|api_?key|session_?(id|key)|salt|reset_?code|remember_?me\w*)(_|$)"
     r"|(Token|Password|Secret|Key|Nonce)$",
 )
 _OF_RANDOM = "a guessable random number"

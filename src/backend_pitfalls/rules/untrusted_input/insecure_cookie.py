@@ -1,10 +1,11 @@
 """A cookie is sent over connections that anybody can read.
 
 ## What it does
-Finds `set_cookie` without `secure=True`, in Flask, Django, Starlette and FastAPI; and without `httponly=True`, where the cookie stands for a login by its name (`session`, `access_token`, `remember_me` …).
+Finds `set_cookie` without `secure=True`, in Flask, Django, Starlette and FastAPI; where the cookie stands for a login by its name (`session`, `access_token`, `remember_me` …) also without `httponly=True`, and
+without `samesite` (a note, where nothing else is missing) or with `samesite="None"`. A `Set-Cookie` header that is written by hand is read for the same words.
 
 ## Why it hurts in production
-The cookie goes over plain HTTP too: whoever shares the network takes the session with it. One that scripts can read is taken by the first script that somebody brings into a page.
+The cookie goes over plain HTTP too: whoever shares the network takes the session with it. One that scripts can read is taken by the first script that somebody brings into a page. One that goes with the requests of other sites lets them act in the user's name.
 
 ## Example
 ```python
@@ -39,10 +40,10 @@ Unsafe: on a development server without TLS such a cookie is not sent, and scrip
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
 
 ## Known limits
-A value of `secure` that is not known (a setting) is silent. Cookies that scripts must read (those against forged requests, settings of the page) are right without `httponly`, so that is asked for by the name only.
+A value of `secure` that is not known (a setting) is silent. Cookies that scripts must read (those against forged requests, settings of the page) are right without `httponly`, so that is asked for by the name only. Starlette sets `samesite="lax"` by itself. There is no repair of a header.
 
 ## References
-- [CWE-614](https://cwe.mitre.org/data/definitions/614.html), [CWE-1004](https://cwe.mitre.org/data/definitions/1004.html)
+- [CWE-614](https://cwe.mitre.org/data/definitions/614.html), [CWE-1004](https://cwe.mitre.org/data/definitions/1004.html), [CWE-1275](https://cwe.mitre.org/data/definitions/1275.html)
 - [Flask: Set-Cookie options](https://flask.palletsprojects.com/en/stable/security/#set-cookie-options)
 """
 
@@ -56,7 +57,7 @@ from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import UNKNOWN, Const, constant_text
+from backend_pitfalls.semantics.values import UNKNOWN, Const, Text, Value, beginning, constant_text
 
 META = RuleMeta(
     code="BPF322",
@@ -69,6 +70,7 @@ META = RuleMeta(
     cwe=(
         614,
         1004,
+        1275,
     ),
     security_severity=4.3,
     fix=Safety.UNSAFE,
@@ -79,35 +81,79 @@ _SESSION = re.compile(
     r"(?i)sess(ion)?[-_]?(id|key|token)?$|(^|[-_])(auth|jwt|sid|token)$|access_?token|refresh_?token|remember"
 )
 _FOR_SCRIPTS = re.compile(r"(?i)csrf|xsrf")
-_SAID = {"secure": "is also sent over plain HTTP", "httponly": "can be read by every script of the page"}
+_SAID = {
+    "secure": "is also sent over plain HTTP",
+    "httponly": "can be read by every script of the page",
+    "samesite": "goes with the requests of other sites",
+}
 _CAUTION = {
     "secure": "the cookie is not sent over plain HTTP any more, as on a development server",
     "httponly": "scripts of the page cannot read the cookie any more",
+    "samesite": "the cookie does not go with requests that other sites make any more",
 }
 
 
 @listens(Call)
 def unprotected(event: Call, report: Report) -> None:
     """A cookie that is not restricted to TLS, or one that stands for a login and that scripts can read."""
+    if event.callee == "response.<set-cookie>":
+        _written_as_header(event, report)
     if not event.callee.endswith(".set_cookie") or event.spread:
         return
-    wanted = ("secure", "httponly") if _stands_for_login(event) else ("secure",)
-    missing = [name for name in wanted if _is_off(event, name)]
+    name = constant_text(event.args[0] if event.args else event.keywords.get("key", UNKNOWN)) or ""
+    missing = [option for option in _wanted(name) if _is_off(event, option)]
     if not missing:
         return
-    passed = " and ".join(f"{name}=True" for name in missing)
-    intents = tuple(AddKeyword(*event.site.span.corners, name, "True") for name in missing)
+    values = {option: '"Lax"' if option == "samesite" else "True" for option in missing}
+    passed = _listed([f"{option}={value}" for option, value in values.items()])
+    intents = tuple(AddKeyword(*event.site.span.corners, option, value) for option, value in values.items())
     fix = Fix(f"pass {passed}", Safety.UNSAFE, intents, _CAUTION[missing[0]])
-    why = " and ".join(_SAID[name] for name in missing)
-    report(event.site, f"this cookie {why}; pass {passed}", fix=fix, symbol=event.symbol)
+    _tell(event, report, missing, f"pass {passed}", fix)
 
 
-def _is_off(event: Call, name: str) -> bool:
-    value = event.keywords.get(name)
+def _written_as_header(event: Call, report: Report) -> None:
+    text = _known_text(event.args[0]).lower() if event.args else ""
+    name, equals, _ = text.partition("=")
+    if not equals:
+        return
+    given = {part.strip().partition("=")[0]: part.strip().partition("=")[2] for part in text.split(";")[1:]}
+    missing = [option for option in _wanted(name.strip()) if option not in given or given[option] == "none"]
+    if missing:
+        words = {"secure": "Secure", "httponly": "HttpOnly", "samesite": "SameSite=Lax"}
+        _tell(event, report, missing, f"add {_listed([words[option] for option in missing])}", None)
+
+
+def _tell(event: Call, report: Report, missing: list[str], mend: str, fix: Fix | None) -> None:
+    why = _listed([_SAID[option] for option in missing])
+    severity = Severity.NOTE if missing == ["samesite"] else None
+    report(event.site, f"this cookie {why}; {mend}", fix=fix, symbol=event.symbol, severity=severity)
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _known_text(value: Value) -> str:
+    """A text as far as it is known, with a sign in place of the rest; empty when its beginning is not."""
+    if isinstance(value, Text):
+        return "".join(part if isinstance(part, str) else "?" for part in value.parts) if beginning(value) else ""
+    return constant_text(value) or ""
+
+
+def _is_off(event: Call, option: str) -> bool:
+    value = event.keywords.get(option)
+    if option == "samesite" and value is None:
+        return not event.callee.startswith(_LAX_BY_ITSELF)
+    if option == "samesite" and isinstance(value, Const):
+        return str(value.value).lower() in ("none", "false", "")
     return value is None or (isinstance(value, Const) and not value.value)
 
 
-def _stands_for_login(event: Call) -> bool:
-    """Whether a cookie is one of a session by its name, and none that scripts are to read."""
-    name = constant_text(event.args[0] if event.args else event.keywords.get("key", UNKNOWN)) or ""
-    return bool(_SESSION.search(name)) and not _FOR_SCRIPTS.search(name)
+# https://www.starlette.io/responses/#set-cookie
+_LAX_BY_ITSELF = ("starlette.", "fastapi.", "litestar.")
+
+
+def _wanted(name: str) -> tuple[str, ...]:
+    """What a cookie of this name needs: more where it is one of a session, and none that scripts are to read."""
+    stands_for_login = bool(_SESSION.search(name)) and not _FOR_SCRIPTS.search(name)
+    return ("secure", "httponly", "samesite") if stands_for_login else ("secure",)

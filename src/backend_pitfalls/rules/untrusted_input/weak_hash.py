@@ -25,13 +25,14 @@ def stored(password):
 ```
 
 ## Fix safety
-There is no automatic repair: stored hashes would not match any more.
+Another hash is for the author to choose: those that are stored would not match any more. Where no name says that a secret is hashed, `usedforsecurity=False` is offered. Unsafe: it is right only
+where nothing depends on the hash, which stays as weak as it is.
 
 ## Options
 None. Own sources, sinks, sanitizers and guards are rows of `[tool.backend-pitfalls.knowledge]`, in the form of the shipped tables.
 
 ## Known limits
-Hashes of other data (cache keys, checksums of files) are silent; so is `usedforsecurity=False`.
+Hashes of other data (checksums of files), of what is named after a cache, a checksum or an avatar, and of passwords that are looked up among leaked ones are silent; so is `usedforsecurity=False`.
 
 ## References
 - [CWE-328](https://cwe.mitre.org/data/definitions/328.html)
@@ -45,6 +46,7 @@ from collections.abc import Mapping
 
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
@@ -64,11 +66,16 @@ META = RuleMeta(
         328,
     ),
     security_severity=5.9,
+    fix=Safety.UNSAFE,
 )
 
 _SECRET = re.compile(
-    r"passw|passphrase|secret|token|credential|api_?key|private_?key|signature|\\bpwd\\b", re.IGNORECASE
+    r"passw|passphrase|secret|token|credential|api_?key|private_?key|signature|pwd(?![a-z])", re.IGNORECASE
 )
+# What a hash is made for that guards nothing.
+_GUARDS_NOTHING = re.compile(r"cache|etag|checksum|fingerprint|gravatar|avatar|shard|bucket|dedup", re.IGNORECASE)
+# The service that knows leaked passwords takes the first characters of a SHA-1: https://haveibeenpwned.com/API/v3#PwnedPasswords
+_LOOKS_UP_LEAKS = re.compile(r"pwn|hibp|breach|leak|compromised", re.IGNORECASE)
 _LIBRARIES = ("hashlib.", "Crypto.Hash.", "Cryptodome.Hash.")
 _WEAK = frozenset({"md5", "md4", "sha1", "sha-1"})
 _MEND = "use hashlib.scrypt() or a password hasher, for signatures SHA-256; usedforsecurity=False where nothing depends on it"
@@ -80,14 +87,30 @@ def weak(event: Call, report: Report) -> None:
     harm = "weak-hash"
     if not event.callee.startswith(_LIBRARIES) or not (_is_security(event.keywords) and _is_security(_made(event))):
         return
+    if _GUARDS_NOTHING.search(f"{event.symbol} {event.written}") or _LOOKS_UP_LEAKS.search(event.symbol):
+        return
     if event.callee == "hashlib.new":
         name = event.args[0] if event.args else None
         if not (isinstance(name, Const) and str(name.value).lower() in _WEAK):
             return
         harm = "weak-hash-name"
-    report_flow(event, report, harm, "weak hash", _MEND, into="it is hashed")
-    if _SECRET.search(event.written):
+    is_secret = _SECRET.search(event.written) is not None
+    fix = None if is_secret else _says_so(event)
+    report_flow(event, report, harm, "weak hash", _MEND, into="it is hashed", fix=fix)
+    if is_secret:
         report(event.site, f"weak hash: '{event.callee}' of a secret; {_MEND}", symbol=event.symbol)
+
+
+def _says_so(event: Call) -> Fix | None:
+    """`usedforsecurity=False`, for a hash that guards nothing: https://docs.python.org/3/library/hashlib.html#hashlib.new"""
+    if event.receiver is not None or not event.callee.startswith("hashlib.") or event.chain:
+        return None
+    return Fix(
+        "pass usedforsecurity=False",
+        Safety.UNSAFE,
+        (AddKeyword(*event.site.span.corners, "usedforsecurity", "False"),),
+        caution="right only where nothing depends on the hash; it stays as weak as it is",
+    )
 
 
 def _made(event: Call) -> Mapping[str, Value]:

@@ -1,0 +1,91 @@
+"""Which functions of a module write into its variables: by `global`, or into a list or dictionary that the module makes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from backend_pitfalls.syntax.names import dotted
+
+_MAKERS = frozenset({"dict", "list", "set", "defaultdict", "OrderedDict", "deque"})
+_FILLS = ("append", "appendleft", "add", "update", "setdefault", "extend", "insert")
+_FILLED = rf"(?:\[|\.(?:{'|'.join(_FILLS)})\()"
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def writers(tree: ast.Module, text: str) -> dict[str, tuple[str, ...]]:
+    """The functions that write into each variable of a module, by their dotted names in it; functions that name a writer count as well, for what they hand to it.
+
+    Parameters:
+        tree: of the module.
+        text: its source.
+    """
+    containers = _containers(tree, text)
+    if not containers and "global " not in text:
+        return {}
+    functions = dict(_functions(tree.body, ""))
+    named = {name: {n.id for n in ast.walk(f) if isinstance(n, ast.Name)} for name, f in functions.items()}
+    found: dict[str, set[str]] = {}
+    for name, function in functions.items():
+        for variable in _written(function, containers):
+            found.setdefault(variable, set()).add(name)
+    for names in found.values():
+        _with_callers(names, named)
+    return {variable: tuple(sorted(names)) for variable, names in sorted(found.items())}
+
+
+def _containers(tree: ast.Module, text: str) -> frozenset[str]:
+    """The variables of the module that hold a list or dictionary at first, and that something below the top level fills."""
+    made = [
+        target.id
+        for statement in tree.body
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and _makes(statement.value)
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        if isinstance(target, ast.Name)
+    ]
+    if not made:
+        return frozenset()
+    filled = re.findall(rf"^[ \t]+(?:.*\W)?({'|'.join(map(re.escape, made))}){_FILLED}", text, re.MULTILINE)
+    return frozenset(filled)
+
+
+def _makes(node: ast.expr | None) -> bool:
+    return isinstance(node, (ast.Dict, ast.List, ast.Set)) or (
+        isinstance(node, ast.Call) and dotted(node.func).rsplit(".", 1)[-1] in _MAKERS
+    )
+
+
+def _functions(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, _Function]]:
+    for statement in body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield prefix + statement.name, statement
+        elif isinstance(statement, ast.ClassDef):
+            yield from _functions(statement.body, f"{prefix}{statement.name}.")
+
+
+def _written(function: _Function, containers: frozenset[str]) -> set[str]:
+    """The variables of the module that a function writes."""
+    declared: set[str] = set()
+    bound = {a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+    filled: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Global):
+            declared.update(node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif (
+            isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name)
+        ) or (isinstance(node, ast.Attribute) and node.attr in _FILLS and isinstance(node.value, ast.Name)):
+            filled.add(node.value.id)
+    return (declared & (bound | filled)) | (filled & containers - bound)
+
+
+def _with_callers(names: set[str], named: Mapping[str, set[str]]) -> None:
+    """Add the functions that name one of these, however far away."""
+    pending = list(names)
+    while pending:
+        last = pending.pop().rsplit(".", 1)[-1]
+        callers = {name for name, words in named.items() if last in words} - names
+        names |= callers
+        pending.extend(callers)
