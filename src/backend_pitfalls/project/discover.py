@@ -52,7 +52,7 @@ _MIGRATION = re.compile(
 )
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
 _SCRIPT = re.compile(
-    r"(^|/)(scripts?|bin|tools|examples?|samples?|demos?|benchmarks?|cli|management/commands)/|(^|/)(setup|manage|fabfile|noxfile|tasks_dev|cli)\.py$"
+    r"(^|/)(scripts?|bin|tools|examples?|samples?|demos?|benchmarks?|management/commands)/|(^|/)cli/([^/]+/)*[^/]+\.py$|(^|/)(setup|manage|fabfile|noxfile|tasks_dev|cli)\.py$"
 )
 _TOOLING = re.compile(r"(^|/)(docs|dev|devtools|hack|\.[^/]+)/")
 _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")

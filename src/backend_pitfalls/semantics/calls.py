@@ -305,11 +305,12 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
     if cls == "re.Match":
         return patterns.group(receiver, name, arguments.positional)
     if cls == patterns.COMPILED and name in patterns.METHODS:
-        # What is untrusted about the pattern was told where it was compiled.
+        # What is untrusted about the pattern was told where it was compiled, so that no event is.
         pattern = receiver.attributes.get("<pattern>", UNKNOWN)
-        given_first = (pattern, *arguments.positional)
-        arguments = Arguments(arguments.node, given_first, arguments.keywords, arguments.spread, arguments.rest)
-        return _call_library(frame, f"re.{name}", arguments, None)
+        with_pattern = (pattern, *arguments.positional)
+        arguments = Arguments(arguments.node, with_pattern, arguments.keywords, arguments.spread, arguments.rest)
+        special = library.SPECIAL.get(f"re.{name}")
+        return special(frame, arguments) if special is not None else Unknown(union_labels(arguments.positional))
     if cls == forms.CLEANED:
         given = arguments.positional[0] if name in ("get", "pop") and arguments.positional else UNKNOWN
         return forms.value_of(frame, arguments.node, receiver, given)
@@ -707,8 +708,7 @@ def _replay(
                 seen.atomic |= frame.transactions > 0
             if isinstance(seen, Batch) and (frame.transactions or batches.around(frame)):
                 continue
-            if event.remembered and not remembered.outlives(frame, event.remembered, node):
-                seen.remembered = ""
+            seen.remembered = remembered.seen_from(frame, event.remembered, node)
             frame.events.append(seen)
             count += 1
             if count >= MAX_REPLAYED:

@@ -29,7 +29,7 @@ _VALIDATES = re.compile(
 )
 
 
-_DECORATES = re.compile(r"validat|schema|expects|(^|_)use_(args|kwargs|form|json)$", re.IGNORECASE)
+_DECORATES = re.compile(r"(?<!in)validat|schema|expects|(^|_)use_(args|kwargs|form|json)$", re.IGNORECASE)
 
 
 def by_decorator(frame: Frame) -> frozenset[str]:

@@ -16,6 +16,9 @@ _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp)
 # A module that has one of these has thought of how many run at once.
 _BOUNDED = re.compile(r"Semaphore|Limiter|_limit\b|throttle|chunk|batch", re.IGNORECASE)
 
+# What ends something that is there already asks nobody for more.
+_ENDS = frozenset({"aclose", "close", "wait_closed", "disconnect", "stop", "shutdown", "cancel"})
+
 
 def started(frame: Frame, node: ast.Call, callee: str) -> None:
     """Tell rules of a call that starts a coroutine for each element of what the data, not the code, makes long.
@@ -30,6 +33,8 @@ def started(frame: Frame, node: ast.Call, callee: str) -> None:
             continue
         made = _comprehension(frame, argument.value)
         if made is None or len(made.generators) != 1 or _BOUNDED.search(frame.source.text):
+            continue
+        if isinstance(made.elt, ast.Call) and isinstance(made.elt.func, ast.Attribute) and made.elt.func.attr in _ENDS:
             continue
         source = made.generators[0].iter
         if not few_rounds(frame.evaluate(source)) and not isinstance(source, (ast.List, ast.Tuple, ast.Set)):

@@ -182,19 +182,27 @@ def counts_again(frame: Frame, kind: str, node: ast.AST, receiver: Value | None)
     return _owner(node) != frame.self_name
 
 
-def outlives(frame: Frame, kind: str, node: ast.AST) -> bool:
-    """Whether what is remembered is still there when this function is called again: not what an object keeps that is made in it, unless its class gives the same object again."""
+def seen_from(frame: Frame, kind: str, node: ast.AST) -> str:
+    """How what a called function remembers is kept as its caller sees it: by an object that all share, by one of several, or not, where the object is made anew.
+
+    Parameters:
+        frame: that calls the function which remembers.
+        kind: of its memory.
+        node: the call.
+    """
     owner = _owner(node)
+    if kind != OWN or not owner:
+        return kind
     held = frame.variables.get(owner)
-    if isinstance(held, Instance) and frame.world.method(held.cls, "__new__") is not None:
-        return True
     arguments = frame.function.node.args if frame.function is not None else None
-    given = (
-        {p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-        if arguments is not None
-        else set()
-    )
-    return kind != OWN or not owner or owner in given or owner not in frame.variables
+    if arguments is not None and owner in {
+        p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    }:
+        return OWN
+    # A variable of the module, or an object of a class that gives the same one again.
+    if held is None or (isinstance(held, Instance) and frame.world.method(held.cls, "__new__") is not None):
+        return SHARED
+    return ""
 
 
 def _owner(node: ast.AST) -> str:

@@ -4,7 +4,7 @@
 Finds calls that wait without giving way (requests and other synchronous HTTP clients, `time.sleep`, subprocesses, connections of synchronous
 drivers, files opened, copied or written in a loop) in `async def` functions, also where a plain function that the coroutine calls does it, in whatever file: the finding is at the call in
 the coroutine, the trace leads to the one that waits. Functions that are handed to `asyncio.to_thread`, `run_in_executor`, `run_in_threadpool` and the like are
-silent, as are coroutines in tests and scripts, those that run at startup or shutdown, and what runs once and keeps that it did (`if not self.running: self.running = True`).
+silent, as are coroutines in tests and scripts, those that run at startup or shutdown, and what runs once for all, and keeps that it did: in a variable of the module, in an object that is one, or in the only object of its class.
 
 ## Why it hurts in production
 One event loop serves all requests of a worker. While a coroutine waits without `await`, none of the others goes on: a dependency that answers in two
@@ -59,6 +59,7 @@ from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.serving import held_at, is_before_serving
 from backend_pitfalls.semantics.events import Call
+from backend_pitfalls.semantics.remembered import SHARED
 
 META = RuleMeta(
     code="BPF701",
@@ -78,7 +79,7 @@ META = RuleMeta(
 def call_that_waits(event: Call, report: Report) -> None:
     """A call that holds the thread, in a coroutine or in a plain function that one calls."""
     facts = report.knowledge.blocking.get(event.callee)
-    if facts is None or not event.is_async or event.awaited or event.remembered:
+    if facts is None or not event.is_async or event.awaited or event.remembered == SHARED:
         return
     if facts.brief and not any(loop.counts for loop in event.loops):
         return

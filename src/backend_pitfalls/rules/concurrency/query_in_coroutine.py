@@ -1,7 +1,7 @@
 """A query of a synchronous ORM holds the event loop.
 
 ## What it does
-Finds queries that Django's ORM, or a synchronous session of SQLAlchemy, runs in `async def` functions, also in plain functions that the coroutine calls. Awaited ones (`aget()`, `AsyncSession`, `sync_to_async`, `async for`) are silent, and so are those that run once and keep the answer.
+Finds queries that Django's ORM, or a synchronous session of SQLAlchemy, runs in `async def` functions, also in plain functions that the coroutine calls. Awaited ones (`aget()`, `AsyncSession`, `sync_to_async`, `async for`) are silent, and so are those that run once for all and keep the answer.
 
 ## Why it hurts in production
 One event loop serves all requests of a worker, and none of them goes on until the database has answered. Django refuses most such queries at run time (`SynchronousOnlyOperation`).
@@ -70,6 +70,7 @@ from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.serving import held_at, is_before_serving
 from backend_pitfalls.semantics.events import Query
+from backend_pitfalls.semantics.remembered import SHARED
 
 META = RuleMeta(
     code="BPF703",
@@ -96,7 +97,7 @@ def query(event: Query, report: Report) -> None:
     if (
         not event.is_async
         or event.awaited
-        or event.remembered
+        or event.remembered == SHARED
         or event.dialect not in _INSTEAD
         or _is_coroutine(event)
         or is_before_serving(event.symbol)
