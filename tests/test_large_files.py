@@ -45,3 +45,13 @@ def test_time_grows_with_the_size(tmp_path: Path, capsys: pytest.CaptureFixture[
         check(tmp_path, capsys)
         seconds.append(time.perf_counter() - start)
     assert seconds[1] < 40 * max(seconds[0], 0.05)
+
+
+def test_values_that_double_again_and_again_have_a_bound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # Compared as they are, the first would be 2 ** 60 values large, and the second has a branch for each round.
+    doubled = "    x = [x, x]\n" + '    x = {"a": x, "b": x}\n' * 60
+    branches = "".join(f"    if x[{n}]:\n        t = t + x\n    else:\n        t = t + 'a'\n" for n in range(40))
+    (tmp_path / "app.py").write_text(f"def f(x):\n{doubled}    return x\n\n\ndef g(x, t):\n{branches}    return t\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.backend-pitfalls]\n")
+    assert main(["check", str(tmp_path), "--no-cache"]) == 0
+    assert "No pitfalls" in capsys.readouterr().out

@@ -19,6 +19,9 @@ NARROWED = "<narrowed>"
 """Stands among what is loaded with rows to which nothing can be added safely: some fields are left out (`only`, `defer`), they are locked, or of two queries."""
 
 MAX_OPTIONS = 6
+MAX_SIZE = 600
+"""Of a value, in values; of one that is larger only the parts that are not larger than SMALL stay known. A table that the code writes out may be larger."""
+SMALL = 20
 MAX_PARTS = 40
 MAX_STEPS = 12
 
@@ -76,9 +79,10 @@ CLEAN: Labels = frozenset()
 
 
 class Value:
-    """Base of all abstract values."""
+    """Base of all abstract values. `size` is how many values it is made of, counted as often as they are seen: what a comparison costs, and so what has a bound."""
 
     __slots__ = ("labels",)
+    size = 1
 
     def __init__(self, labels: Labels = CLEAN) -> None:
         self.labels = labels
@@ -108,6 +112,19 @@ class Unknown(Value):
 
 
 UNKNOWN = Unknown()
+
+
+def _total(values: Iterable[Value]) -> int:
+    return 1 + sum([value.size for value in values])
+
+
+def _held(value: Value) -> Value:
+    """A part of a value that has become too large: known by its labels only, unless it is small."""
+    return value if value.size <= SMALL else Unknown(deep_labels(value))
+
+
+def _bounded(values: Mapping[Any, Value]) -> Mapping[Any, Value]:
+    return {name: _held(value) for name, value in values.items()}
 
 
 class Field(Unknown):
@@ -147,11 +164,16 @@ class Const(Value):
 class Text(Value):
     """A string built of known text and values: `f"SELECT {x}"` is ("SELECT ", x)."""
 
-    __slots__ = ("parts",)
+    __slots__ = ("parts", "size")
 
     def __init__(self, parts: tuple[str | Value, ...], labels: Labels | None = None) -> None:
         self.parts = parts[:MAX_PARTS]
-        self.labels = labels if labels is not None else union_labels(p for p in parts if isinstance(p, Value))
+        values = [p for p in parts if isinstance(p, Value)]
+        self.labels = labels if labels is not None else union_labels(values)
+        self.size = _total(values)
+        if self.size > MAX_SIZE:
+            self.parts = tuple(p if isinstance(p, str) else _held(p) for p in self.parts)
+            self.size = _total(p for p in self.parts if isinstance(p, Value))
 
     def key(self) -> Hashable:
         return ("t", tuple(p if isinstance(p, str) else p.key() for p in self.parts), self.labels)
@@ -232,7 +254,7 @@ class ModuleRef(Value):
 class Function(Value):
     """A function of the project: its definition, the module it stands in and the variables that it closes over."""
 
-    __slots__ = ("closure", "module", "node", "owner", "qualname")
+    __slots__ = ("closure", "module", "node", "owner", "qualname", "size")
 
     def __init__(
         self,
@@ -248,6 +270,10 @@ class Function(Value):
         self.owner = owner
         self.closure = closure
         self.labels = CLEAN
+        self.size = _total(closure.values()) if closure else 1
+        if closure and self.size > MAX_SIZE:
+            self.closure = _bounded(closure)
+            self.size = _total(self.closure.values())
 
     def key(self) -> Hashable:
         closure = _mapping_key(self.closure) if self.closure else ()
@@ -260,10 +286,11 @@ class Function(Value):
 class BoundMethod(Value):
     """A method looked up on a receiver: a project `Function`, or the name of a library method."""
 
-    __slots__ = ("function", "name", "receiver")
+    __slots__ = ("function", "name", "receiver", "size")
 
     def __init__(self, receiver: Value, name: str, function: Function | None = None) -> None:
         self.receiver = receiver
+        self.size = receiver.size + 1
         self.name = name
         self.function = function
         self.labels = receiver.labels
@@ -278,9 +305,13 @@ class BoundMethod(Value):
 class Partial(Value):
     """`functools.partial(function, …)`."""
 
-    __slots__ = ("args", "function", "keywords")
+    __slots__ = ("args", "function", "keywords", "size")
 
     def __init__(self, function: Value, args: tuple[Value, ...], keywords: Mapping[str, Value]) -> None:
+        self.size = _total((function, *args, *keywords.values()))
+        if self.size > MAX_SIZE:
+            function, args, keywords = _held(function), tuple(map(_held, args)), _bounded(keywords)
+            self.size = _total((function, *args, *keywords.values()))
         self.function = function
         self.args = args
         self.keywords = keywords
@@ -316,12 +347,16 @@ class Place(Value):
 class Instance(Value):
     """An object of a class (library or project), with the constructor arguments and attributes that are known."""
 
-    __slots__ = ("attributes", "cls")
+    __slots__ = ("attributes", "cls", "size")
 
     def __init__(self, cls: str, attributes: Mapping[str, Value] | None = None, labels: Labels = CLEAN) -> None:
         self.cls = cls
         self.attributes: Mapping[str, Value] = attributes or {}
         self.labels = labels
+        self.size = _total(attributes.values()) if attributes else 1
+        if self.size > MAX_SIZE:
+            self.attributes = _bounded(self.attributes)
+            self.size = _total(self.attributes.values())
 
     def key(self) -> Hashable:
         return ("i", self.cls, _mapping_key(self.attributes), self.labels)
@@ -501,7 +536,7 @@ class RowSet(Value):
 class Container(Value):
     """A list, tuple, set, dict: known elements by index or key, and `rest` for the elements at unknown places."""
 
-    __slots__ = ("items", "kind", "rest")
+    __slots__ = ("items", "kind", "rest", "size")
 
     def __init__(
         self,
@@ -514,6 +549,11 @@ class Container(Value):
         self.items: Mapping[Any, Value] = items or {}
         self.rest = rest
         self.labels = labels
+        self.size = (_total(items.values()) if items else 1) + (rest.size if rest is not None else 0)
+        if self.size > MAX_SIZE:
+            self.items = _bounded(self.items)
+            self.rest = _held(rest) if rest is not None else None
+            self.size = _total(self.items.values()) + (self.rest.size if self.rest is not None else 0)
 
     def key(self) -> Hashable:
         return ("l", self.kind, _mapping_key(self.items), self.rest and self.rest.key(), self.labels)
@@ -538,9 +578,13 @@ class Container(Value):
 class OneOf(Value):
     """One of a few values, after a branch."""
 
-    __slots__ = ("options",)
+    __slots__ = ("options", "size")
 
     def __init__(self, options: tuple[Value, ...]) -> None:
+        self.size = _total(options)
+        if self.size > MAX_SIZE:
+            options = tuple(map(_held, options))
+            self.size = _total(options)
         self.options = options
         self.labels = union_labels(options)
 
