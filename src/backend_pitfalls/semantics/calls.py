@@ -597,7 +597,8 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     bound = bind(frame, function, arguments, receiver)
     summary = frame.interpreter.summarize(function, bound)
     if summary.left and function.module == frame.module:
-        frame.variables.update(summary.left)
+        # What functions leave behind is known everywhere, but for what they leave of these arguments.
+        frame.variables.update({name: value for name, value in summary.left.items() if deep_labels(value)})
     if _runs_each_time(function):
         _replay(frame, summary.events, function, arguments.node, bound)
     result = summary.result

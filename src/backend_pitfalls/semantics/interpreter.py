@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import builtins
 import os
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from backend_pitfalls.semantics.events import Call, Event, Query
@@ -31,6 +32,7 @@ from backend_pitfalls.semantics.values import (
     Text,
     Unknown,
     Value,
+    deep_labels,
     join,
     join_all,
     same,
@@ -51,6 +53,8 @@ FRAME_NODES = 15_000
 """A function that has cost this much takes what it calls from then on without context."""
 MAX_NODES = 60_000
 MAX_EVENTS = 400
+MAX_LEFT = 60
+"""How large a value may be that functions leave in a variable of their module."""
 
 
 STRICT = bool(os.environ.get("BACKEND_PITFALLS_STRICT"))
@@ -113,6 +117,10 @@ class Interpreter:
         self.knowledge = world.knowledge
         self.memo = Memo(world)
         self.nodes = 0
+        # Whether variables of modules are read as the modules bind them, without what functions leave in them: as
+        # modules are imported, and to learn what functions leave. What is remembered of either is told apart, so that no
+        # function rests on what it leaves itself.
+        self._plain = False
         self._live: dict[str, Frame] = {}
         self._free_names: dict[Hashable, frozenset[str]] = {}
 
@@ -162,10 +170,9 @@ class Interpreter:
     def global_name(self, module: str, name: str) -> Value:
         """What a name stands for in a module's functions when it is not theirs."""
         found: Value = self.memo.module(
-            ("name", module, name),
+            ("name", module, name, self._plain),
             lambda: self._global_name(module, name),
-            # A function that writes a variable reads what the module binds, and not what it is about to write.
-            lambda: self.module_variables(module).get(name, UNKNOWN),
+            lambda: UNKNOWN,
         ).value
         return found
 
@@ -218,22 +225,33 @@ class Interpreter:
         """What a variable of a module may be while its functions run: what the module binds, and what functions leave in it."""
         value = self.module_variables(module).get(name, UNKNOWN)
         facts = self.world.facts(module)
-        writers = facts.written.get(name, ()) if facts is not None else ()
-        if not writers or module in self._live:
+        writers = facts.written.get(name, ()) if facts is not None and not self._plain else ()
+        if not writers:
             return value
         left: Value | None = self.memo.module(
             ("variable", module, name), lambda: self._left_in(module, name, writers), lambda: None
         ).value
         if left is None or same(left, value):
             return value
+        if left.size > MAX_LEFT:
+            left = Unknown(deep_labels(left))
         # What is None until somebody sets it is what it is set to: who reads it earlier is told so by Python.
         return left if isinstance(value, Const) and value.value is None else join(value, left)
 
     def _left_in(self, module: str, name: str, writers: tuple[str, ...]) -> Value | None:
         functions = filter(None, (self.function(module, writer) for writer in writers))
-        left = [self.summarize(function, None).left.get(name) for function in functions]
+        with self._plainly():
+            left = [self.summarize(function, None).left.get(name) for function in functions]
         values = [value for value in left if value is not None]
         return join_all(values) if values else None
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        outer, self._plain = self._plain, True
+        try:
+            yield
+        finally:
+            self._plain = outer
 
     def _module(self, module: str) -> ModuleState:
         found: ModuleState = self.memo.module(
@@ -253,7 +271,8 @@ class Interpreter:
         self._live[module] = frame
         body = [statement for statement in source.tree.body if not is_script(statement)]
         try:
-            self._guarded(module, lambda: frame.run(body))
+            with self._plainly():
+                self._guarded(module, lambda: frame.run(body))
         finally:
             del self._live[module]
         return ModuleState(frame.variables, tuple(frame.events[:MAX_EVENTS]), frame.bodies)
@@ -279,7 +298,7 @@ class Interpreter:
 
     def summarize(self, function: Function, arguments: Mapping[str, Value] | None) -> Summary:
         """The summary of a function for these arguments (None: on its own)."""
-        identity = function.key()
+        identity = (function.key(), self._plain)
         own = self.memo.root(identity, lambda: self._run_function(function, None), _nothing)
         summary: Summary = own.value
         if (
@@ -345,7 +364,9 @@ class Interpreter:
 
     def instance_attribute(self, class_name: str, name: str) -> Value | None:
         """What `self.name` may be in a class: its body, then what methods assign, then known library attributes."""
-        found = self.memo.attribute(("attribute", class_name, name), lambda: self._find_attribute(class_name, name))
+        found = self.memo.attribute(
+            ("attribute", class_name, name, self._plain), lambda: self._find_attribute(class_name, name)
+        )
         value: Value | None = found.value if found is not None else self._declared_attribute(class_name, name)
         return value
 

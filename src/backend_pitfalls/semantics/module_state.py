@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from backend_pitfalls.syntax.names import dotted
 
+MAX_WRITERS = 12
+"""Of one variable, with those that call them; of one that more functions are concerned with only the writers count."""
 _MAKERS = frozenset({"dict", "list", "set", "defaultdict", "OrderedDict", "deque"})
 _FILLS = ("append", "appendleft", "add", "update", "setdefault", "extend", "insert")
 _FILLED = rf"(?:\[|\.(?:{'|'.join(_FILLS)})\()"
@@ -30,9 +32,7 @@ def writers(tree: ast.Module, text: str) -> dict[str, tuple[str, ...]]:
     for name, function in functions.items():
         for variable in _written(function, containers):
             found.setdefault(variable, set()).add(name)
-    for names in found.values():
-        _with_callers(names, named)
-    return {variable: tuple(sorted(names)) for variable, names in sorted(found.items())}
+    return {variable: tuple(sorted(_with_callers(names, named))) for variable, names in sorted(found.items())}
 
 
 def _containers(tree: ast.Module, text: str) -> frozenset[str]:
@@ -81,11 +81,14 @@ def _written(function: _Function, containers: frozenset[str]) -> set[str]:
     return (declared & (bound | filled)) | (filled & containers - bound)
 
 
-def _with_callers(names: set[str], named: Mapping[str, set[str]]) -> None:
-    """Add the functions that name one of these, however far away."""
-    pending = list(names)
+def _with_callers(names: set[str], named: Mapping[str, set[str]]) -> set[str]:
+    """These functions and those that name one of them, however far away; these alone where many do."""
+    found, pending = set(names), list(names)
     while pending:
         last = pending.pop().rsplit(".", 1)[-1]
-        callers = {name for name, words in named.items() if last in words} - names
-        names |= callers
+        callers = {name for name, words in named.items() if last in words} - found
+        found |= callers
         pending.extend(callers)
+        if len(found) > MAX_WRITERS:
+            return names
+    return found

@@ -22,6 +22,8 @@ MAX_OPTIONS = 6
 MAX_SIZE = 600
 """Of a value, in values; of one that is larger only the parts that are not larger than SMALL stay known. A table that the code writes out may be larger."""
 SMALL = 20
+MAX_JOINED = 40
+"""Of how many different values anything but their labels is known."""
 MAX_PARTS = 40
 MAX_STEPS = 12
 
@@ -694,6 +696,11 @@ def _one_start(values: tuple[Value, ...]) -> tuple[Value, ...]:
 
 def join_all(values: Iterable[Value]) -> Value:
     """The join of any number of values; Unknown for none."""
+    values = list(values)
+    if len(values) > MAX_JOINED:
+        values = list({option.key(): option for value in values for option in options(value)}.values())
+        if len(values) > MAX_JOINED and not all(isinstance(value, Container) for value in values):
+            return Unknown(union_labels(values))
     result: Value | None = None
     for value in values:
         result = value if result is None else join(result, value)
