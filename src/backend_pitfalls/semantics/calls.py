@@ -594,6 +594,9 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     harms = _custom_sanitizer(frame, function)
     if harms is not None:
         return UNKNOWN
+    declared = frame.interpreter.declared_result(function)
+    if not _runs_each_time(function) and type(declared) is not Unknown:
+        return declared
     bound = bind(frame, function, arguments, receiver)
     summary = frame.interpreter.summarize(function, bound)
     if summary.left and function.module == frame.module:
@@ -602,6 +605,8 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     if _runs_each_time(function):
         _replay(frame, summary.events, function, arguments.node, bound)
     result = summary.result
+    if type(result) is Unknown and not result.labels:
+        result = declared
     if result.labels and not isinstance(result, Container):
         step = Step(frame.site(arguments.node), f"it comes back from '{function.qualname}'")
         result = result.with_labels(frozenset(label.step(step) for label in result.labels))

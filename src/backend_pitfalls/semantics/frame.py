@@ -78,6 +78,9 @@ class FrameEvaluator:
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value:
         return load_attribute(interpreter, value, name)
 
+    def annotated(self, frame: Frame, annotation: ast.expr | None) -> Value:
+        return annotated(frame, annotation)
+
     def decorated(self, frame: Frame) -> None:
         node = frame.function.node if frame.function is not None else None
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -66,12 +66,20 @@ class BudgetExceeded(Exception):
 
 
 class Summary:
-    """What one evaluation of a function found: its result, its events, what it stored on its first parameter, and what it left in variables of its module."""
+    """What one evaluation of a function found: its result, its events, what it stored on its first parameter, and what it left in variables of its module.
 
-    __slots__ = ("calls", "events", "is_vague", "left", "result", "stores")
+    `taken` are the values of its parameters with which it was evaluated, by their keys.
+    """
+
+    __slots__ = ("calls", "events", "is_vague", "left", "result", "stores", "taken")
 
     def __init__(
-        self, result: Value, events: tuple[Event, ...], stores: Mapping[str, Value], left: Mapping[str, Value]
+        self,
+        result: Value,
+        events: tuple[Event, ...],
+        stores: Mapping[str, Value],
+        left: Mapping[str, Value],
+        taken: Mapping[str, Hashable],
     ) -> None:
         self.calls = any(isinstance(e, (Call, Query)) for e in events)
         self.is_vague = is_vague(result) or any(is_vague(v) for v in stores.values())
@@ -79,6 +87,7 @@ class Summary:
         self.events = events
         self.stores = stores
         self.left = left
+        self.taken = taken
 
 
 class ModuleState:
@@ -106,6 +115,8 @@ class Evaluator(Protocol):
     def framework(self, frame: Frame, cls: str) -> None: ...
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value: ...
     def decorated(self, frame: Frame) -> None: ...
+
+    def annotated(self, frame: Frame, annotation: ast.expr | None) -> Value: ...
 
 
 class Interpreter:
@@ -294,6 +305,24 @@ class Interpreter:
         self._guarded(f"{module} as a script", lambda: frame.run(blocks))
         return _bounded(frame.events)
 
+    def declared_result(self, function: Function) -> Value:
+        """What the annotation of a function says that it gives; Unknown where there is none, or it tells nothing that matters."""
+        node = function.node
+        if isinstance(node, ast.Lambda) or node.returns is None or getattr(node.returns, "value", "") is None:
+            return UNKNOWN
+        key = ("declared", function.module, function.qualname, node.lineno)
+        found: Value = self.memo.module(
+            key, lambda: self._declared_result(function, node.returns), lambda: UNKNOWN
+        ).value
+        return found
+
+    def _declared_result(self, function: Function, annotation: ast.expr | None) -> Value:
+        source = self.world.source(function.module)
+        if source is None:
+            return UNKNOWN
+        frame = self.evaluator.frame(self, function.module, source, None)
+        return self.evaluator.annotated(frame, annotation)
+
     # -- summaries ----------------------------------------------------------------------------------------------
 
     def summarize(self, function: Function, arguments: Mapping[str, Value] | None) -> Summary:
@@ -304,6 +333,7 @@ class Interpreter:
         if (
             arguments is None
             or summary is NOTHING
+            or all(summary.taken.get(name) == value.key() for name, value in arguments.items())
             or own.cost > CONTEXT_NODES
             or self.memo.spent + self.nodes > FRAME_NODES
             or not (
@@ -343,7 +373,8 @@ class Interpreter:
             result: Value = Container("generator", rest=join_all(frame.yields))
         else:
             result = join_all(frame.returns) if frame.returns else Const(None)
-        return Summary(result, _bounded(frame.events), frame.stores, frame.left())
+        taken = {name: value.key() for name, value in own.items()}
+        return Summary(result, _bounded(frame.events), frame.stores, frame.left(), taken)
 
     def _guarded(self, name: str, body: Callable[[], object]) -> None:
         outer, self.nodes = self.nodes, 0
@@ -446,7 +477,7 @@ def _written(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else repr(node.value) if isinstance(node, ast.Constant) else ""
 
 
-NOTHING = Summary(UNKNOWN, (), {}, {})
+NOTHING = Summary(UNKNOWN, (), {}, {}, {})
 
 
 def _nothing() -> Summary:
