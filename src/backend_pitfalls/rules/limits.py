@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from backend_pitfalls.model.finding import Severity, Site, Step
 from backend_pitfalls.model.fix import AddKeyword, Fix, MountAdapter, Safety
 from backend_pitfalls.model.knowledge import ClientFacts
@@ -27,7 +29,7 @@ from backend_pitfalls.semantics.values import (
 def report_unlimited(event: Call, report: Report, family: str) -> None:
     """Report a call of a client of this family that leaves the limit out or switches it off."""
     client = report.knowledge.clients.get(event.callee)
-    if client is None or client.family != family or event.guarded or not _is_meant(event, client):
+    if client is None or client.family != family or event.guarded or not is_meant(event, client):
         return
     name = _name(event)
     if client.instead:
@@ -88,11 +90,12 @@ def _report_inside(event: Call, report: Report, client: ClientFacts) -> None:
     report(event.site, message, trace=event.chain, symbol=event.symbol, group=f"{event.site}")
 
 
-def _is_meant(event: Call, client: ClientFacts) -> bool:
+def is_meant(event: Call, client: ClientFacts) -> bool:
     """Whether the facts hold for the address that a call is given."""
     first = event.args[0] if event.args else None
     if client.addressed:
-        return first is not None and all(_may_be_address(option) for option in options(first))
+        is_fetched = _FETCHED.search(event.written.partition("(")[2]) is not None
+        return first is not None and not is_fetched and all(_may_be_address(option) for option in options(first))
     return not client.addresses or (first is not None and _beginning(first).startswith(client.addresses))
 
 
@@ -138,6 +141,8 @@ def _report_while_answering(event: Call, report: Report, client: ClientFacts) ->
     report(event.site, message, fix=fix, trace=event.chain, symbol=event.symbol, severity=Severity.NOTE)
 
 
+# A text that was fetched already, as it is written: `parse(await answer.text())`.
+_FETCHED = re.compile(r"\.(text|content|read|body|getvalue)\b")
 _CONTENT = frozenset({"text", "content", "body", "data", "read", "file", "raw", "getvalue", "encode"})
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.semantics.arguments import written_name
 from backend_pitfalls.semantics.events import FanOut
-from backend_pitfalls.semantics.values import few_rounds
+from backend_pitfalls.semantics.values import BoundMethod, Function, few_rounds
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -16,8 +18,35 @@ _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp)
 # A module that has one of these has thought of how many run at once.
 _BOUNDED = re.compile(r"Semaphore|Limiter|_limit\b|throttle|chunk|batch", re.IGNORECASE)
 
-# What ends something that is there already asks nobody for more.
-_ENDS = frozenset({"aclose", "close", "wait_closed", "disconnect", "stop", "shutdown", "cancel"})
+# What is called like this asks another program, which is asked by all of them at once.
+_ASKS = re.compile(
+    r"(^|_)(get|fetch|post|patch|delete|requests?|download|upload|send|call|query|execute|crawl|scrape|search|lookup|ask|notify|publish)(_|$)"
+)
+_STARTS = frozenset({"create_task", "ensure_future", "wait_for", "shield"})
+
+
+def _asks(frame: Frame, element: ast.expr) -> bool:
+    """Whether a coroutine asks another program, by its own name or by what its function awaits."""
+    if isinstance(element, ast.Await):
+        element = element.value
+    if not isinstance(element, ast.Call):
+        return False
+    if written_name(element) in _STARTS and element.args:
+        return _asks(frame, element.args[0])
+    if _ASKS.search(written_name(element)):
+        return True
+    callee = frame.evaluate(element.func)
+    function = callee.function if isinstance(callee, BoundMethod) else callee
+    return isinstance(function, Function) and any(_ASKS.search(name) for name in _awaited(function.node))
+
+
+def _awaited(node: ast.AST) -> Iterator[str]:
+    """The names of what a function awaits, or enters as an asynchronous context."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Await) and isinstance(part.value, ast.Call):
+            yield written_name(part.value)
+        elif isinstance(part, ast.AsyncWith):
+            yield from (written_name(i.context_expr) for i in part.items if isinstance(i.context_expr, ast.Call))
 
 
 def started(frame: Frame, node: ast.Call, callee: str) -> None:
@@ -34,7 +63,7 @@ def started(frame: Frame, node: ast.Call, callee: str) -> None:
         made = _comprehension(frame, argument.value)
         if made is None or len(made.generators) != 1 or _BOUNDED.search(frame.source.text):
             continue
-        if isinstance(made.elt, ast.Call) and isinstance(made.elt.func, ast.Attribute) and made.elt.func.attr in _ENDS:
+        if not _asks(frame, made.elt):
             continue
         source = made.generators[0].iter
         if not few_rounds(frame.evaluate(source)) and not isinstance(source, (ast.List, ast.Tuple, ast.Set)):

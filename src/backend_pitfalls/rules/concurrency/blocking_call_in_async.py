@@ -57,6 +57,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import AwaitCall, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.rules.limits import is_meant
 from backend_pitfalls.rules.serving import held_at, is_before_serving
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.remembered import SHARED
@@ -80,6 +81,9 @@ def call_that_waits(event: Call, report: Report) -> None:
     """A call that holds the thread, in a coroutine or in a plain function that one calls."""
     facts = report.knowledge.blocking.get(event.callee)
     if facts is None or not event.is_async or event.awaited or event.remembered == SHARED:
+        return
+    client = report.knowledge.clients.get(event.callee)
+    if client is not None and not is_meant(event, client):
         return
     if facts.brief and not any(loop.counts for loop in event.loops):
         return

@@ -1,7 +1,7 @@
 """As many coroutines run at once as there are data.
 
 ## What it does
-Finds `asyncio.gather(*[…])` and its kin over a comprehension whose number of elements the data decide, in modules that limit nothing (no semaphore, no batches).
+Finds `asyncio.gather(*[…])` and its kin over a comprehension whose number of elements the data decide, in modules that limit nothing (no semaphore, no batches), where each coroutine asks another program by its name or by what it awaits (`get`, `fetch`, `send`, `execute` …).
 
 ## Why it hurts in production
 Ten rows in development are ten thousand in production: as many connections are asked for at once, the pool and the other side refuse them, the memory of all answers is held together, and one failure cancels the rest.

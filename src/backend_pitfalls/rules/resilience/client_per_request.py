@@ -57,6 +57,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call, Loop
+from backend_pitfalls.semantics.remembered import SHARED
 from backend_pitfalls.semantics.values import Unknown
 
 META = RuleMeta(
@@ -81,7 +82,7 @@ def made_while_answering(event: Call, report: Report) -> None:
         message = f"'{event.callee}' is made anew in every round of the loop over '{loop.subject}'; make it once, before the loop"
         report(event.site, message, trace=(Step(loop.site, "the loop"),), symbol=event.symbol)
         return
-    if not event.handled:
+    if not event.handled or event.remembered == SHARED:
         return
     message = (
         f"'{event.callee}' is made anew for every request; make it once, when the application starts, and share it"
