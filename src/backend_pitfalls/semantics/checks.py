@@ -56,8 +56,8 @@ def part(frame: Frame, container: ast.expr, key: Value | None, value: Value) -> 
     return cleaned(value, PART | UNCHECKED if looked else PART)
 
 
-# The header that browsers fill with the page that a request comes from: who can decide it has the user on a page of his already.
-_WHERE_FROM = frozenset({"referer", "http_referer"})
+# The header that browsers fill with the page that a request comes from: who can decide it has the user on a page of his already. The path that is asked for is the application's own.
+_WHERE_FROM = frozenset({"referer", "http_referer", "path_info"})
 
 
 def looked_at(variables: dict[str, Value], test: ast.expr) -> None:
