@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 
 
 class FileContext(str, enum.Enum):
@@ -21,6 +22,12 @@ NOT_THE_PROGRAM = frozenset({FileContext.TEST, FileContext.MIGRATION, FileContex
 """What is not written to be run again and again."""
 NOT_THE_SERVICE = NOT_THE_PROGRAM | {FileContext.SCRIPT, FileContext.TOOLING}
 """What answers no requests."""
+
+
+OF_DEVELOPERS = re.compile(
+    r"(^|[/_.])(dev|development|devstack|local|tests?|testing|ci|example|sandbox|docs)([/_.]|$)", re.IGNORECASE
+)
+"""The paths of settings with which nobody is served."""
 
 
 class FileKind(str, enum.Enum):

@@ -45,17 +45,17 @@ _LOCKS = frozenset(
     {"package.json", "package-lock.json", "composer.lock", "tsconfig.json", "Pipfile.lock", "poetry.lock", "uv.lock"}
 )
 _TEST = re.compile(
-    r"(^|/)(([^/]+[_-])?tests?|testing|fixtures|factories|e2e)/|(^|/)(test_[^/]*|[^/]*_tests?|[^/]*test_?data|pytest_[^/]*|conftest|tests?|factories)\.py$"
+    r"(^|/)(([^/]+[_-])?tests?|testing|pytest|fixtures|factories|e2e)/|(^|/)(test_[^/]*|[^/]*_test_[^/]*|[^/]*_tests?|[^/]*test_?data|pytest_[^/]*|conftest|tests?|factories)\.py$"
 )
 _MIGRATION = re.compile(
     r"(^|/)(\w*migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/|(^|/)(alembic|migrations|revisions)/([^/]+/)*env\.py$"
 )
 _SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
 _SCRIPT = re.compile(
-    r"(^|/)(scripts?|bin|tools|examples?|samples?|demos?|benchmarks?|management/commands)/|(^|/)cli/([^/]+/)*[^/]+\.py$|(^|/)(setup|manage|fabfile|noxfile|tasks_dev|cli)\.py$"
+    r"(^|/)(scripts?|bin|tools|management/commands)/|(^|/)cli/([^/]+/)*[^/]+\.py$|(^|/)(setup|manage|fabfile|noxfile|tasks_dev|cli)\.py$"
 )
 _TOOLING = re.compile(
-    r"(^|/)(docs|dev|devtools|scripts?-dev|hack|ci|\.[^/]+)/|^tools/|^(package|release|build|bump_version)\.py$"
+    r"(^|/)(docs?|examples?|samples?|demos?|benchmarks?|dev|devtools|scripts?-dev|build_?tools?|hack|ci|\.[^/]+)/|^tools/|^(package|release|build|bump_version)\.py$"
 )
 _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
 

@@ -121,6 +121,9 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
         return known
     world, knowledge = interpreter.world, interpreter.knowledge
     if world.class_facts(value.cls) is None:
+        behind = value.attributes.get(BEHIND)
+        if isinstance(behind, ClassRef) and world.method(behind.name, name) is not None:
+            return _instance_attribute(interpreter, Instance(behind.name, value.attributes, value.labels), name)
         return _library_attribute(interpreter, value, value.cls, name)
     cleaned = forms.cleaned_data(world, value.cls) if name == "cleaned_data" else None
     if cleaned is not None:
@@ -146,6 +149,9 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
             return _library_attribute(interpreter, value, base, name)
     return Unknown(value.labels) if value.labels else BoundMethod(UNKNOWN, name)
 
+
+BEHIND = "<behind>"
+"""The attribute under which what `super()` gives knows the next class of the project in its lineage."""
 
 REQUEST_USER = "django.contrib.auth.<user>"
 """How the tables write the type of `request.user`: a row of the project's user model, with no relation loaded."""

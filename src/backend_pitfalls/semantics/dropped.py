@@ -19,10 +19,12 @@ _BODY = frozenset({"json", "text", "content", "iter_content", "iter_lines", "ite
 
 def statement(frame: Frame, node: ast.Call, callee: Value) -> None:
     """A call of `callee` that stands alone: what it gives is dropped."""
-    for option in options(callee):
+    several = options(callee)
+    for option in several:
         function = option.function if isinstance(option, BoundMethod) else option
         if isinstance(function, Function) and _is_coroutine(function):
-            _emit(frame, node, "coroutine", function.qualname)
+            if len(several) == 1:  # of several that it may be the others may be plain functions
+                _emit(frame, node, "coroutine", function.qualname)
         elif isinstance(option, Symbol) and option.name in _COROUTINES:
             _emit(frame, node, "coroutine", option.name)
         elif (isinstance(option, Symbol) and option.name in _TASKS) or _is_loop_task(node):

@@ -18,6 +18,7 @@ from backend_pitfalls.semantics import (
 )
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import (
+    BEHIND,
     load_attribute,
 )
 from backend_pitfalls.semantics.values import (
@@ -130,8 +131,17 @@ def _super(frame: Frame, arguments: Arguments) -> Value:
     if isinstance(receiver, RowSet):
         return receiver.evolve(manager=following)
     if isinstance(receiver, Instance):
-        return Instance(following, {**receiver.attributes, "<self>": receiver}, receiver.labels)
+        behind = _behind(frame, lineage[place:])
+        return Instance(following, {**receiver.attributes, "<self>": receiver, **behind}, receiver.labels)
     return UNKNOWN
+
+
+def _behind(frame: Frame, following: tuple[str, ...]) -> dict[str, Value]:
+    """The first class of the project behind a library's class in a lineage: what the library's class has not, or calls by `super()`, is there."""
+    is_ours = [frame.world.class_facts(cls) is not None for cls in following]
+    if not following or is_ours[0] or not any(is_ours):
+        return {}
+    return {BEHIND: ClassRef(following[is_ours.index(True)])}
 
 
 def _getattr(frame: Frame, arguments: Arguments) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.events import Call, Event, Retry
+from backend_pitfalls.semantics.events import Call, Dropped, Event, Retry
 from backend_pitfalls.semantics.values import Symbol
 from backend_pitfalls.syntax.names import dotted
 
@@ -36,7 +36,25 @@ def looped(frame: Frame, node: ast.While | ast.For | ast.AsyncFor, events: list[
         called = next((e for e in events if _is_outbound(frame, e) and first <= e.site.span.line <= last), None)
         if isinstance(called, Call):
             pauses = any(_pauses(statement) for statement in node.body)
-            frame.events.append(Retry(frame.site(node), frame.scope, frame.loops, frame.is_async, called, how, pauses))
+            kind = "counted" if how == "endless" and _has_limit(handlers, after) else how
+            # What is tried again is not passed over.
+            frame.events[:] = [e for e in frame.events if not _is_hidden_in(e, attempt)]
+            frame.events.append(Retry(frame.site(node), frame.scope, frame.loops, frame.is_async, called, kind, pauses))
+
+
+def _is_hidden_in(event: Event, attempt: ast.Try) -> bool:
+    return (
+        isinstance(event, Dropped)
+        and event.what == "failure"
+        and not event.chain
+        and attempt.lineno <= event.site.span.line <= (attempt.end_lineno or 0)
+    )
+
+
+def _has_limit(handlers: list[ast.ExceptHandler], after: list[ast.stmt]) -> bool:
+    """Whether the loop goes on behind a failed attempt to a condition that may end it: the time that went by, how many there were."""
+    goes_on = not all(isinstance(handler.body[-1], ast.Continue) for handler in handlers)
+    return goes_on and any(isinstance(statement, ast.If) and _leaves([statement]) for statement in after)
 
 
 def decorated(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from backend_pitfalls.model.files import OF_DEVELOPERS
 from backend_pitfalls.model.finding import Site, Span, Step
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.project.manifests import (
@@ -155,7 +156,7 @@ class Deployment:
         https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect
         """
         for facts in self._facts:
-            if not _lies_in(facts.path, folder) or _OF_DEVELOPERS.search(facts.path):
+            if not _lies_in(facts.path, folder) or OF_DEVELOPERS.search(facts.path):
                 continue
             site = Site(facts.path, Span(1, 0, 1, 0))
             if "hosts" in facts.settles and "host" not in probe.headers:
@@ -305,7 +306,6 @@ class Deployment:
         return None
 
 
-_OF_DEVELOPERS = re.compile(r"(^|[/_.])(dev|development|local|tests?|testing|ci|example|docs)([/_.]|$)", re.IGNORECASE)
 _RUNS = re.compile(r"\bpython[\d.]*\s+(?:-[uBOE]\s+)*(-m\s+)?([\w./]+)")
 _NO_PYTHON = frozenset({"nginx", "httpd", "apache2ctl"})
 _FRAMEWORKS = frozenset(

@@ -40,9 +40,7 @@ A limit in an option file or in the server's own settings is not seen. An addres
 
 from __future__ import annotations
 
-import re
-
-from backend_pitfalls.model.files import NOT_THE_PROGRAM, FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM, OF_DEVELOPERS, FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.knowledge import ClientFacts, Knowledge
@@ -68,16 +66,13 @@ META = RuleMeta(
 # Databases that answer at once or on this machine.
 _HERE = ("", "localhost", "127.0.0.1", "::1")
 # Settings that nobody serves requests with.
-_NOT_SERVED = re.compile(
-    r"(^|[/_.])(dev|development|local|tests?|testing|ci|example|sandbox|docs)([/_.]|$)", re.IGNORECASE
-)
 
 
 @listens(Configured)
 def settings(event: Configured, report: Report) -> None:
     """Django's `DATABASES` with a server elsewhere and without a limit on connecting to it."""
     databases = event.value
-    if event.name != "DATABASES" or not isinstance(databases, Container) or _NOT_SERVED.search(event.site.path):
+    if event.name != "DATABASES" or not isinstance(databases, Container) or OF_DEVELOPERS.search(event.site.path):
         return
     for alias, given in databases.items.items():
         for database in options(given):

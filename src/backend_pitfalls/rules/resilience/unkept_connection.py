@@ -44,7 +44,7 @@ from __future__ import annotations
 
 import re
 
-from backend_pitfalls.model.files import NOT_THE_SERVICE
+from backend_pitfalls.model.files import NOT_THE_SERVICE, OF_DEVELOPERS
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
@@ -65,17 +65,13 @@ META = RuleMeta(
 
 _SERVER = re.compile(r"(postgresql\w*|mysql|oracle|postgis|psqlextra|postgres)$")
 # Settings of a developer's machine, of tests and of continuous integration: what they cost nobody waits for.
-_NOT_SERVED = re.compile(
-    r"(^|[/_.])(dev|development|local|test|tests|testing|ci|example|sandbox|build|docs|migrations?|alembic)([/_.]|$)",
-    re.IGNORECASE,
-)
 
 
 @listens(Configured)
 def settings(event: Configured, report: Report) -> None:
     """`DATABASES` that keep no connection."""
     databases = event.value
-    if event.name != "DATABASES" or not isinstance(databases, Container) or _NOT_SERVED.search(event.site.path):
+    if event.name != "DATABASES" or not isinstance(databases, Container) or OF_DEVELOPERS.search(event.site.path):
         return
     for alias, given in databases.items.items():
         for database in options(given):
@@ -100,6 +96,6 @@ def engine(event: Call, report: Report) -> None:
     pool = event.keywords.get("poolclass")
     if event.chain or not isinstance(pool, Symbol) or not pool.name.endswith(".NullPool"):
         return
-    if not _NOT_SERVED.search(event.site.path) and "env.py" not in event.site.path:
+    if not OF_DEVELOPERS.search(event.site.path) and "env.py" not in event.site.path:
         message = f"'{event.callee}' with NullPool connects anew for every use; leave poolclass out, unless a pooler stands before the database"
         report(event.site, message, symbol=event.symbol)
