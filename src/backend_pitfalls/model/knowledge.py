@@ -20,6 +20,7 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     (`<name>` is one that a setter kept under that name), `alternatives` other keywords that also set a limit, `local_prefixes` first arguments that stay on this machine, `addresses` the
     beginnings of those with which the facts hold. `entry` is the key of the limit where `keyword` takes a dictionary. `handled` tells that only calls while a request is answered count,
     `addressed` that only those of an address do, `note` that a finding is one of low severity. An address that is a pair begins with "(".
+    `given` tells that only calls with arguments count.
     `family` groups clients for the rules: "http", "database", "queue" (caches and brokers) or "service" (all others). `in_address` are texts in the
     first argument (an address) that set the limit. `project_limit` is what a program may limit as a whole
     ("socket", "ldap", "task"), this client with it.
@@ -39,6 +40,7 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entry: str = ""
     handled: bool = False
     addressed: bool = False
+    given: bool = False
     note: bool = False
     value: str = "{seconds}"
     imports: tuple[str, ...] = ()

@@ -93,6 +93,8 @@ def _report_inside(event: Call, report: Report, client: ClientFacts) -> None:
 def is_meant(event: Call, client: ClientFacts) -> bool:
     """Whether the facts hold for the address that a call is given."""
     first = event.args[0] if event.args else None
+    if client.given and not (event.args or event.keywords or event.spread):
+        return False
     if client.addressed:
         is_fetched = _FETCHED.search(event.written.partition("(")[2]) is not None
         return first is not None and not is_fetched and all(_may_be_address(option) for option in options(first))

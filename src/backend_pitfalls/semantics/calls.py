@@ -349,7 +349,9 @@ def _keep(frame: Frame, receiver: Instance, facts: SetterFacts, arguments: Argum
     value = given[facts.position] if len(given) > facts.position else UNKNOWN
     first = given[0] if given else UNKNOWN
     name = facts.attribute or _option_name(first)
-    containers.rebind(frame, arguments, receiver.set(name, value))
+    changed = receiver.set(name, value)
+    containers.rebind(frame, arguments, changed)
+    containers.rebind_others(frame, receiver, changed)
 
 
 def _option_name(option: Value) -> str:

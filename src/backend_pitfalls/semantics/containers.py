@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.values import (
+    PLACE,
     UNKNOWN,
     Const,
     Container,
@@ -36,6 +37,25 @@ def rebind(frame: Frame, arguments: Arguments, changed: Value) -> bool:
     if held.value.id == frame.self_name:
         frame.stores[held.attr] = changed
     return isinstance(owner, Instance)
+
+
+def rebind_others(frame: Frame, before: Instance, changed: Instance) -> None:
+    """The other names of an object that was changed, of which it is known where it was made: `self.session = session = Session()`."""
+    place = before.attributes.get(PLACE)
+    if place is None:
+        return
+
+    def is_same(value: Value | None) -> bool:
+        made = value.attributes.get(PLACE) if isinstance(value, Instance) else None
+        return made is not None and made.key() == place.key()
+
+    for names in (frame.variables, frame.stores):
+        names.update({name: changed for name, value in names.items() if is_same(value)})
+    own = frame.variables.get(frame.self_name)
+    if isinstance(own, Instance):
+        for name, value in own.attributes.items():
+            if is_same(value):
+                frame.variables[frame.self_name] = own = own.set(name, changed)
 
 
 def _list_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value | None:

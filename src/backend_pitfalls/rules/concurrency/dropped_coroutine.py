@@ -1,7 +1,7 @@
 """A coroutine is made and never awaited, or a task is started and nothing holds it.
 
 ## What it does
-Finds calls of coroutine functions, also of other files, that stand alone without `await`, and tasks whose object is dropped.
+Finds calls of coroutine functions, also of other files, that stand alone without `await`, and tasks whose object is dropped (not in tests and scripts, which end before that matters).
 
 ## Why it hurts in production
 A coroutine that nobody awaits never runs: the mail is not sent, the row is not written, and only a warning at exit says so. A task that nothing holds may be collected before it is done.
@@ -44,9 +44,10 @@ Coroutine functions with decorators are not looked at: a decorator may make some
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.files import NOT_THE_SERVICE, FileContext
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
+from backend_pitfalls.project.discover import context_of
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Dropped
 
@@ -73,7 +74,7 @@ def dropped(event: Dropped, report: Report) -> None:
             f"'{event.name}' is a coroutine that is never awaited, so it never runs; await it",
             symbol=event.symbol,
         )
-    elif event.what == "task":
+    elif event.what == "task" and context_of(event.site.path) not in NOT_THE_SERVICE:
         message = (
             f"nothing holds the task of '{event.name}', so it may be collected before it is done; keep a reference"
         )
