@@ -531,7 +531,10 @@ class Knowledge:
         self.credential_wrappers: dict[str, str] = {}
         for table in tables:
             self._add(table)
-        self.replayed = frozenset(self.blocking) | self.pooled | (frozenset(self.dependencies) - frozenset(self.sinks))
+        slow = frozenset(name for name, client in self.clients.items() if client.seconds)
+        self.replayed = (
+            frozenset(self.blocking) | self.pooled | slow | (frozenset(self.dependencies) - frozenset(self.sinks))
+        )
         self.notable = (
             frozenset(self.clients)
             | frozenset(self.sinks)
