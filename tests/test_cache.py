@@ -37,7 +37,7 @@ def test_the_result_is_the_same_and_comes_from_disk(project: Path, monkeypatch: 
     plain = analyse(project, Options())
     assert codes(plain) == [("app.py", "BPF401")]
     assert analyse(project, Options(), cache=Cache(project)) == plain
-    monkeypatch.setattr("backend_pitfalls.engine._Run.analyse", lambda self: pytest.fail("a new run"))
+    monkeypatch.setattr("backend_pitfalls.engine.run.Run.analyse", lambda self, before: pytest.fail("a new run"))
     assert analyse(project, Options(), cache=Cache(project)) == plain
 
 

@@ -7,36 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from backend_pitfalls.engine.finishing import Finisher, Marked, in_own_way, with_shared_repairs
-from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
-from backend_pitfalls.engine.session import Session, lies_beside, project_files, unhurried
-from backend_pitfalls.engine.team import Progress, Team, facts_of, usable_cores
-from backend_pitfalls.model.files import FileKind
-from backend_pitfalls.model.finding import Finding
+from backend_pitfalls.engine.result import Analysis, Marked
 from backend_pitfalls.model.options import Options
-from backend_pitfalls.project.cache import Cache, Stats, run_key, state_key, stats_of
-from backend_pitfalls.project.discover import ProjectFile
-from backend_pitfalls.project.link import graph_digest
-from backend_pitfalls.syntax.source import Unreadable, decode
-from backend_pitfalls.syntax.suppressions import Suppression, suppressions
+from backend_pitfalls.project.cache import Cache, run_key, state_key, stats_of
+from backend_pitfalls.project.discover import project_files
+
+if TYPE_CHECKING:
+    from backend_pitfalls.engine.records import State
+    from backend_pitfalls.engine.team import Progress
 
 __all__ = ["Analysis", "Marked", "analyse"]
-
-
-class Analysis(msgspec.Struct, frozen=True):
-    """All findings of a project in the order of output, the paths of its files, and the functions whose evaluation was
-    stopped at a limit."""
-
-    findings: tuple[Marked, ...]
-    paths: tuple[str, ...]
-    capped: tuple[str, ...]
-
-    def shown(self, noqa: bool = True) -> list[Finding]:
-        """The findings that no comment suppresses; with `noqa` false, `# noqa` is left to the host."""
-        return [m.finding for m in self.findings if not m.suppressed or (m.suppressed == "noqa" and not noqa)]
 
 
 def analyse(
@@ -57,127 +39,39 @@ def analyse(
         cache: where results are kept; a run with an overlay reads what it can use and writes nothing.
         jobs: processes at most; 0 for as many as there are cores.
     """
-    with unhurried():
-        return _analyse(_Run(root, options, overlay or {}, progress, jobs or usable_cores()), cache)
+    notes: list[tuple[str, str]] = []
+    files = project_files(root, options, overlay or {}, notes)
+    stats = stats_of(root, files)
 
+    def run(before: State | None) -> tuple[Analysis, State]:
+        # The engine is loaded when there is something to do for it.
+        from backend_pitfalls.engine.records import State
+        from backend_pitfalls.engine.run import Run
+        from backend_pitfalls.engine.session import unhurried
 
-def _analyse(run: _Run, cache: Cache | None) -> Analysis:
+        with unhurried():
+            return Run(root, options, overlay or {}, files, stats, notes, progress, jobs).analyse(before or State())
+
     if cache is None:
-        return run.analyse(State())[0]
-    kept_in = state_key(run.options, (r.meta.code for r in run.session.rules))
-    if run.session.overlay:
-        return run.analyse(cache.get(kept_in, State) or State())[0]
-    key = run_key(kept_in, run.stats)
+        return run(None)[0]
+    kept_in = state_key(options)
+    if overlay:
+        return run(_state(cache, kept_in))[0]
+    key = run_key(kept_in, stats)
     found = cache.get(key, Analysis)
     if found is not None:
         return found
     with cache.lock():
         found = cache.get(key, Analysis)
         if found is None:
-            found, state = run.analyse(cache.get(kept_in, State) or State())
+            found, state = run(_state(cache, kept_in))
             cache.put(kept_in, state)
             cache.put(key, found)
     return found
 
 
-class _Run:
-    def __init__(
-        self, root: Path, options: Options, overlay: Mapping[str, bytes], progress: Progress | None, jobs: int
-    ) -> None:
-        self.options = options
-        self.progress = progress
-        self.jobs = jobs
-        self.session = Session(root, options, overlay)
-        notes: list[tuple[str, str]] = []
-        self.files = project_files(root, options, overlay, notes)
-        self.stats: Stats = stats_of(root, self.files)
-        self.notes = [f for path, reason in notes for f in self.session.unreadable(path, reason)]
+def _state(cache: Cache, key: str) -> State | None:
+    """What the last run left."""
+    from backend_pitfalls.engine.records import State
 
-    def analyse(self, before: State) -> tuple[Analysis, State]:
-        """The analysis, and what to leave for the next run."""
-        with Team(self.session, self.jobs) as team:
-            indexed = self._index(team, before)
-            beside = [path for path, f in self.files.items() if lies_beside(f)]
-            units = (*(path for path, i in indexed.items() if i.facts is not None), *beside)
-            graph = _graph_of(indexed, before)
-            reusable = _reusable(before, indexed, units, graph)
-            pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
-            fresh = team.interpret(facts_of(indexed.values()), beside, pending, self.progress)
-        interpreted = {**reusable, **{r.path: r for r in fresh}}
-        analysis = self._finish(indexed, interpreted)
-        state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph)
-        return analysis, state
-
-    def _index(self, team: Team, before: State) -> dict[str, Indexed]:
-        """Every file's record: the one of the last run where the content is the same."""
-        found: dict[str, Indexed] = {}
-        pending: list[ProjectFile] = []
-        for path, file in self.files.items():
-            old = before.indexed.get(path)
-            if old is not None and self._is_unchanged(path, old, before):
-                found[path] = old
-            else:
-                pending.append(file)
-        sizes = {f.path: (self.stats.get(f.path) or (0, 0))[0] for f in pending}
-        found.update((i.path, i) for i in team.index(pending, sizes))
-        return {path: found[path] for path in self.files}
-
-    def _is_unchanged(self, path: str, old: Indexed, before: State) -> bool:
-        stat = self.stats.get(path)
-        if path not in self.session.overlay:
-            if stat is not None and before.stats.get(path) == stat:
-                return True
-            if stat is None or stat[0] != old.size:
-                return False
-        try:
-            return content_digest(self.session.content(path)) == old.digest
-        except OSError:
-            return False
-
-    def _finish(self, indexed: Mapping[str, Indexed], interpreted: Mapping[str, Interpreted]) -> Analysis:
-        found = [f for i in indexed.values() for f in i.findings]
-        found.extend(f for r in interpreted.values() for f in r.findings)
-        found.extend(self.session.deployed(indexed.values(), interpreted.values()))
-        found = with_shared_repairs(in_own_way(found, facts_of(indexed.values())))
-        own = {path: i.comments for path, i in indexed.items() if i.comments}
-        contexts = {f.path: f.context for f in self.files.values()}
-        marked = Finisher(self.options, contexts, self._late_comments).finish([*self.notes, *found], own)
-        capped = sorted({name for r in interpreted.values() for name in r.capped})
-        return Analysis(marked, tuple(self.files), tuple(capped))
-
-    def _late_comments(self, path: str) -> list[Suppression]:
-        """The suppressing comments of a file in which they are only wanted because it has a finding."""
-        file = self.files.get(path)
-        if file is None or file.kind is not FileKind.PYTHON:
-            return []
-        try:
-            data = self.session.content(path)
-            return suppressions(data, decode(data), python=True)
-        except (OSError, Unreadable):
-            return []
-
-
-def _graph_of(indexed: Mapping[str, Indexed], before: State) -> bytes:
-    """The digest of the model graph; the old one when no facts changed."""
-    is_same = len(before.indexed) == len(indexed) and all(
-        path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items()
-    )
-    return before.graph if before.graph and is_same else graph_digest(facts_of(indexed.values()))
-
-
-def _reusable(
-    before: State, indexed: Mapping[str, Indexed], units: tuple[str, ...], graph: bytes
-) -> dict[str, Interpreted]:
-    """Results of the last run that nothing they rest on has changed under."""
-    if before.units != units:
-        return {}
-    changed = {i for i, path in enumerate(units) if before.indexed[path].digest != indexed[path].digest}
-    changed_facts = {i for i in changed if before.indexed[units[i]].facts_digest() != indexed[units[i]].facts_digest()}
-    return {
-        path: old
-        for path, old in before.interpreted.items()
-        if indexed[path].relevant
-        and changed.isdisjoint(old.code_of)
-        and changed_facts.isdisjoint(old.facts_of)
-        and not (old.graph and graph != before.graph)
-    }
+    return cache.get(key, State)

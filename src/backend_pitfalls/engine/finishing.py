@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-import msgspec
 from msgspec.structs import replace
 
+from backend_pitfalls.engine.result import Marked
 from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Finding, Severity, Site, Span
@@ -20,13 +20,6 @@ from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.syntax.suppressions import Suppression
 
 _TOOL_CODES = ("BPF000", "BPF001")
-
-
-class Marked(msgspec.Struct, frozen=True):
-    """A finding and, where a comment suppresses it, the form of that comment: "noqa" or "own"."""
-
-    finding: Finding
-    suppressed: str = ""
 
 
 class Finisher:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from backend_pitfalls.engine.session import Session, lies_beside, project_files, unhurried
+from backend_pitfalls.engine.session import Session, lies_beside, unhurried
 from backend_pitfalls.model.finding import Span
 from backend_pitfalls.model.options import Options
+from backend_pitfalls.project.discover import project_files
 from backend_pitfalls.project.link import Project
 from backend_pitfalls.semantics.describe import describe
 from backend_pitfalls.semantics.events import Event

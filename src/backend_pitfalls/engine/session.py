@@ -19,7 +19,7 @@ from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.finding import Finding, Severity, Site, Span
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import version_of
-from backend_pitfalls.project.discover import ProjectFile, context_of, deploys, discover, kind_of
+from backend_pitfalls.project.discover import ProjectFile, context_of, deploys, kind_of
 from backend_pitfalls.project.link import Project, module_name
 from backend_pitfalls.project.manifests import (
     CheckFound,
@@ -312,21 +312,6 @@ def _entries(project: Project, interpreter: Interpreter, facts: FileFacts) -> It
 def lies_beside(file: ProjectFile) -> bool:
     """Whether the path of a file tells something about the code: it is a template, or it deploys the project."""
     return file.kind is FileKind.TEMPLATE or (file.context is not FileContext.TEST and deploys(file.path))
-
-
-def project_files(
-    root: Path, options: Options, overlay: Mapping[str, bytes], notes: list[tuple[str, str]]
-) -> dict[str, ProjectFile]:
-    """The files of a project and those of the overlay, by path, in the order of their paths.
-
-    Parameters:
-        notes: receives (path, reason) of folders that cannot be read.
-    """
-    found = {f.path: f for f in discover(root, options.exclude, notes)}
-    for path in overlay:
-        kind = kind_of(path.rsplit("/", 1)[-1]) or FileKind.PYTHON
-        found.setdefault(path, ProjectFile(path, kind, context_of(path)))
-    return dict(sorted(found.items()))
 
 
 # Events that need no file to be interpreted.

@@ -98,9 +98,9 @@ def stats_of(root: Path, paths: Iterable[str]) -> Stats:
     return found
 
 
-def state_key(options: Options, codes: Iterable[str]) -> str:
-    """What a run's state depends on beside the files: the tool, the interpreter, the options, the rules."""
-    digest = hashlib.sha256(repr((__version__, _tool_stamp(), sys.version_info[:3], sorted(codes))).encode())
+def state_key(options: Options) -> str:
+    """What a run's state depends on beside the files: the tool with its rules, the interpreter, the options."""
+    digest = hashlib.sha256(repr((__version__, _tool_stamp(), sys.version_info[:3])).encode())
     digest.update(msgspec.json.encode(options))
     return f"state-{digest.hexdigest()[:32]}"
 

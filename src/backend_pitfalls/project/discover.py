@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from backend_pitfalls.model.files import FileContext, FileKind
-from backend_pitfalls.project.manifests.compose import is_compose
+from backend_pitfalls.model.options import Options
 
 if TYPE_CHECKING:
     from pathspec import PathSpec
 
-_SKIPPED_FOLDERS = frozenset(
+SKIPPED_FOLDERS = frozenset(
     {
         ".git",
         ".hg",
@@ -83,6 +83,8 @@ def kind_of(name: str) -> FileKind | None:
 
 def deploys(path: str) -> bool:
     """Whether a file of this path is one with which a service is put into production."""
+    from backend_pitfalls.project.manifests.compose import is_compose
+
     name = path.rsplit("/", 1)[-1]
     return kind_of(name) is FileKind.DOCKERFILE or is_compose(name)
 
@@ -146,7 +148,7 @@ def _folder(
             ) else None
             continue
         kind = None if is_folder else kind_of(entry.name)
-        if (is_folder and (entry.name in _SKIPPED_FOLDERS or entry.is_symlink())) or not (is_folder or kind):
+        if (is_folder and (entry.name in SKIPPED_FOLDERS or entry.is_symlink())) or not (is_folder or kind):
             continue
         if "{{" in entry.name:
             continue  # of a template of whole projects (cookiecutter, copier): what it holds is not yet the language that it becomes
@@ -159,6 +161,21 @@ def _folder(
             yield from _folder(root, f"{path}/", excluded, ignores, notes)
         else:
             yield ProjectFile(path, kind, context_of(path))
+
+
+def project_files(
+    root: Path, options: Options, overlay: Mapping[str, bytes], notes: list[tuple[str, str]]
+) -> dict[str, ProjectFile]:
+    """The files of a project and those of the overlay, by path, in the order of their paths.
+
+    Parameters:
+        notes: receives (path, reason) of folders that cannot be read.
+    """
+    found = {f.path: f for f in discover(root, options.exclude, notes)}
+    for path in overlay:
+        kind = kind_of(path.rsplit("/", 1)[-1]) or FileKind.PYTHON
+        found.setdefault(path, ProjectFile(path, kind, context_of(path)))
+    return dict(sorted(found.items()))
 
 
 def is_ignored(root: Path, name: str) -> bool:

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import functools
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,9 +21,8 @@ from backend_pitfalls.model.options import Options
 from backend_pitfalls.output.results import Located
 from backend_pitfalls.project.cache import Cache
 from backend_pitfalls.project.config import find_root, read_options
-from backend_pitfalls.project.discover import kind_of
+from backend_pitfalls.project.discover import SKIPPED_FOLDERS, kind_of
 from backend_pitfalls.project.style import line_length
-from backend_pitfalls.rules import all_rules
 
 
 class Outcome:
@@ -136,14 +136,11 @@ def _targets(options: argparse.Namespace, outcome: Outcome) -> dict[Path, set[st
 
 def _nested_roots(folder: Path, root: Path) -> Iterator[Path]:
     """Folders below that have a configuration of their own are projects of their own, as in an editor."""
-    for path in sorted(folder.rglob("pyproject.toml")):
-        if (
-            path.parent != root
-            and "node_modules" not in path.parts
-            and find_root(path.parent) == path.parent
-            and not (path.parent / ".git").exists()
-        ):
-            yield path.parent
+    for name, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS)
+        path = Path(name)
+        if "pyproject.toml" in files and path != root and find_root(path) == path and not (path / ".git").exists():
+            yield path
 
 
 def _read_stdin(options: argparse.Namespace, outcome: Outcome, found: dict[Path, set[str]]) -> None:
@@ -161,16 +158,8 @@ def _read_stdin(options: argparse.Namespace, outcome: Outcome, found: dict[Path,
 
 def _with_arguments(options: Options, arguments: argparse.Namespace) -> Options:
     """The configuration with the command line's choices over it."""
-    known = [(r.meta.code, r.meta.name) for r in all_rules()]
-    for selector in (
-        *(arguments.select or ()),
-        *(arguments.ignore or ()),
-        *options.select,
-        *options.ignore,
-        *options.extend_select,
-    ):
-        if not any(code.startswith(selector) or selector == name for code, name in known):
-            raise UserError(f"there is no rule '{selector}'; `backend-pitfalls rule --all` lists them")
+    selectors = {*(arguments.select or ()), *(arguments.ignore or ()), *options.select, *options.ignore}
+    _check_selectors({*selectors, *options.extend_select} - {"BPF"})
     if arguments.select:
         options = replace(options, select=arguments.select, extend_select=(), ignore=())
     if arguments.ignore:
@@ -178,6 +167,17 @@ def _with_arguments(options: Options, arguments: argparse.Namespace) -> Options:
     if getattr(arguments, "min_confidence", None):
         options = replace(options, min_confidence=Confidence(arguments.min_confidence))
     return options
+
+
+def _check_selectors(selectors: set[str]) -> None:
+    if not selectors:
+        return
+    from backend_pitfalls.rules import all_rules
+
+    known = [(r.meta.code, r.meta.name) for r in all_rules()]
+    for selector in sorted(selectors):
+        if not any(code.startswith(selector) or selector == name for code, name in known):
+            raise UserError(f"there is no rule '{selector}'; `backend-pitfalls rule --all` lists them")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,142 @@
+"""One run over a project: read what changed, interpret what rests on it, put the findings together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from backend_pitfalls.engine.finishing import Finisher, in_own_way, with_shared_repairs
+from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
+from backend_pitfalls.engine.result import Analysis
+from backend_pitfalls.engine.session import Session, lies_beside
+from backend_pitfalls.engine.team import Progress, Team, facts_of, usable_cores
+from backend_pitfalls.model.files import FileKind
+from backend_pitfalls.model.options import Options
+from backend_pitfalls.project.cache import Stats
+from backend_pitfalls.project.discover import ProjectFile
+from backend_pitfalls.project.link import graph_digest
+from backend_pitfalls.syntax.source import Unreadable, decode
+from backend_pitfalls.syntax.suppressions import Suppression, suppressions
+
+
+class Run:
+    """The analysis of a project whose files are known.
+
+    Parameters:
+        root: the project root.
+        options: checked options.
+        overlay: content that replaces or adds files.
+        files: of the project, by path.
+        stats: their sizes and times.
+        notes: (path, reason) of folders that cannot be read.
+        progress: called with (files done, files in all).
+        jobs: processes at most; 0 for as many as there are cores.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        options: Options,
+        overlay: Mapping[str, bytes],
+        files: Mapping[str, ProjectFile],
+        stats: Stats,
+        notes: list[tuple[str, str]],
+        progress: Progress | None,
+        jobs: int,
+    ) -> None:
+        self.options = options
+        self.progress = progress
+        self.jobs = jobs or usable_cores()
+        self.session = Session(root, options, overlay)
+        self.files = files
+        self.stats = stats
+        self.notes = [f for path, reason in notes for f in self.session.unreadable(path, reason)]
+
+    def analyse(self, before: State) -> tuple[Analysis, State]:
+        """The analysis, and what to leave for the next run, of which `before` is what the last one left."""
+        with Team(self.session, self.jobs) as team:
+            indexed = self._index(team, before)
+            beside = [path for path, f in self.files.items() if lies_beside(f)]
+            units = (*(path for path, i in indexed.items() if i.facts is not None), *beside)
+            graph = _graph_of(indexed, before)
+            reusable = _reusable(before, indexed, units, graph)
+            pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
+            fresh = team.interpret(facts_of(indexed.values()), beside, pending, self.progress)
+        interpreted = {**reusable, **{r.path: r for r in fresh}}
+        analysis = self._finish(indexed, interpreted)
+        state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph)
+        return analysis, state
+
+    def _index(self, team: Team, before: State) -> dict[str, Indexed]:
+        """Every file's record: the one of the last run where the content is the same."""
+        found: dict[str, Indexed] = {}
+        pending: list[ProjectFile] = []
+        for path, file in self.files.items():
+            old = before.indexed.get(path)
+            if old is not None and self._is_unchanged(path, old, before):
+                found[path] = old
+            else:
+                pending.append(file)
+        sizes = {f.path: (self.stats.get(f.path) or (0, 0))[0] for f in pending}
+        found.update((i.path, i) for i in team.index(pending, sizes))
+        return {path: found[path] for path in self.files}
+
+    def _is_unchanged(self, path: str, old: Indexed, before: State) -> bool:
+        stat = self.stats.get(path)
+        if path not in self.session.overlay:
+            if stat is not None and before.stats.get(path) == stat:
+                return True
+            if stat is None or stat[0] != old.size:
+                return False
+        try:
+            return content_digest(self.session.content(path)) == old.digest
+        except OSError:
+            return False
+
+    def _finish(self, indexed: Mapping[str, Indexed], interpreted: Mapping[str, Interpreted]) -> Analysis:
+        found = [f for i in indexed.values() for f in i.findings]
+        found.extend(f for r in interpreted.values() for f in r.findings)
+        found.extend(self.session.deployed(indexed.values(), interpreted.values()))
+        found = with_shared_repairs(in_own_way(found, facts_of(indexed.values())))
+        own = {path: i.comments for path, i in indexed.items() if i.comments}
+        contexts = {f.path: f.context for f in self.files.values()}
+        marked = Finisher(self.options, contexts, self._late_comments).finish([*self.notes, *found], own)
+        capped = sorted({name for r in interpreted.values() for name in r.capped})
+        return Analysis(marked, tuple(self.files), tuple(capped))
+
+    def _late_comments(self, path: str) -> list[Suppression]:
+        """The suppressing comments of a file in which they are only wanted because it has a finding."""
+        file = self.files.get(path)
+        if file is None or file.kind is not FileKind.PYTHON:
+            return []
+        try:
+            data = self.session.content(path)
+            return suppressions(data, decode(data), python=True)
+        except (OSError, Unreadable):
+            return []
+
+
+def _graph_of(indexed: Mapping[str, Indexed], before: State) -> bytes:
+    """The digest of the model graph; the old one when no facts changed."""
+    is_same = len(before.indexed) == len(indexed) and all(
+        path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items()
+    )
+    return before.graph if before.graph and is_same else graph_digest(facts_of(indexed.values()))
+
+
+def _reusable(
+    before: State, indexed: Mapping[str, Indexed], units: tuple[str, ...], graph: bytes
+) -> dict[str, Interpreted]:
+    """Results of the last run that nothing they rest on has changed under."""
+    if before.units != units:
+        return {}
+    changed = {i for i, path in enumerate(units) if before.indexed[path].digest != indexed[path].digest}
+    changed_facts = {i for i in changed if before.indexed[units[i]].facts_digest() != indexed[units[i]].facts_digest()}
+    return {
+        path: old
+        for path, old in before.interpreted.items()
+        if indexed[path].relevant
+        and changed.isdisjoint(old.code_of)
+        and changed_facts.isdisjoint(old.facts_of)
+        and not (old.graph and graph != before.graph)
+    }
