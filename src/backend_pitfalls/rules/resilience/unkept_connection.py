@@ -63,6 +63,7 @@ META = RuleMeta(
     cwe=(770,),
 )
 
+_MIGRATES = re.compile(r"migrations?[/.]|alembic|(^|/)env\.py$")
 _SERVER = re.compile(r"(postgresql\w*|mysql|oracle|postgis|psqlextra|postgres)$")
 # Settings of a developer's machine, of tests and of continuous integration: what they cost nobody waits for.
 
@@ -96,6 +97,6 @@ def engine(event: Call, report: Report) -> None:
     pool = event.keywords.get("poolclass")
     if event.chain or not isinstance(pool, Symbol) or not pool.name.endswith(".NullPool"):
         return
-    if not OF_DEVELOPERS.search(event.site.path) and "env.py" not in event.site.path:
+    if not OF_DEVELOPERS.search(event.site.path) and not _MIGRATES.search(event.site.path):
         message = f"'{event.callee}' with NullPool connects anew for every use; leave poolclass out, unless a pooler stands before the database"
         report(event.site, message, symbol=event.symbol)
