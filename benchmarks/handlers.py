@@ -465,7 +465,15 @@ SINKS = {
         "lxml.etree.fromstring(bar)",
         "lxml.etree.fromstring(bar, lxml.etree.XMLParser(resolve_entities=False))",
     ),
+    "BPF314": (
+        'logging.getLogger("shop").info("login of " + bar)',
+        'logging.getLogger("shop").info("login of %r", bar)',
+    ),
     "BPF315": ('re.search(bar, "text")', 're.search(re.escape(bar), "text")'),
+    "BPF316": (
+        'smtplib.SMTP("mail", timeout=9).sendmail("a@b", ["c@d"], "Subject: " + bar + "\\n\\nhello")',
+        'smtplib.SMTP("mail", timeout=9).sendmail("a@b", ["c@d"], "Subject: x\\n\\nhello")',
+    ),
     "BPF317": ('session["k"] = bar', 'session["k"] = len(bar)'),
 }
 # More of the same harms: each is used with a few flows.
@@ -629,6 +637,7 @@ import html
 import importlib
 import io
 import json
+import logging
 import marshal
 import os
 import pathlib
@@ -638,6 +647,7 @@ import re
 import secrets
 import shlex
 import shutil
+import smtplib
 import sqlite3
 import string
 import subprocess
@@ -752,6 +762,11 @@ def main() -> None:
             "--output-format",
             "json",
             "--exit-zero",
+            # One of them is in preview, and asked for by its code.
+            "--select",
+            "BPF3,BPF314",
+            "--min-confidence",
+            "low",
         ]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
         found = {(f["path"], f["code"]) for f in json.loads(done.stdout)["findings"]}
