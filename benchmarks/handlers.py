@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -612,6 +613,23 @@ OTHER_SINKS = [
 ]
 
 # (guessable, not guessable): where a value comes from
+# What comes in as JSON can be an object, and does harm as one; the flows that make text of it are left out.
+OBJECTS = [
+    "param = request.get_json()",
+    'param = request.json["p"]',
+    "param = json.loads(request.data)",
+    'param = (request.get_json(silent=True) or {}).get("p")',
+]
+_MAKES_TEXT = re.compile(
+    r"\+|%|format|[fr]\"|\.(replace|strip|encode|decode|split|lower|upper|join|title|partition|capitalize|center|zfill|swapcase|get)\b|str\(|re\.|quote|StringIO|Template|bytes|base64|codecs|shlex|html|json"
+)
+OBJECT_SINKS = {
+    "BPF313": (
+        'pymongo.MongoClient("mongodb://db", timeoutMS=900).shop.users.find_one({"name": bar})',
+        'pymongo.MongoClient("mongodb://db", timeoutMS=900).shop.users.find_one({"name": str(bar)})',
+    ),
+    "BPF318": ("db.session.add(Account(**bar))", "db.session.add(Account(name=str(bar)))"),
+}
 GUESSABLE = [
     ("str(random.random())", "str(random.SystemRandom().random())"),
     ('"".join(random.choices("abc", k=9))', "secrets.token_hex(9)"),
@@ -667,6 +685,7 @@ import ldap3
 import lxml.etree
 import markupsafe
 import psycopg2
+import pymongo
 import requests
 import sqlalchemy
 import yaml
@@ -693,6 +712,12 @@ db = SQLAlchemy(app)
 engine = sqlalchemy.create_engine("sqlite://")
 tree = lxml.etree.parse("u.xml")
 SOME = {"x"}
+
+
+class Account(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String)
+    is_admin = db.Column(db.Boolean)
 """
 
 
@@ -722,6 +747,16 @@ def handlers() -> list[tuple[str, str, bool, str]]:
             ):
                 body = f"{SOURCES[source]}\n{made}\n{used}\nreturn {{'done': 1}}"
                 found.append((f"{rule}-{number}-{flow}-{source}{kind}", rule, is_unsafe, body))
+    objects = [(flow, twins) for flow, twins in flows if not _MAKES_TEXT.search(twins[0])]
+    for rule, (sink, cleaned) in OBJECT_SINKS.items():
+        for number, (flow, (unsafe, safe)) in enumerate(objects):
+            for kind, is_unsafe, made, used in (
+                ("", True, unsafe, sink),
+                ("-safe", False, safe, sink),
+                ("-cleaned", False, unsafe, cleaned),
+            ):
+                body = f"{OBJECTS[number % len(OBJECTS)]}\n{made}\n{used}\nreturn {{'done': 1}}"
+                found.append((f"{rule}-{flow}{kind}", rule, is_unsafe, body))
     for number, (flow, (unsafe, _)) in enumerate(flows):
         sink = SECRET_SINKS[number % len(SECRET_SINKS)]
         for made, is_unsafe in zip(GUESSABLE[number // 3 % len(GUESSABLE)], (True, False)):
