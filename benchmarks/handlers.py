@@ -623,12 +623,18 @@ OBJECTS = [
 _MAKES_TEXT = re.compile(
     r"\+|%|format|[fr]\"|\.(replace|strip|encode|decode|split|lower|upper|join|title|partition|capitalize|center|zfill|swapcase|get)\b|str\(|re\.|quote|StringIO|Template|bytes|base64|codecs|shlex|html|json"
 )
+# Flows in which a condition looks at the data, which is then no longer unvalidated, whatever the look is worth.
+LOOKS = frozenset({"walrus", "checked by a function", "guarded by a function", "digits", "assertion"})
 OBJECT_SINKS = {
     "BPF313": (
         'pymongo.MongoClient("mongodb://db", timeoutMS=900).shop.users.find_one({"name": bar})',
         'pymongo.MongoClient("mongodb://db", timeoutMS=900).shop.users.find_one({"name": str(bar)})',
     ),
     "BPF318": ("db.session.add(Account(**bar))", "db.session.add(Account(name=str(bar)))"),
+    "BPF325": (
+        "db.session.add(Account(name=bar))",
+        'if not isinstance(bar, str) or len(bar) > 80:\n    return {"error": 1}\ndb.session.add(Account(name=bar))',
+    ),
 }
 GUESSABLE = [
     ("str(random.random())", "str(random.SystemRandom().random())"),
@@ -750,6 +756,8 @@ def handlers() -> list[tuple[str, str, bool, str]]:
     objects = [(flow, twins) for flow, twins in flows if not _MAKES_TEXT.search(twins[0])]
     for rule, (sink, cleaned) in OBJECT_SINKS.items():
         for number, (flow, (unsafe, safe)) in enumerate(objects):
+            if rule == "BPF325" and flow in LOOKS:
+                continue
             for kind, is_unsafe, made, used in (
                 ("", True, unsafe, sink),
                 ("-safe", False, safe, sink),
