@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -612,7 +613,6 @@ OTHER_SINKS = [
     ("BPF324", "return bar.format(user=session)", 'return "{}".format("x")'),
 ]
 
-# (guessable, not guessable): where a value comes from
 # What comes in as JSON can be an object, and does harm as one; the flows that make text of it are left out.
 OBJECTS = [
     "param = request.get_json()",
@@ -636,6 +636,7 @@ OBJECT_SINKS = {
         'if not isinstance(bar, str) or len(bar) > 80:\n    return {"error": 1}\ndb.session.add(Account(name=bar))',
     ),
 }
+# (guessable, not guessable): where a value comes from
 GUESSABLE = [
     ("str(random.random())", "str(random.SystemRandom().random())"),
     ('"".join(random.choices("abc", k=9))', "secrets.token_hex(9)"),
@@ -746,31 +747,34 @@ def handlers() -> list[tuple[str, str, bool, str]]:
         for repeat in range(3):
             flow, (unsafe, safe) = flows[(number * 7 + repeat * 31) % len(flows)]
             source = sources[(number + repeat * 5) % len(sources)]
-            for kind, is_unsafe, made, used in (
-                ("", True, unsafe, sink),
-                ("-safe", False, safe, sink),
-                ("-cleaned", False, unsafe, cleaned),
-            ):
-                body = f"{SOURCES[source]}\n{made}\n{used}\nreturn {{'done': 1}}"
-                found.append((f"{rule}-{number}-{flow}-{source}{kind}", rule, is_unsafe, body))
+            name = f"{rule}-{number}-{flow}-{source}"
+            found.extend(_triplets(name, rule, SOURCES[source], (unsafe, safe), (sink, cleaned)))
     objects = [(flow, twins) for flow, twins in flows if not _MAKES_TEXT.search(twins[0])]
     for rule, (sink, cleaned) in OBJECT_SINKS.items():
         for number, (flow, (unsafe, safe)) in enumerate(objects):
             if rule == "BPF325" and flow in LOOKS:
                 continue
-            for kind, is_unsafe, made, used in (
-                ("", True, unsafe, sink),
-                ("-safe", False, safe, sink),
-                ("-cleaned", False, unsafe, cleaned),
-            ):
-                body = f"{OBJECTS[number % len(OBJECTS)]}\n{made}\n{used}\nreturn {{'done': 1}}"
-                found.append((f"{rule}-{flow}{kind}", rule, is_unsafe, body))
+            source = OBJECTS[number % len(OBJECTS)]
+            found.extend(_triplets(f"{rule}-{flow}", rule, source, (unsafe, safe), (sink, cleaned)))
     for number, (flow, (unsafe, _)) in enumerate(flows):
         sink = SECRET_SINKS[number % len(SECRET_SINKS)]
         for made, is_unsafe in zip(GUESSABLE[number // 3 % len(GUESSABLE)], (True, False)):
             body = f"param = {made}\n{unsafe}\n{sink}\nreturn {{'done': 1}}"
             found.append((f"BPF320-{flow}-{is_unsafe}", "BPF320", is_unsafe, body))
     return found
+
+
+def _triplets(
+    name: str, rule: str, source: str, flow: tuple[str, str], sinks: tuple[str, str]
+) -> Iterator[tuple[str, str, bool, str]]:
+    """A handler that does harm, one whose flow is safe, and one whose sink is."""
+    (unsafe, safe), (sink, cleaned) = flow, sinks
+    for kind, is_unsafe, made, used in (
+        ("", True, unsafe, sink),
+        ("-safe", False, safe, sink),
+        ("-cleaned", False, unsafe, cleaned),
+    ):
+        yield f"{name}{kind}", rule, is_unsafe, f"{source}\n{made}\n{used}\nreturn {{'done': 1}}"
 
 
 def write(folder: Path) -> dict[str, tuple[str, bool]]:

@@ -43,20 +43,21 @@ def analyse(
     files = project_files(root, options, overlay or {}, notes)
     stats = stats_of(root, files)
 
-    def run(before: State | None) -> tuple[Analysis, State]:
+    def run(kept_in: str) -> tuple[Analysis, State]:
         # The engine is loaded when there is something to do for it.
         from backend_pitfalls.engine.records import State
         from backend_pitfalls.engine.run import Run
         from backend_pitfalls.engine.session import unhurried
 
+        before = cache.get(kept_in, State) if cache is not None else None
         with unhurried():
             return Run(root, options, overlay or {}, files, stats, notes, progress, jobs).analyse(before or State())
 
     if cache is None:
-        return run(None)[0]
+        return run("")[0]
     kept_in = state_key(options)
     if overlay:
-        return run(_state(cache, kept_in))[0]
+        return run(kept_in)[0]
     key = run_key(kept_in, stats)
     found = cache.get(key, Analysis)
     if found is not None:
@@ -64,14 +65,7 @@ def analyse(
     with cache.lock():
         found = cache.get(key, Analysis)
         if found is None:
-            found, state = run(_state(cache, kept_in))
+            found, state = run(kept_in)
             cache.put(kept_in, state)
             cache.put(key, found)
     return found
-
-
-def _state(cache: Cache, key: str) -> State | None:
-    """What the last run left."""
-    from backend_pitfalls.engine.records import State
-
-    return cache.get(key, State)

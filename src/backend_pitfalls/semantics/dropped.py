@@ -150,9 +150,12 @@ def told_at_last(frame: Frame, node: ast.For | ast.AsyncFor, start: int) -> None
         start: the position of the first event of its body.
     """
     if any(isinstance(n, ast.Raise) for statement in node.orelse for n in ast.walk(statement)):
-        frame.events[start:] = [
-            e for e in frame.events[start:] if not (isinstance(e, Dropped) and e.what == "failure" and not e.chain)
-        ]
+        frame.events[start:] = [e for e in frame.events[start:] if not is_failure(e)]
+
+
+def is_failure(event: Event) -> bool:
+    """Whether an event tells that a failure was passed over, in the function itself."""
+    return isinstance(event, Dropped) and event.what == "failure" and not event.chain
 
 
 def _hides(handler: ast.ExceptHandler) -> bool:

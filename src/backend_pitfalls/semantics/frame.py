@@ -55,6 +55,7 @@ from backend_pitfalls.semantics.values import (
     few_rounds,
     join,
     join_all,
+    merged,
     options,
     same,
 )
@@ -651,16 +652,6 @@ _STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], bool | None]] = {
 }
 if hasattr(ast, "TryStar"):
     _STATEMENTS[ast.TryStar] = Frame.try_statement
-
-
-def merged(outcomes: list[dict[str, Value]]) -> dict[str, Value]:
-    """The join of variable maps; a name that only some of them bind keeps its value."""
-    result = dict(outcomes[0])
-    for other in outcomes[1:]:
-        for name, value in other.items():
-            old = result.get(name)
-            result[name] = value if old is None or old is value else join(old, value)
-    return result
 
 
 def _gives_back(node: ast.If) -> bool:

@@ -189,8 +189,8 @@ def _compiled(frame: Frame, arguments: Arguments) -> Value:
 
 def _replaced(frame: Frame, arguments: Arguments) -> Value:
     """`re.sub(pattern, replacement, text)`: what it gives is clean when only harmless characters stay."""
-    given = [*arguments.positional, *(arguments.keywords.get(name, UNKNOWN) for name in ("pattern", "repl", "string"))]
-    pattern, replacement, text = given[:3]
+    given = dict(zip(("pattern", "repl", "string"), arguments.positional)) | arguments.keywords
+    pattern, replacement, text = (given.get(name, UNKNOWN) for name in ("pattern", "repl", "string"))
     written, new = constant_text(pattern), constant_text(replacement)
     if written is None or new is None:
         return Unknown(text.labels | replacement.labels)

@@ -20,6 +20,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     constant_text,
     join_all,
+    merged,
     options,
 )
 from backend_pitfalls.syntax.names import dotted
@@ -68,8 +69,7 @@ def _one_of(frame: Frame, variables: dict[str, Value], operands: list[ast.expr],
     for operand in operands:
         outcomes.append(_narrowed(frame, dict(variables), operand, holds))
         variables = _narrowed(frame, dict(variables), operand, not holds)
-    names = {name for outcome in outcomes for name in outcome}
-    return {name: join_all(o[name] for o in outcomes if name in o) for name in names}
+    return merged(outcomes)
 
 
 def _truthiness(variables: dict[str, Value], name: str, holds: bool) -> dict[str, Value]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics.events import Call, Dropped, Event, Retry
+from backend_pitfalls.semantics import dropped
+from backend_pitfalls.semantics.events import Call, Event, Retry
 from backend_pitfalls.semantics.values import Symbol
 from backend_pitfalls.syntax.names import dotted
 
@@ -43,12 +44,7 @@ def looped(frame: Frame, node: ast.While | ast.For | ast.AsyncFor, events: list[
 
 
 def _is_hidden_in(event: Event, attempt: ast.Try) -> bool:
-    return (
-        isinstance(event, Dropped)
-        and event.what == "failure"
-        and not event.chain
-        and attempt.lineno <= event.site.span.line <= (attempt.end_lineno or 0)
-    )
+    return dropped.is_failure(event) and attempt.lineno <= event.site.span.line <= (attempt.end_lineno or 0)
 
 
 def _has_limit(handlers: list[ast.ExceptHandler], after: list[ast.stmt]) -> bool:

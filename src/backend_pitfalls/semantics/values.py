@@ -707,6 +707,16 @@ def join_all(values: Iterable[Value]) -> Value:
     return result if result is not None else UNKNOWN
 
 
+def merged(outcomes: list[dict[str, Value]]) -> dict[str, Value]:
+    """The join of variable maps; a name that only some of them bind keeps its value."""
+    result = dict(outcomes[0])
+    for other in outcomes[1:]:
+        for name, value in other.items():
+            old = result.get(name)
+            result[name] = value if old is None or old is value else join(old, value)
+    return result
+
+
 def each_round(value: Value, loop: Loop) -> Value:
     """A value taken from an iterable: its rows are other ones in each round of the loop."""
     if isinstance(value, Row):
@@ -741,6 +751,11 @@ def beginning(value: Value) -> str:
     if text is None and isinstance(value, Text) and isinstance(value.parts[0], str):
         return value.parts[0]
     return text or ""
+
+
+def known_text(value: Value) -> str:
+    """A text as far as it is known, with a NUL for each unknown part; empty for what is none."""
+    return value.known_text() if isinstance(value, Text) else constant_text(value) or ""
 
 
 def constant_text(value: Value) -> str | None:

@@ -51,6 +51,7 @@ from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
+from backend_pitfalls.semantics.dropped import is_failure
 from backend_pitfalls.semantics.events import Dropped
 
 META = RuleMeta(
@@ -68,7 +69,7 @@ META = RuleMeta(
 @listens(Dropped)
 def hidden(event: Dropped, report: Report) -> None:
     """A handler that catches everything and does nothing, around an outbound call."""
-    if event.what == "failure" and not event.chain:
+    if is_failure(event):
         message = (
             f"when '{event.name}' fails nobody learns of it; log the exception, and catch only what the call raises"
         )

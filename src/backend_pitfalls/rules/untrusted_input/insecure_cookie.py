@@ -57,7 +57,7 @@ from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import UNKNOWN, Const, Text, Value, beginning, constant_text
+from backend_pitfalls.semantics.values import UNKNOWN, Const, beginning, constant_text, known_text
 
 META = RuleMeta(
     code="BPF322",
@@ -112,7 +112,7 @@ def unprotected(event: Call, report: Report) -> None:
 
 
 def _written_as_header(event: Call, report: Report) -> None:
-    text = _known_text(event.args[0]).lower() if event.args else ""
+    text = known_text(event.args[0]).lower() if event.args and beginning(event.args[0]) else ""
     name, equals, _ = text.partition("=")
     if not equals:
         return
@@ -131,13 +131,6 @@ def _tell(event: Call, report: Report, missing: list[str], mend: str, fix: Fix |
 
 def _listed(words: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-
-
-def _known_text(value: Value) -> str:
-    """A text as far as it is known, with a sign in place of the rest; empty when its beginning is not."""
-    if isinstance(value, Text):
-        return "".join(part if isinstance(part, str) else "?" for part in value.parts) if beginning(value) else ""
-    return constant_text(value) or ""
 
 
 def _is_off(event: Call, option: str) -> bool:

@@ -74,7 +74,7 @@ from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import first, of_data, origin, report_label
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import Label, Row, Text, Value, constant_text
+from backend_pitfalls.semantics.values import Label, Row, Value, known_text
 
 META = RuleMeta(
     code="BPF325",
@@ -113,9 +113,7 @@ def _kept(event: Call, report: Report) -> list[Value]:
             value = event.argument(sink.position, sink.keyword)
             return [value] if value is not None else []
         if sink.harm == f"{HARM}-parameters" and event.args:
-            written = event.args[0]
-            statement = written.known_text() if isinstance(written, Text) else constant_text(written) or ""
-            return list(event.args[1:2]) if statement.lstrip().lower().startswith(_STORES) else []
+            return list(event.args[1:2]) if known_text(event.args[0]).lstrip().lower().startswith(_STORES) else []
     return []
 
 
