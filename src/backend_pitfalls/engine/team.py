@@ -8,6 +8,7 @@ its share, keeps those syntax trees, is told the facts of the other files, and i
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import subprocess
@@ -201,6 +202,7 @@ def _next(queues: list[deque[str]], number: int, count: int) -> list[str]:
 def serve() -> None:
     """The main loop of a helper: answer messages until the pipe is closed."""
     messages, answers = sys.stdin.buffer, sys.stdout.buffer
+    gc.disable()  # A helper lives as long as its trees.
     session: Session | None = None
     facts: dict[str, FileFacts] = {}
     while (data := _read(messages)) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, wraps
+from functools import wraps
 from typing import Any, TypeVar
 
 import msgspec
@@ -110,6 +110,12 @@ class Project:
         self._nodes: dict[str, dict[str, FunctionNode]] = {}
         self._splits: dict[str, tuple[str | None, tuple[str, ...]]] = {}
         self._linearising: set[str] = set()
+        # Read of all facts at once, when first asked for.
+        self._user: str | None = None
+        self._by_short_name: dict[str, list[str]] | None = None
+        self._by_lowered_name: dict[str, list[str]] | None = None
+        self._graph: dict[str, dict[str, Relation]] | None = None
+        self._settled: frozenset[str] | None = None
 
     # -- what answers rest on -----------------------------------------------------------------------------------
 
@@ -375,7 +381,7 @@ class Project:
         """The Django model of a label (`app.Model`); the empty string when there is none or it is not certain which."""
         self._touch_graph()
         app, _, short = label.rpartition(".")
-        candidates = self._short_names.get(short) or self._lowered_names.get(short.lower(), [])
+        candidates = self._short_names().get(short) or self._lowered_names().get(short.lower(), [])
         names = [n for n in candidates if self.dialect(n) == "django"]
         return certain(names, app, near)
 
@@ -388,17 +394,18 @@ class Project:
         """The class of this name in a module or package whose dotted name ends in or goes on from `module`; the empty string when it is none
         or not certain which."""
         self._touch_graph()
-        return certain(self._short_names.get(name, []), module, near)
+        return certain(self._short_names().get(name, []), module, near)
 
     def user_model(self) -> str:
         """The model that `settings.AUTH_USER_MODEL` names, told by its base class: a setting may come from anywhere."""
         self._touch_graph()
-        return self._user_model
+        if self._user is None:
+            self._user = self._find_user_model()
+        return self._user
 
-    @cached_property
-    def _user_model(self) -> str:
+    def _find_user_model(self) -> str:
         outer = self.touched
-        named = [n for short, names in self._short_names.items() for n in names if short != "AbstractUser"]
+        named = [n for short, names in self._short_names().items() for n in names if short != "AbstractUser"]
         own = [n for n in named if self._may_be_user(n) and not _USER_BASES.isdisjoint(self.lineage(n))]
         self.touched = outer
         users = own if len(own) == 1 else [n for n in own if n.endswith(".User")]
@@ -408,24 +415,30 @@ class Project:
         facts = self.class_facts(name)
         return facts is not None and not facts.abstract and any("User" in base for base in facts.bases)
 
-    @cached_property
     def _short_names(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for facts in self.files:
-            for name in facts.classes:
-                found.setdefault(name.rsplit(".", 1)[-1], []).append(f"{facts.module}.{name}")
-        return found
+        if self._by_short_name is None:
+            self._by_short_name = {}
+            for facts in self.files:
+                for name in facts.classes:
+                    short = name.rsplit(".", 1)[-1]
+                    self._by_short_name.setdefault(short, []).append(f"{facts.module}.{name}")
+        return self._by_short_name
 
-    @cached_property
     def _lowered_names(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for short, names in self._short_names.items():
-            found.setdefault(short.lower(), []).extend(names)
-        return found
+        if self._by_lowered_name is None:
+            self._by_lowered_name = {}
+            for short, names in self._short_names().items():
+                self._by_lowered_name.setdefault(short.lower(), []).extend(names)
+        return self._by_lowered_name
 
-    @cached_property
+    @property
     def relations(self) -> dict[str, dict[str, Relation]]:
         """The relations of every model, by the name of the model: the model graph."""
+        if self._graph is None:
+            self._graph = self._join_relations()
+        return self._graph
+
+    def _join_relations(self) -> dict[str, dict[str, Relation]]:
         outer = self.touched
         graph: dict[str, dict[str, Relation]] = {}
         classes = {f"{f.module}.{n}": c for f in self.files for n, c in f.classes.items()}
@@ -433,7 +446,7 @@ class Project:
         for name, cls in declaring.items():
             dialect = self.dialect(name)
             if dialect:
-                graph.setdefault(name, {}).update(relations_of(self, name, cls, dialect, self._short_names))
+                graph.setdefault(name, {}).update(relations_of(self, name, cls, dialect, self._short_names()))
         for name, cls in declaring.items():
             for target, relation in backrefs(name, cls, dict(graph.get(name, {}))):
                 graph.setdefault(target, {}).setdefault(relation.name, relation)
@@ -550,11 +563,10 @@ class Project:
     def settles(self, what: str) -> bool:
         """Whether a file decides this for the whole project: a time limit of all of a kind ("socket", "ldap", "task"), a "transaction" around each request."""
         self._touch_graph()
+        if self._settled is None:
+            served = [f for f in self.files if context_of(f.path) is not FileContext.TEST]
+            self._settled = frozenset([w for f in served for w in f.settles])
         return what in self._settled
-
-    @cached_property
-    def _settled(self) -> frozenset[str]:
-        return frozenset(w for f in self.files if context_of(f.path) is not FileContext.TEST for w in f.settles)
 
     def functions(self, module: str) -> dict[str, FunctionNode]:
         """The functions and methods that a module defines, by dotted name."""

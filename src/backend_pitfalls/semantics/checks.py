@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.values import Const, Value
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, names_in, nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -63,7 +63,7 @@ _WHERE_FROM = frozenset({"referer", "http_referer", "path_info"})
 def looked_at(variables: dict[str, Value], test: ast.expr) -> None:
     """A condition was evaluated: what it mentions was looked at, whichever way it went."""
     uploads = {label.site for value in variables.values() for label in value.labels if label.description == UPLOAD}
-    for node in ast.walk(test):
+    for node in nodes_in(test):
         if uploads and _judges(node):
             _judged(variables, node)
         if isinstance(node, ast.Name):
@@ -116,7 +116,7 @@ def _judges(node: ast.AST) -> bool:
 
 def _judged(variables: dict[str, Value], node: ast.AST) -> None:
     """A type or size was asked for: of the uploaded file, by whichever of its names and parts."""
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    names = names_in(node)
     sites = {
         label.site
         for name in names & variables.keys()

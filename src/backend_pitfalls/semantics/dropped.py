@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.events import Call, Dropped, Event
 from backend_pitfalls.semantics.values import BoundMethod, Function, Instance, Symbol, Value, options
+from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -55,18 +56,16 @@ def kept(frame: Frame, node: ast.Assign) -> None:
         and frame.function is not None
         and _asks(frame, last)
         and last.site == frame.site(node.value)
-        and _reads_only_the_body(frame.function.node, target.id)
+        and _reads_only_the_body(frame.interpreter.read(nodes_in, frame.function.node), target.id)
     ):
         _answer(frame, node.value, node.value, "body")
 
 
-def _reads_only_the_body(function: ast.AST, name: str) -> bool:
+def _reads_only_the_body(nodes: list[ast.AST], name: str) -> bool:
     attributes = [
-        n.attr
-        for n in ast.walk(function)
-        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == name
+        n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == name
     ]
-    loads = sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(function))
+    loads = sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in nodes)
     return bool(attributes) and len(attributes) == loads and _BODY.issuperset(attributes)
 
 
@@ -82,7 +81,7 @@ def unclosed(frame: Frame, node: ast.Assign) -> None:
         and isinstance(target, ast.Name)
         and frame.function is not None
         and not _is_global(frame, target)
-        and not _is_used_up(frame.function.node, target.id)
+        and not _is_used_up(frame.interpreter.read(nodes_in, frame.function.node), target.id)
     ):
         _emit(frame, node.value, "client", last.callee)
 
@@ -96,26 +95,26 @@ def unsaved(frame: Frame, node: ast.Assign) -> None:
         and isinstance(target, ast.Name)
         and frame.function is not None
         and last.site == frame.site(node.value)
-        and _is_only_shown(frame.function.node, target.id)
+        and _is_only_shown(frame.interpreter.read(nodes_in, frame.function.node), target.id)
     ):
         frame.events.pop()
 
 
-def _is_only_shown(function: ast.AST, name: str) -> bool:
+def _is_only_shown(nodes: list[ast.AST], name: str) -> bool:
     """Whether of a row no more is done than that its attributes are used, and that it is put into the context of a template."""
-    shown = {id(value) for n in ast.walk(function) if isinstance(n, ast.Dict) for value in n.values}
-    used = {id(n.value): n.attr for n in ast.walk(function) if isinstance(n, ast.Attribute)}
-    loads = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+    shown = {id(value) for n in nodes if isinstance(n, ast.Dict) for value in n.values}
+    used = {id(n.value): n.attr for n in nodes if isinstance(n, ast.Attribute)}
+    loads = [n for n in nodes if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
     return bool(loads) and all(
         id(n) in shown or (id(n) in used and not used[id(n)].startswith(("save", "asave", "full_clean"))) for n in loads
     )
 
 
-def _is_used_up(function: ast.AST, name: str) -> bool:
+def _is_used_up(nodes: list[ast.AST], name: str) -> bool:
     """Whether a variable is closed, entered by `with`, or handed on: everything but calls of its other methods."""
     methods = {
         id(n.value): n.attr
-        for n in ast.walk(function)
+        for n in nodes
         if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == name
     }
     return any(
@@ -123,7 +122,7 @@ def _is_used_up(function: ast.AST, name: str) -> bool:
         and n.id == name
         and isinstance(n.ctx, ast.Load)
         and (id(n) not in methods or "close" in methods[id(n)] or methods[id(n)].startswith("__"))
-        for n in ast.walk(function)
+        for n in nodes
     )
 
 
@@ -149,7 +148,7 @@ def told_at_last(frame: Frame, node: ast.For | ast.AsyncFor, start: int) -> None
         node: the loop.
         start: the position of the first event of its body.
     """
-    if any(isinstance(n, ast.Raise) for statement in node.orelse for n in ast.walk(statement)):
+    if any(isinstance(n, ast.Raise) for statement in node.orelse for n in nodes_in(statement)):
         frame.events[start:] = [e for e in frame.events[start:] if not is_failure(e)]
 
 
@@ -179,7 +178,7 @@ def _is_coroutine(function: Function) -> bool:
     """Whether calling the function gives a coroutine: a decorator may make something else of it."""
     node = function.node
     if not isinstance(node, ast.AsyncFunctionDef) or any(
-        isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node)
+        isinstance(n, (ast.Yield, ast.YieldFrom)) for n in nodes_in(node)
     ):
         return False
     names = {getattr(d, "id", "") for d in node.decorator_list}

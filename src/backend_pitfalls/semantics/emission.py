@@ -24,6 +24,7 @@ from backend_pitfalls.semantics.values import (
     constant_text,
     options,
 )
+from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.model.knowledge import RoundTripFacts
@@ -175,13 +176,17 @@ def _emit(
 def _type_told_later(frame: Frame, node: ast.Call) -> Value | None:
     """What the function says later of the type of the answer that a call makes: `answer.mimetype = "text/plain"`, `answer["Content-Type"] = …`; None for nothing."""
     function = frame.function.node if frame.function is not None else None
-    assigned = [n for n in ast.walk(function) if isinstance(n, ast.Assign)] if function is not None else []
+    assigned = frame.interpreter.read(_assignments, function) if function is not None else []
     names = {t.id for n in assigned if n.value is node for t in n.targets if isinstance(t, ast.Name)}
     for statement in assigned if names else ():
         for target in statement.targets:
             if _is_type_of(target, names):
                 return frame.evaluate(statement.value)
     return None
+
+
+def _assignments(function: ast.AST) -> list[ast.Assign]:
+    return [n for n in nodes_in(function) if isinstance(n, ast.Assign)]
 
 
 def _is_type_of(target: ast.expr, names: set[str]) -> bool:

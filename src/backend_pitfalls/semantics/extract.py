@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 from backend_pitfalls.semantics.facts import (
     COLUMN_TYPE,
@@ -20,15 +20,19 @@ from backend_pitfalls.semantics.facts import (
 from backend_pitfalls.semantics.masks import masked
 from backend_pitfalls.semantics.module_state import writers
 from backend_pitfalls.semantics.routes import patterns, routes
-from backend_pitfalls.syntax.names import dotted, parameter_defaults
+from backend_pitfalls.syntax.names import dotted, nodes_in, parameter_defaults
 
 # What a file decides for the whole project: https://docs.python.org/3/library/socket.html#socket.setdefaulttimeout,
 # https://www.python-ldap.org/en/latest/reference/ldap.html#ldap.set_option, https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-time-limit
+# A file in which none of the texts stands is searched for no more than these.
 _SETTLED = {
-    "socket": re.compile(r"setdefaulttimeout\((?!None)"),
-    "ldap": re.compile(r"ldap\.set_option\([^)]*OPT_(NETWORK_)?TIMEOUT"),
-    "transaction": re.compile(r"ATOMIC_REQUESTS\W{1,6}True"),
-    "task": re.compile(r"(?<![a-zA-Z])(task_|TASK_|CELERYD_TASK_)?(soft_|SOFT_)?(time_limit|TIME_LIMIT)\b"),
+    "socket": (("setdefaulttimeout",), re.compile(r"setdefaulttimeout\((?!None)")),
+    "ldap": (("ldap.set_option",), re.compile(r"ldap\.set_option\([^)]*OPT_(NETWORK_)?TIMEOUT")),
+    "transaction": (("ATOMIC_REQUESTS",), re.compile(r"ATOMIC_REQUESTS\W{1,6}True")),
+    "task": (
+        ("time_limit", "TIME_LIMIT"),
+        re.compile(r"(?<![a-zA-Z])(task_|TASK_|CELERYD_TASK_)?(soft_|SOFT_)?(time_limit|TIME_LIMIT)\b"),
+    ),
 }
 
 
@@ -63,7 +67,11 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         written=writers(tree, text),
         endless=_endless(tree) if "while True" in text or "while 1:" in text else 0,
         settles=(
-            *(what for what, pattern in _SETTLED.items() if pattern.search(text)),
+            *(
+                what
+                for what, (words, pattern) in _SETTLED.items()
+                if any(word in text for word in words) and pattern.search(text)
+            ),
             *(("hosts",) if "ALLOWED_HOSTS" in text and _has_fixed_hosts(tree) else ()),
         ),
     )
@@ -101,7 +109,7 @@ def _connections(tree: ast.Module) -> dict[str, str]:
     found: dict[str, str] = {}
     for function in tree.body:
         if isinstance(function, ast.FunctionDef) and not any(ast.iter_child_nodes(function.args)):
-            for node in ast.walk(function):
+            for node in nodes_in(function):
                 if (
                     isinstance(node, ast.Assign)
                     and isinstance(node.value, ast.Call)
@@ -117,9 +125,9 @@ def _is_of_g(target: ast.expr) -> bool:
 
 def _endless(tree: ast.Module) -> int:
     """The line of the first `while True` that neither `break`, `return` nor `raise` ends, and that waits for something; nought for none."""
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
-            inside = [n for statement in node.body for n in ast.walk(statement)]
+            inside = [n for statement in node.body for n in nodes_in(statement)]
             if not any(isinstance(n, (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.Await)) for n in inside):
                 return node.lineno
     return 0
@@ -179,7 +187,7 @@ class _Collector:
             callee = dotted(node.value.func) if isinstance(node.value, ast.Call) and target is names[0] else ""
             self.variables.update((n.id, callee) for n in names if isinstance(n, ast.Name))
         if _is_scalar(node.value):
-            value = node.value.value
+            value = _scalar(node.value)
             self.constants.update((t.id, masked(t.id, value)) for t in targets if isinstance(t, ast.Name))
         if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets) and isinstance(
             node.value, (ast.List, ast.Tuple)
@@ -232,17 +240,17 @@ class _Collector:
 _SCALARS = (str, int, float, bool, type(None))
 
 
-class _ScalarConstant(ast.Constant):
-    value: Scalar
-
-
-def _is_scalar(node: ast.expr | None) -> TypeGuard[_ScalarConstant]:
+def _is_scalar(node: ast.expr | None) -> TypeGuard[ast.Constant]:
     """Whether an expression is a constant that facts can hold: numbers of more than 64 bits cannot be stored."""
     return (
         isinstance(node, ast.Constant)
         and isinstance(node.value, _SCALARS)
         and not (isinstance(node.value, int) and node.value.bit_length() > 63)
     )
+
+
+def _scalar(node: ast.Constant) -> Scalar:
+    return cast(Scalar, node.value)
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionFacts:
@@ -255,7 +263,7 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionFacts:
         names.append(f"**{arguments.kwarg.arg}")
     return FunctionFacts(
         tuple(names),
-        {p.arg: masked(p.arg, default.value) for p, default in parameter_defaults(arguments) if _is_scalar(default)},
+        {p.arg: masked(p.arg, _scalar(default)) for p, default in parameter_defaults(arguments) if _is_scalar(default)},
         {p.arg: annotation_text(p.annotation) for p in plain if p.annotation is not None},
         annotation_text(node.returns) if node.returns is not None else "",
         tuple(filter(None, (dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list))),
@@ -361,7 +369,7 @@ def _meta(node: ast.ClassDef) -> dict[str, Scalar]:
             and isinstance(statement.targets[0], ast.Name)
             and _is_scalar(statement.value)
         ):
-            found[statement.targets[0].id] = statement.value.value
+            found[statement.targets[0].id] = _scalar(statement.value)
     return found
 
 
@@ -375,7 +383,7 @@ def _fields(node: ast.stmt) -> list[FieldFacts]:
 
 def _field(name: str, value: ast.expr | None, annotation: str) -> FieldFacts:
     call = _call(value, name) if isinstance(value, ast.Call) else None
-    scalar = value.value if _is_scalar(value) else None
+    scalar = _scalar(value) if _is_scalar(value) else None
     return FieldFacts(name, call, annotation, masked(name, scalar), dotted(value) if value is not None else "")
 
 
@@ -394,7 +402,7 @@ def _call(node: ast.Call, name: str) -> CallFacts:
         if keyword.arg is None:
             continue
         if _is_scalar(keyword.value):
-            keywords[keyword.arg] = masked(name if keyword.arg == "default" else "", keyword.value.value)
+            keywords[keyword.arg] = masked(name if keyword.arg == "default" else "", _scalar(keyword.value))
         elif written := dotted(keyword.value):
             names[keyword.arg] = written
         elif keyword.arg == "choices":

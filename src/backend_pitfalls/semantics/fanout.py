@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.semantics.arguments import written_name
 from backend_pitfalls.semantics.events import FanOut
 from backend_pitfalls.semantics.values import BoundMethod, Function, few_rounds
+from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -42,7 +43,7 @@ def _asks(frame: Frame, element: ast.expr) -> bool:
 
 def _awaited(node: ast.AST) -> Iterator[str]:
     """The names of what a function awaits, or enters as an asynchronous context."""
-    for part in ast.walk(node):
+    for part in nodes_in(node):
         if isinstance(part, ast.Await) and isinstance(part.value, ast.Call):
             yield written_name(part.value)
         elif isinstance(part, ast.AsyncWith):
@@ -79,7 +80,7 @@ def _comprehension(frame: Frame, node: ast.expr) -> ast.ListComp | ast.Generator
         return None
     made = [
         statement.value
-        for statement in ast.walk(frame.function.node)
+        for statement in nodes_in(frame.function.node)
         if isinstance(statement, ast.Assign)
         and any(isinstance(t, ast.Name) and t.id == node.id for t in statement.targets)
     ]

@@ -59,7 +59,7 @@ from backend_pitfalls.semantics.values import (
     options,
     same,
 )
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, names_in, nodes_in
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
 
@@ -465,7 +465,7 @@ class Frame:
         return False
 
     def make_loop(self, iter_node: ast.expr, iterable: Value, target: ast.expr, plain: bool = False) -> Loop:
-        names = frozenset(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
+        names = self.interpreter.read(names_in, target)
         return Loop(
             self.site(iter_node),
             self.source.snippet(iter_node, 40),
@@ -744,4 +744,4 @@ def _matched(frame: Frame, pattern: ast.pattern) -> Value | None:
 
 
 def _captures(pattern: ast.pattern) -> list[str]:
-    return [n.name for n in ast.walk(pattern) if isinstance(n, (ast.MatchAs, ast.MatchStar)) and n.name]
+    return [n.name for n in nodes_in(pattern) if isinstance(n, (ast.MatchAs, ast.MatchStar)) and n.name]

@@ -21,7 +21,7 @@ from backend_pitfalls.semantics.values import (
     constant_text,
     options,
 )
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.model.knowledge import RoutingFacts
@@ -180,14 +180,14 @@ def _asked(interpreter: Interpreter, event: Event) -> str:
 
 def _hiding(node: ast.FunctionDef | ast.AsyncFunctionDef, asked: set[int]) -> ast.Return | None:
     """The answer given after a check failed, in a handler that knows no answer for a failure."""
-    if any(_tells_failure(n) for n in ast.walk(node)):
+    if any(_tells_failure(n) for n in nodes_in(node)):
         return None
-    for tried in ast.walk(node):
+    for tried in nodes_in(node):
         if not isinstance(tried, ast.Try) or not any(_holds(statement, asked) for statement in tried.body):
             continue
         for handler in tried.handlers:
-            if not any(isinstance(n, ast.Raise) for n in ast.walk(handler)):
-                answer = next((n for n in ast.walk(handler) if isinstance(n, ast.Return) and n.value is not None), None)
+            if not any(isinstance(n, ast.Raise) for n in nodes_in(handler)):
+                answer = next((n for n in nodes_in(handler) if isinstance(n, ast.Return) and n.value is not None), None)
                 if answer is not None:
                     return answer
     return None
@@ -233,7 +233,7 @@ def _asks_who(node: ast.expr) -> bool:
         and dotted(n.func).rsplit(".", 1)[-1] in ("Depends", "Security")
         and n.args
         and _LOGGED_IN.search(dotted(n.args[0]))
-        for n in ast.walk(node)
+        for n in nodes_in(node)
     )
 
 
@@ -246,7 +246,7 @@ def _closed_class(interpreter: Interpreter, function: Function, source: Source) 
             return Step(Site(source.path, source.span(base)), f"it {_ASKS_WHO}")
     for statement in body.body:
         if isinstance(statement, ast.Assign) and dotted(statement.targets[0]) == "permission_classes":
-            names = {dotted(n).rsplit(".", 1)[-1] for n in ast.walk(statement.value) if isinstance(n, ast.expr)}
+            names = {dotted(n).rsplit(".", 1)[-1] for n in nodes_in(statement.value) if isinstance(n, ast.expr)}
             if names & _CLOSED_PERMISSIONS:
                 return Step(Site(source.path, source.span(statement)), f"it {_ASKS_WHO}")
     return None
@@ -258,6 +258,6 @@ def _looks_at_nothing(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return all(isinstance(s, (ast.Return, ast.Pass)) for s in body) and all(
         bool(_RESPONSES.fullmatch(dotted(n.func).rsplit(".", 1)[-1]))
         for s in body
-        for n in ast.walk(s)
+        for n in nodes_in(s)
         if isinstance(n, ast.Call)
     )

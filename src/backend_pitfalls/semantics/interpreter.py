@@ -11,7 +11,7 @@ import builtins
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backend_pitfalls.semantics.events import Call, Event, Query
 from backend_pitfalls.semantics.facts import FileFacts
@@ -59,6 +59,10 @@ MAX_LEFT = 60
 
 STRICT = bool(os.environ.get("BACKEND_PITFALLS_STRICT"))
 """In our own tests a mistake of the evaluation is raised."""
+
+
+N = TypeVar("N", bound=ast.AST)
+T = TypeVar("T")
 
 
 class BudgetExceeded(Exception):
@@ -133,7 +137,7 @@ class Interpreter:
         # function rests on what it leaves itself.
         self._plain = False
         self._live: dict[str, Frame] = {}
-        self._free_names: dict[Hashable, frozenset[str]] = {}
+        self._read: dict[tuple[Callable[[Any], Any], ast.AST], Any] = {}
 
     # -- entries ------------------------------------------------------------------------------------------------
 
@@ -220,13 +224,23 @@ class Interpreter:
         self, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, qualname: str
     ) -> Function:
         """A function defined inside a running one, with those variables of its surroundings that it names."""
-        place = (frame.module, node.lineno, node.col_offset)
-        free = self._free_names.get(place)
-        if free is None:
-            free = self._free_names[place] = loaded_names(node)
+        free = self.read(loaded_names, node)
         scope = (frame.closure, frame.variables)
         closure = {name: value for variables in scope for name, value in variables.items() if name in free}
         return Function(frame.module, qualname, node, "", closure)
+
+    def read(self, reader: Callable[[N], T], node: N) -> T:
+        """What a function tells of a part of a syntax tree, read once however often that part is evaluated.
+
+        Parameters:
+            reader: a function of a module, which looks at nothing else.
+            node: the part.
+        """
+        key = (reader, node)
+        found: T | None = self._read.get(key)
+        if found is None:
+            found = self._read[key] = reader(node)
+        return found
 
     def module_variables(self, module: str) -> Mapping[str, Value]:
         """The names a module binds at its end (while it runs: those bound so far)."""

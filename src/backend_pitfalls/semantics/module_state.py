@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, names_in, nodes_in
 
 MAX_WRITERS = 12
 """Of one variable, with those that call them; of one that more functions are concerned with only the writers count."""
@@ -27,11 +27,13 @@ def writers(tree: ast.Module, text: str) -> dict[str, tuple[str, ...]]:
     if not containers and "global " not in text:
         return {}
     functions = dict(_functions(tree.body, ""))
-    named = {name: {n.id for n in ast.walk(f) if isinstance(n, ast.Name)} for name, f in functions.items()}
     found: dict[str, set[str]] = {}
     for name, function in functions.items():
         for variable in _written(function, containers):
             found.setdefault(variable, set()).add(name)
+    if not found:
+        return {}
+    named = {name: names_in(f) for name, f in functions.items()}
     return {variable: tuple(sorted(_with_callers(names, named))) for variable, names in sorted(found.items())}
 
 
@@ -69,7 +71,7 @@ def _written(function: _Function, containers: frozenset[str]) -> set[str]:
     declared: set[str] = set()
     bound = {a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
     filled: set[str] = set()
-    for node in ast.walk(function):
+    for node in nodes_in(function):
         if isinstance(node, ast.Global):
             declared.update(node.names)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -81,7 +83,7 @@ def _written(function: _Function, containers: frozenset[str]) -> set[str]:
     return (declared & (bound | filled)) | (filled & containers - bound)
 
 
-def _with_callers(names: set[str], named: Mapping[str, set[str]]) -> set[str]:
+def _with_callers(names: set[str], named: Mapping[str, frozenset[str]]) -> set[str]:
     """These functions and those that name one of them, however far away; these alone where many do."""
     found, pending = set(names), list(names)
     while pending:

@@ -23,7 +23,7 @@ from backend_pitfalls.semantics.values import (
     merged,
     options,
 )
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -280,7 +280,7 @@ def asserted(frame: Frame, variables: dict[str, Value], call: ast.Call) -> None:
         return
     callee = frame.evaluate(call.func)
     function = callee.function if isinstance(callee, BoundMethod) else callee
-    if isinstance(function, Function) and any(isinstance(n, ast.Raise) for n in ast.walk(function.node)):
+    if isinstance(function, Function) and any(isinstance(n, ast.Raise) for n in nodes_in(function.node)):
         for argument in given:
             _clean(variables, argument, JUDGED)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.semantics.events import Misread
 from backend_pitfalls.semantics.orm import COUNT_OF
 from backend_pitfalls.semantics.values import Const, Instance, RowSet, Value
+from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -76,7 +77,7 @@ def _compares_column(frame: Frame, condition: ast.expr, target: str, model: str)
     left, right = condition.left, condition.comparators[0]
     if not isinstance(left, ast.Attribute) or not isinstance(left.value, ast.Name) or left.value.id != target:
         return False
-    uses_target = any(isinstance(n, ast.Name) and n.id == target for n in ast.walk(right))
+    uses_target = any(isinstance(n, ast.Name) and n.id == target for n in nodes_in(right))
     world = frame.world
     return not uses_target and world.method(model, left.attr) is None and world.relation(model, left.attr) is None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import narrowing
 from backend_pitfalls.semantics.values import Function, Value, join
+from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -48,7 +49,7 @@ def told(frame: Frame, variables: Variables, call: ast.Call, function: Function,
 
 def is_plain(node: ast.AST) -> bool:
     """Whether a function looks at its argument with nothing but what Python itself has, so that what it finds out is known; else its name tells."""
-    calls = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]
+    calls = [n.func for n in nodes_in(node) if isinstance(n, ast.Call)]
     return all(
         (isinstance(f, ast.Name) and f.id in _BUILT_IN) or (isinstance(f, ast.Attribute) and f.attr in _OF_TEXTS)
         for f in calls

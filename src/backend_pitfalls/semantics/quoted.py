@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Step
 from backend_pitfalls.semantics.values import UNKNOWN, Label, Unknown, Value, deep_labels
+from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -42,7 +43,7 @@ def _given(body: list[ast.stmt]) -> list[ast.Name]:
     return [
         argument
         for statement in body
-        for call in ast.walk(statement)
+        for call in nodes_in(statement)
         if isinstance(call, ast.Call) and _reads(call)
         for argument in (*call.args, *(k.value for k in call.keywords))
         if isinstance(argument, ast.Name)

@@ -6,12 +6,11 @@ What stands in such a branch does not run in every round of a loop, so its queri
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.events import Call, Loop, Query, RelationLoad
 from backend_pitfalls.semantics.values import Instance, Row, Value
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -64,10 +63,12 @@ def kept(frame: Frame, block: list[ast.stmt], places: frozenset[str]) -> str:
         block: its statements.
         places: as written.
     """
-    for target, value in (*_assignments(block), *_additions(block)):
-        written = ast.unparse(target)
-        if written not in places:
-            continue
+    if not places:
+        return ""
+    bound = [frame.interpreter.read(_bound_in, statement) for statement in block]
+    assigned = [b for found, _ in bound for b in found if b[0] in places]
+    added = [b for _, found in bound for b in found if b[0] in places]
+    for written, target, value in (*assigned, *added):
         if frame.self_name and written.startswith(f"{frame.self_name}."):
             return OWN
         if value is not None and _stays(frame, block, target):
@@ -97,39 +98,43 @@ def read_in(block: list[ast.stmt], handler: ast.ExceptHandler) -> frozenset[str]
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     if not any(node is not None and dotted(node) in _MISSING for node in caught):
         return frozenset()
-    reads = [n for s in block for n in ast.walk(s) if isinstance(n, (ast.Subscript, ast.Attribute))]
+    reads = [n for s in block for n in nodes_in(s) if isinstance(n, (ast.Subscript, ast.Attribute))]
     return frozenset(ast.unparse(n) for n in reads if isinstance(n.ctx, ast.Load))
 
 
-def _assignments(block: Iterable[ast.stmt]) -> Iterator[tuple[ast.expr, ast.expr | None]]:
-    for statement in block:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Assign):
-                yield from ((target, node.value) for target in node.targets)
-            elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-                yield node.target, node.value
+_Bound = tuple[str, ast.expr, ast.expr | None]
 
 
-def _additions(block: Iterable[ast.stmt]) -> Iterator[tuple[ast.expr, ast.expr | None]]:
-    """`loaded.add(code)`, as if it were `loaded[code] = code`."""
-    for statement in block:
-        for node in ast.walk(statement):
-            called = node.func if isinstance(node, ast.Call) and len(node.args) == 1 else None
-            if isinstance(node, ast.Call) and isinstance(called, ast.Attribute) and called.attr in ("add", "append"):
-                yield ast.Subscript(called.value, node.args[0], ast.Store()), node.args[0]
+def _bound_in(statement: ast.stmt) -> tuple[list[_Bound], list[_Bound]]:
+    """The targets of a statement and of those in it, as written, with what they get; and `loaded.add(code)` as if it were `loaded[code] = code`."""
+    assigned: list[tuple[ast.expr, ast.expr | None]] = []
+    added: list[tuple[ast.expr, ast.expr | None]] = []
+    for node in nodes_in(statement):
+        if isinstance(node, ast.Assign):
+            assigned.extend((target, node.value) for target in node.targets)
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+            assigned.append((node.target, node.value))
+        elif (
+            isinstance(node, ast.Call)
+            and len(node.args) == 1
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("add", "append")
+        ):
+            added.append((ast.Subscript(node.func.value, node.args[0], ast.Store()), node.args[0]))
+    return [(ast.unparse(t), t, v) for t, v in assigned], [(ast.unparse(t), t, v) for t, v in added]
 
 
 def _is_global(frame: Frame, name: str) -> bool:
     node = frame.function.node if frame.function is not None else None
     return node is not None and any(
-        isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names for n in ast.walk(node)
+        isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names for n in nodes_in(node)
     )
 
 
 def _is_stored(block: list[ast.stmt], name: str) -> bool:
     """Whether a variable is put into something that stays: `rates[code] = rate`, `cache.set(key, rate)`."""
     for statement in block:
-        for node in ast.walk(statement):
+        for node in nodes_in(statement):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id == name:
                 if any(isinstance(target, (ast.Subscript, ast.Attribute)) for target in node.targets):
                     return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.semantics import dropped
 from backend_pitfalls.semantics.events import Call, Event, Retry
 from backend_pitfalls.semantics.values import Symbol
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -96,5 +96,5 @@ def _leaves(body: list[ast.stmt]) -> bool:
 
 def _pauses(statement: ast.stmt) -> bool:
     return any(
-        isinstance(n, ast.Call) and any(word in dotted(n.func).lower() for word in _PAUSES) for n in ast.walk(statement)
+        isinstance(n, ast.Call) and any(word in dotted(n.func).lower() for word in _PAUSES) for n in nodes_in(statement)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, nodes_in
 
 MAX_ROUTE = 80
 # Files in which none of these occurs have no route, so that the tree needs no walk.
@@ -92,7 +92,7 @@ def patterns(tree: ast.Module, text: str) -> dict[str, tuple[str, ...]]:
     if "urlpatterns" not in text:
         return {}
     found: dict[str, tuple[str, ...]] = {}
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if (
             not isinstance(node, ast.Call)
             or len(node.args) < 2

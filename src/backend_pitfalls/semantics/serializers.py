@@ -24,6 +24,7 @@ from backend_pitfalls.semantics.values import (
     each_round,
     options,
 )
+from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -297,7 +298,7 @@ class _Walk:
 
 def _asks_library(function: Function) -> bool:
     """Whether a method builds on what the library's own does."""
-    return any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(function.node))
+    return any(isinstance(n, ast.Name) and n.id == "super" for n in nodes_in(function.node))
 
 
 def _names(value: Value | None) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import checks
 from backend_pitfalls.semantics.values import Value
+from backend_pitfalls.syntax.names import names_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -27,7 +28,7 @@ def kept(frame: Frame, node: ast.Assign) -> None:
     if len(node.targets) == 1 and isinstance(target, ast.Name):
         frame.verdicts.pop(target.id, None)
         if isinstance(node.value, _CONDITIONS):
-            names = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            names = frame.interpreter.read(names_in, node.value)
             if target.id not in names:
                 frame.verdicts[target.id] = (node.value, {name: frame.variables.get(name) for name in names})
 

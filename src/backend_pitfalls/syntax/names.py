@@ -1,8 +1,74 @@
-"""Names in syntax trees: dotted names, parameters with their defaults."""
+"""Parts of syntax trees: all that is inside a node, dotted names, parameters with their defaults."""
 
 from __future__ import annotations
 
 import ast
+
+# Fields that hold no part of the code: texts, numbers, flags, and what tells only how a name is used.
+_BARE = frozenset(
+    {
+        "arg",
+        "asname",
+        "attr",
+        "attributes",
+        "conversion",
+        "ctx",
+        "id",
+        "is_async",
+        "kind",
+        "kwd_attrs",
+        "level",
+        "lineno",
+        "module",
+        "n",
+        "name",
+        "op",
+        "ops",
+        "rest",
+        "s",
+        "simple",
+        "tag",
+        "type_comment",
+        "type_ignores",
+    }
+)
+_BARE_OF: dict[type[ast.AST], set[str]] = {
+    ast.Constant: {"value"},
+    ast.MatchSingleton: {"value"},
+    ast.Global: {"names"},
+    ast.Nonlocal: {"names"},
+}
+_INSIDE: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def nodes_in(node: ast.AST) -> list[ast.AST]:
+    """A node and all nodes in it, breadth first, as `ast.walk` gives them but for operators and contexts (`ast.Load`).
+
+    Parameters:
+        node: of a syntax tree (read only).
+    """
+    found = [node]
+    for outer in found:
+        kind = type(outer)
+        fields = _INSIDE.get(kind)
+        if fields is None:
+            fields = _INSIDE[kind] = _fields_inside(kind)
+        for field in fields:
+            child = getattr(outer, field, None)
+            if child is None:
+                continue
+            if type(child) is list:
+                found.extend(child if None not in child else [c for c in child if c is not None])
+            else:
+                found.append(child)
+    return found
+
+
+def _fields_inside(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that hold nodes."""
+    bare = _BARE_OF.get(kind, set())
+    names = {"name"} if kind is getattr(ast, "TypeAlias", None) else frozenset()
+    return tuple(f for f in kind._fields if f in names or (f not in _BARE and f not in bare))
 
 
 def dotted(node: ast.AST) -> str:
@@ -24,6 +90,11 @@ def parameter_defaults(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr
     return [*zip(named[len(named) - len(arguments.defaults) :], arguments.defaults), *keyword_only]
 
 
+def names_in(node: ast.AST) -> frozenset[str]:
+    """The names that are read or bound anywhere inside a node."""
+    return frozenset([n.id for n in nodes_in(node) if isinstance(n, ast.Name)])
+
+
 def loaded_names(node: ast.AST) -> frozenset[str]:
     """The names that are read anywhere inside a node."""
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return frozenset(n.id for n in nodes_in(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))

@@ -8,7 +8,6 @@ import io
 import sys
 import tokenize
 import warnings
-from functools import cached_property
 
 from backend_pitfalls.model.finding import Span
 
@@ -83,6 +82,8 @@ class Source:
     `path` is relative to the project root, with forward slashes.
     """
 
+    _lines: list[str] | None = None
+
     def __init__(self, path: str, data: bytes, target_version: tuple[int, int] | None = None) -> None:
         if len(data) > MAX_BYTES:
             raise Unreadable(
@@ -93,10 +94,12 @@ class Source:
         self.tree = parse(self.text, target_version)
         self._ascii = self.text.isascii()
 
-    @cached_property
+    @property
     def lines(self) -> list[str]:
         """Lines as the parser counts them (a form feed does not end a line)."""
-        return split_lines(self.text)
+        if self._lines is None:
+            self._lines = split_lines(self.text)
+        return self._lines
 
     def span(self, node: ast.AST) -> Span:
         """The node's range in characters (ast counts columns in UTF-8 bytes)."""
