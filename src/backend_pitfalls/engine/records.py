@@ -9,7 +9,7 @@ import msgspec
 from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.project.manifests import Manifest
 from backend_pitfalls.semantics.facts import FileFacts
-from backend_pitfalls.semantics.health import HealthRoute
+from backend_pitfalls.semantics.records import HealthRoute
 from backend_pitfalls.syntax.suppressions import Suppression
 
 

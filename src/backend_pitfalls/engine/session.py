@@ -44,20 +44,21 @@ from backend_pitfalls.project.manifests import (
 )
 from backend_pitfalls.project.manifests.joined import Deployment
 from backend_pitfalls.rules import Report, Rule, selected_rules
-from backend_pitfalls.semantics.bindings import Binding, bindings
+from backend_pitfalls.semantics.bindings import bindings
 from backend_pitfalls.semantics.events import Application, Event, Route
 from backend_pitfalls.semantics.extract import extract
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.frame import FrameEvaluator
 from backend_pitfalls.semantics.health import examine
 from backend_pitfalls.semantics.interpreter import Interpreter
+from backend_pitfalls.semantics.records import Binding
 from backend_pitfalls.syntax.notebook import Notebook
 from backend_pitfalls.syntax.source import Source, Unreadable
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 from backend_pitfalls.syntax.template import TemplateSource
 
 _SECRET_WORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"://", b"credential", b"auth")
-KEPT_BYTES = 4_000_000
+KEPT_BYTES = 6_000_000
 """Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""
 _RECURSION_LIMIT = 6_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import stat
@@ -89,6 +90,7 @@ def deploys(path: str) -> bool:
     return kind_of(name) is FileKind.DOCKERFILE or is_compose(name)
 
 
+@functools.lru_cache(maxsize=100_000)
 def context_of(path: str) -> FileContext:
     """What a file is for, by its path relative to the root."""
     for pattern, context in (

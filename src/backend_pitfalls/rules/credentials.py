@@ -5,6 +5,7 @@ Features add to a score and give the reasons for it; what cannot be a credential
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
@@ -167,6 +168,7 @@ _GLUED = (
 )
 
 
+@functools.lru_cache(maxsize=10_000)
 def snake_case(name: str) -> str:
     """`apiKey` and `API-Key` as `api_key`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").replace(".", "_").replace(" ", "_").lower()

@@ -12,33 +12,15 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
-import msgspec
-
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Site
 from backend_pitfalls.model.knowledge import Knowledge
+from backend_pitfalls.semantics.records import Binding
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 from backend_pitfalls.syntax.source import Source
 
 MAX_BINDINGS = 5_000
 MAX_TEXT = 20_000
-
-
-class Binding(msgspec.Struct, frozen=True):
-    """A text gets a name.
-
-    `target` is the name ("" for a text without one), `how` is "assignment", "argument", "key", "default" (of a parameter), "fallback" (of a look-up of a setting),
-    "comparison", "result" (of a function of that name), "given" (an argument that takes a credential whatever it is called) or "text"; `literal` tells that
-    the text is one literal in a place where any expression may stand. `scope` is the class or function around it, `context` what the file is for.
-    """
-
-    target: str
-    how: str
-    text: str
-    site: Site
-    scope: str = ""
-    literal: bool = False
-    context: FileContext = FileContext.PRODUCTION
 
 
 def bindings(source: Source, imports: Mapping[str, str], knowledge: Knowledge, context: FileContext) -> list[Binding]:
@@ -60,10 +42,14 @@ def bindings(source: Source, imports: Mapping[str, str], knowledge: Knowledge, c
 
 # A prefilter, not a reading: a word about credentials with a quote behind it on its line or the next, a long word with a digit in it, a password in an address, a
 # connection or a grant. All are made to fail fast; the first and the last look at the text in lower case.
-_ROOTS = r"(?:pass|pwd|secret|token|key|auth|cred|cookie|salt|login|hash|sign|bind|senha|clave|wort|mdp|parol|has[lł]o|heslo|l[oö]sen|salasana|sifre|şifre|mima|contras|_pw|psw|kodeord|session|client|fernet|redis|bot)"
+# The beginnings that words have in common are written once, so that most places in a text fail at their first letter.
+_ROOTS = (
+    r"(?:p(?:a(?:ss|rol)|wd|sw)|s(?:e(?:cret|nha|ssion)|al(?:t|asana)|i(?:gn|fre))|token|k(?:ey|odeord)|auth|"
+    r"c(?:red|o(?:okie|ntras)|l(?:ave|ient))|l(?:ogin|[oö]sen)|h(?:as(?:h|[lł]o)|eslo)|b(?:ind|ot)|wort|m(?:dp|ima)|şifre|_pw|fernet|redis)"
+)
 _ROOT = re.compile(_ROOTS)
 _NAMED = re.compile(_ROOTS + r"""\w*["'\]]*[ \t]*(?:[:=,(]|[!=]=)[^\n]*(?:\n[^\n]*)?["']""")
-_TOKEN_LIKE = re.compile(r"[\"'/=\s:][A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
+_TOKEN_LIKE = re.compile(r"[0-9][A-Za-z0-9_+/=.:-]{12,}")
 _WORD_LIKE = re.compile(r"[A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
 _PASSWORD_LIKE = re.compile(r"://[^\s:@/'\"]*:[^\s@/'\"]+@|passw(?:or)?d=|pwd=|identified by|with password")
 _MEANS_CREDENTIAL = re.compile(r"pass|pwd|secret|token|key$", re.IGNORECASE)

@@ -119,7 +119,8 @@ def _judged(variables: dict[str, Value], node: ast.AST) -> None:
     names = names_in(node)
     sites = {
         label.site
-        for name in names & variables.keys()
+        for name in names
+        if name in variables
         for label in variables[name].labels
         if label.description == UPLOAD
     }

@@ -299,13 +299,27 @@ def import_bindings(node: ast.Import | ast.ImportFrom, module: str, is_package: 
 
 def _nested_statements(node: ast.stmt) -> list[ast.stmt]:
     found: list[ast.stmt] = []
-    for name in ("body", "orelse", "finalbody"):
-        found.extend(getattr(node, name, ()))
-    for handler in getattr(node, "handlers", ()):
-        found.extend(handler.body)
-    for case in getattr(node, "cases", ()):
-        found.extend(case.body)
+    for name in _BLOCKS.get(type(node), ()):
+        if name in ("handlers", "cases"):
+            for part in getattr(node, name):
+                found.extend(part.body)
+        else:
+            found.extend(getattr(node, name))
     return found
+
+
+_BLOCKS: dict[type[ast.stmt], tuple[str, ...]] = {
+    ast.If: ("body", "orelse"),
+    ast.For: ("body", "orelse"),
+    ast.AsyncFor: ("body", "orelse"),
+    ast.While: ("body", "orelse"),
+    ast.With: ("body",),
+    ast.AsyncWith: ("body",),
+    ast.Try: ("body", "orelse", "finalbody", "handlers"),
+    ast.Match: ("cases",),
+}
+if hasattr(ast, "TryStar"):
+    _BLOCKS[ast.TryStar] = _BLOCKS[ast.Try]
 
 
 def _class_statements(node: ast.ClassDef) -> list[ast.stmt]:

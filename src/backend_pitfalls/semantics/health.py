@@ -6,11 +6,10 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from backend_pitfalls.model.finding import Site, Span, Step
 from backend_pitfalls.semantics.events import Call, Event, Query, Route
 from backend_pitfalls.semantics.parameters import route_style
+from backend_pitfalls.semantics.records import HealthRoute
 from backend_pitfalls.semantics.values import (
     BoundMethod,
     ClassRef,
@@ -44,23 +43,6 @@ _CLOSED_CLASSES = frozenset(
 )
 _CLOSED_PERMISSIONS = frozenset({"IsAuthenticated", "IsAdminUser", "DjangoModelPermissions"})
 MAX_ASKED = 3
-
-
-class HealthRoute(msgspec.Struct, frozen=True):
-    """A route about health: its path as written and for what it is asked by its name ("liveness", "readiness" or ""), its handler and where that
-    is, what the handler asks (each with the steps that lead there), where it answers as if a failed check had not failed, why only some requests
-    are answered, whether it looks at nothing at all, whether the path is the whole one (it is given to the application itself), and for how many seconds the handler waits for others at most."""
-
-    path: str
-    named: str
-    handler: str
-    site: Site
-    asks: tuple[tuple[Step, ...], ...] = ()
-    hides: Site | None = None
-    closed: Step | None = None
-    is_empty: bool = False
-    is_whole: bool = False
-    waits: float = 0
 
 
 def decorated(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Function) -> None:

@@ -22,7 +22,6 @@ _HINTS = (
     '"/',
     "'/",
 )
-_LEAVES = frozenset([ast.Name, ast.alias, ast.Pass, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal])
 _ROUTING = frozenset(
     [
         "path",
@@ -55,28 +54,19 @@ def routes(tree: ast.Module, text: str) -> tuple[str, ...]:
     if not any(hint in text for hint in _HINTS):
         return ()
     found: dict[str, None] = {}
-    stack: list[ast.AST] = [tree]
-    while stack:
-        node = stack.pop()
+    for node in nodes_in(tree):
         kind = type(node)
-        if isinstance(node, ast.Constant):
-            if isinstance(node.value, str) and node.value[:1] in ("/", "^"):
-                found[node.value] = None
-            continue
-        if kind in _LEAVES:
-            continue
-        if isinstance(node, ast.Call) and node.args and dotted(node.func).rsplit(".", 1)[-1] in _ROUTING:
-            found.update(_texts(node.args[:1]))
+        if kind is ast.Constant:
+            value = node.value  # type: ignore[attr-defined]
+            if isinstance(value, str) and value[:1] in ("/", "^"):
+                found[value] = None
+        elif isinstance(node, ast.Call):
+            if node.args and dotted(node.func).rsplit(".", 1)[-1] in _ROUTING:
+                found.update(_texts(node.args[:1]))
         elif isinstance(node, (ast.Assign, ast.AugAssign)) and isinstance(node.value, (ast.List, ast.Tuple)):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if dotted(target) == "INSTALLED_APPS":
                 found.update(_texts(node.value.elts))
-        for name in kind._fields:
-            child = getattr(node, name, None)
-            if isinstance(child, list):
-                stack.extend(c for c in child if isinstance(c, ast.AST))
-            elif isinstance(child, ast.AST) and child._fields:
-                stack.append(child)
     return tuple(sorted(route for route in found if 0 < len(route) <= MAX_ROUTE and not any(map(str.isspace, route))))
 
 

@@ -11,7 +11,7 @@ from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Work
 from backend_pitfalls.project.manifests.kustomize import Added, Patch
 from backend_pitfalls.project.manifests.platforms import Hosted
 from backend_pitfalls.project.manifests.settings import CommentFound, Setting, SettingFound
-from backend_pitfalls.semantics.health import HealthRoute
+from backend_pitfalls.semantics.records import HealthRoute
 
 __all__ = [
     "CheckFound",

@@ -32,7 +32,7 @@ from backend_pitfalls.project.manifests.compose import Service
 from backend_pitfalls.project.manifests.dockerfile import Image, port_of, server_in, worker_in
 from backend_pitfalls.project.manifests.kubernetes import Container, Probe, Workload
 from backend_pitfalls.semantics.facts import FileFacts
-from backend_pitfalls.semantics.health import HealthRoute
+from backend_pitfalls.semantics.records import HealthRoute
 
 Event = (
     WorkloadFound

@@ -52,7 +52,7 @@ from backend_pitfalls.model.fix import Fix, ReplaceWithEnvironment, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, credentials, listens
 from backend_pitfalls.rules.credentials import Judgement
-from backend_pitfalls.semantics.bindings import Binding
+from backend_pitfalls.semantics.records import Binding
 
 META = RuleMeta(
     code="BPF201",
