@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,10 +15,8 @@ from backend_pitfalls.project.link import Project
 from backend_pitfalls.semantics.describe import describe
 from backend_pitfalls.semantics.events import Event
 from backend_pitfalls.semantics.facts import FileFacts
-from backend_pitfalls.semantics.frame import Frame, FrameEvaluator
 from backend_pitfalls.semantics.interpreter import Interpreter
-from backend_pitfalls.semantics.values import Function, Value
-from backend_pitfalls.syntax.source import Source
+from backend_pitfalls.semantics.recording import RecordingEvaluator
 
 
 class Typed(msgspec.Struct, frozen=True, order=True):
@@ -38,36 +35,6 @@ class Inspection(msgspec.Struct, frozen=True):
     events: tuple[Event, ...]
 
 
-class _RecordingEvaluator(FrameEvaluator):
-    def __init__(self, module: str) -> None:
-        self.module = module
-        self.values: dict[ast.expr, Value] = {}
-
-    def frame(self, interpreter: Interpreter, module: str, source: Source, function: Function | None) -> Frame:
-        if module == self.module:
-            return _RecordingFrame(interpreter, module, source, function, self.values)
-        return super().frame(interpreter, module, source, function)
-
-
-class _RecordingFrame(Frame):
-    def __init__(
-        self,
-        interpreter: Interpreter,
-        module: str,
-        source: Source,
-        function: Function | None,
-        values: dict[ast.expr, Value],
-    ) -> None:
-        super().__init__(interpreter, module, source, function)
-        self._values = values
-
-    def evaluate(self, node: ast.expr | None) -> Value:
-        value = super().evaluate(node)
-        if node is not None and (node not in self._values or not self.interpreter.memo.is_nested):
-            self._values[node] = value
-        return value
-
-
 def inspect(root: Path, options: Options, path: str, overlay: Mapping[str, bytes] | None = None) -> Inspection | None:
     """Look at one Python file within its project.
 
@@ -83,7 +50,7 @@ def inspect(root: Path, options: Options, path: str, overlay: Mapping[str, bytes
     session = Session(root, options, overlay)
     with unhurried():
         found = project_files(root, options, session.overlay, [])
-        indexed = [session.index(f) for f in found.values()]
+        indexed = [session.index(f, whole=f.path == path) for f in found.values()]
         facts = {i.path: i.facts for i in indexed if i.facts is not None}
         if path not in facts:
             return None
@@ -93,7 +60,7 @@ def inspect(root: Path, options: Options, path: str, overlay: Mapping[str, bytes
 
 
 def _inspected(project: Project, facts: FileFacts) -> Inspection:
-    recorder = _RecordingEvaluator(facts.module)
+    recorder = RecordingEvaluator(facts.module)
     interpreter = Interpreter(project, recorder)
     events = list(interpreter.module_events(facts.module))
     events.extend(interpreter.framework_events(facts))

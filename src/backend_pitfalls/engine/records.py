@@ -15,7 +15,8 @@ from backend_pitfalls.syntax.suppressions import Suppression
 
 class Indexed(msgspec.Struct, frozen=True):
     """A file after it was read: `digest` of its content, the facts of a Python file, `relevant` when a selected rule could
-    fire in it, findings that need no other file, its suppressing comments (None: not looked for yet), and what a manifest says."""
+    fire in it, findings that need no other file, its suppressing comments (None: not looked for yet), and what a manifest says.
+    `lent` tells that no rule looks into it, so that it has facts only where the code of others imports it."""
 
     path: str
     digest: bytes
@@ -25,6 +26,7 @@ class Indexed(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     comments: tuple[Suppression, ...] | None = ()
     manifests: tuple[Manifest, ...] = ()
+    lent: bool = False
 
     def facts_digest(self) -> bytes:
         """Changes when what other files can know of this one does."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from backend_pitfalls.engine.finishing import Finisher, in_own_way, with_shared_repairs
 from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
 from backend_pitfalls.engine.result import Analysis
@@ -14,7 +16,8 @@ from backend_pitfalls.model.files import FileKind
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.cache import Stats
 from backend_pitfalls.project.discover import ProjectFile
-from backend_pitfalls.project.link import graph_digest
+from backend_pitfalls.project.link import graph_digest, module_name, module_names
+from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.syntax.source import Unreadable, decode
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 
@@ -79,7 +82,27 @@ class Run:
                 pending.append(file)
         sizes = {f.path: (self.stats.get(f.path) or (0, 0))[0] for f in pending}
         found.update((i.path, i) for i in team.index(pending, sizes))
+        self._lend(team, found)
         return {path: found[path] for path in self.files}
+
+    def _lend(self, team: Team, found: dict[str, Indexed]) -> None:
+        """Give facts to those of the tests that no rule looks into which others import, and to no more of them."""
+        named: dict[str, list[str]] = {}
+        for path, indexed in found.items():
+            for name in module_names(module_name(path)) if indexed.lent else ():
+                named.setdefault(name, []).append(path)
+        lent: set[str] = set()
+        pending = [i.facts for i in found.values() if i.facts is not None and not i.lent] if named else []
+        while pending:
+            wanted = {path for facts in pending for name in _imported(facts) for path in named.get(name, ())} - lent
+            lent |= wanted
+            unread = [file for path, file in self.files.items() if path in wanted and found[path].facts is None]
+            sizes = {f.path: found[f.path].size for f in unread}
+            found.update((i.path, i) for i in team.index(unread, sizes, whole=True))
+            pending = facts_of(found[path] for path in sorted(wanted))
+        for path, indexed in found.items():
+            if indexed.lent and indexed.facts is not None and path not in lent:
+                found[path] = msgspec.structs.replace(indexed, facts=None)
 
     def _is_unchanged(self, path: str, old: Indexed, before: State) -> bool:
         stat = self.stats.get(path)
@@ -114,6 +137,16 @@ class Run:
             return suppressions(data, decode(data), python=True)
         except (OSError, Unreadable):
             return []
+
+
+def _imported(facts: FileFacts) -> set[str]:
+    """The names of all modules that a file may import: `a.b.c` may be a name of `a.b`, which comes with `a`."""
+    found: set[str] = set()
+    for target in (*facts.imports.values(), *facts.stars):
+        while target and target not in found:
+            found.add(target)
+            target = target.rpartition(".")[0]
+    return found
 
 
 def _graph_of(indexed: Mapping[str, Indexed], before: State) -> bytes:

@@ -44,6 +44,7 @@ from backend_pitfalls.project.manifests import (
 )
 from backend_pitfalls.project.manifests.joined import Deployment
 from backend_pitfalls.rules import Report, Rule, selected_rules
+from backend_pitfalls.rules.credentials import may_be_certain
 from backend_pitfalls.semantics.bindings import bindings
 from backend_pitfalls.semantics.events import Application, Event, Route
 from backend_pitfalls.semantics.extract import extract
@@ -57,7 +58,7 @@ from backend_pitfalls.syntax.source import Source, Unreadable
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 from backend_pitfalls.syntax.template import TemplateSource
 
-_SECRET_WORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"://", b"credential", b"auth")
+_SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "://", "credential", "auth")
 KEPT_BYTES = 6_000_000
 """Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""
 _RECURSION_LIMIT = 6_000
@@ -95,15 +96,20 @@ class Session:
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def index(self, file: ProjectFile) -> Indexed:
-        """Read one file: facts of Python, findings in manifests. A file that cannot be read gives a finding that says so."""
+    def index(self, file: ProjectFile, whole: bool = False) -> Indexed:
+        """Read one file: facts of Python, findings in manifests. A file that cannot be read gives a finding that says so.
+
+        Parameters:
+            file: of the project.
+            whole: whether the facts are wanted also of a test that no rule looks into.
+        """
         try:
             data = self.content(file.path)
         except OSError as error:
             reason = f"cannot be read: {error.strerror}; give the right to read it or exclude it"
             return Indexed(file.path, b"", findings=self.unreadable(file.path, reason))
         if file.kind is FileKind.PYTHON:
-            return self._index_python(file, data)
+            return self._index_python(file, data, whole)
         if file.kind is FileKind.TEMPLATE:
             comments = suppressions(data, data.decode("utf-8", "replace"), python=False)
             return Indexed(file.path, content_digest(data), len(data), comments=tuple(comments))
@@ -130,8 +136,17 @@ class Session:
             )
         return tuple(found)
 
-    def _index_python(self, file: ProjectFile, data: bytes) -> Indexed:
+    def _index_python(self, file: ProjectFile, data: bytes, whole: bool) -> Indexed:
         path, digest = file.path, content_digest(data)
+        relevant = any(_can_match(rule, file.context, data, self.options) for rule in self.rules)
+        lent = not relevant and file.context is FileContext.TEST and self._says_nothing(data)
+        if lent and not whole:
+            text = data.decode("utf-8", "replace")
+            self._found.clear()
+            self._read_comments(path, text)
+            return Indexed(
+                path, digest, len(data), findings=tuple(self._found), comments=_own_comments(data, text), lent=True
+            )
         try:
             source = Source(path, data, self._version)
             # Routes cost a walk over the whole tree, and only rules about applications ask for them; what a test asks
@@ -143,22 +158,38 @@ class Session:
         except RecursionError:
             reason = "is nested too deeply to be analysed; split the expression"
             return Indexed(path, digest, len(data), findings=self.unreadable(path, reason))
-        relevant = any(_can_match(rule, file.context, data, self.options) for rule in self.rules)
         if relevant and self._kept + len(source.text) <= KEPT_BYTES:
             # The first files are interpreted first: of a large project, theirs are the trees to keep.
             self._keep(source)
         self._found.clear()
-        if CommentFound in self._listeners and any(word in data.lower() for word in _SECRET_WORDS):
-            self._tell(CommentFound(path, s) for s in settings.commented(source.text))
-        if Binding in self._listeners:
+        self._read_comments(path, source.text)
+        if Binding in self._listeners and not lent:
             self._tell(bindings(source, facts.imports, self.knowledge, file.context))
-        return Indexed(path, digest, len(data), facts, relevant, tuple(self._found), _own_comments(data, source.text))
+        return Indexed(
+            path,
+            digest,
+            len(data),
+            facts,
+            relevant,
+            tuple(self._found),
+            _own_comments(data, source.text),
+            lent=lent,
+        )
+
+    def _says_nothing(self, data: bytes) -> bool:
+        """Whether no text of a test is one that would be told as a credential."""
+        return Binding not in self._listeners or not may_be_certain(data.decode("utf-8", "replace"), self.knowledge)
+
+    def _read_comments(self, path: str, text: str) -> None:
+        lowered = text.lower() if CommentFound in self._listeners else ""
+        if any(word in lowered for word in _SECRET_WORDS):
+            self._tell(CommentFound(path, s) for s in settings.commented(text))
 
     def _index_manifest(self, file: ProjectFile, data: bytes) -> Indexed:
         findings: tuple[Finding, ...] = ()
         self._found.clear()
         lowered = data.lower()
-        if self._asks_for_secrets and any(word in lowered for word in _SECRET_WORDS):
+        if self._asks_for_secrets and any(word.encode() in lowered for word in _SECRET_WORDS):
             if len(data) > settings.MAX_BYTES:
                 reason = f"has {len(data):,} bytes, more than the {settings.MAX_BYTES:,} that are read for secrets; exclude it or split it"
                 findings = self.unreadable(file.path, reason, severity=Severity.NOTE)

@@ -44,9 +44,10 @@ class Start(msgspec.Struct, tag=True):
 
 
 class Index(msgspec.Struct, tag=True):
-    """Read these files; answered by a list of Indexed."""
+    """Read these files, `whole` where others import them; answered by a list of Indexed."""
 
     files: list[ProjectFile]
+    whole: bool = False
 
 
 class Link(msgspec.Struct, tag=True):
@@ -83,16 +84,16 @@ class Team:
         for helper in self._helpers:
             helper.stop()
 
-    def index(self, files: Sequence[ProjectFile], sizes: Mapping[str, int]) -> list[Indexed]:
-        """Read files, each process a share; in the order given."""
+    def index(self, files: Sequence[ProjectFile], sizes: Mapping[str, int], whole: bool = False) -> list[Indexed]:
+        """Read files, each process a share; in the order given. `whole` as for `Session.index`."""
         shares = self._shares(files, [sizes.get(f.path, 0) for f in files])
         for helper, share in zip(self._helpers, shares[1:]):
-            helper.send(Index(share))
+            helper.send(Index(share, whole))
         self._owner.update((f.path, number) for number, share in enumerate(shares) for f in share)
-        found = [self._session.index(f) for f in shares[0]]
+        found = [self._session.index(f, whole) for f in shares[0]]
         for helper, share in zip(self._helpers, shares[1:]):
             answer = helper.receive(list[Indexed])
-            found.extend(answer if answer is not None else [self._session.index(f) for f in share])
+            found.extend(answer if answer is not None else [self._session.index(f, whole) for f in share])
         return found
 
     def interpret(
@@ -214,7 +215,7 @@ def serve() -> None:
         with unhurried():
             answer: list[Indexed] | list[Interpreted]
             if isinstance(message, Index):
-                answer = [session.index(f) for f in message.files]
+                answer = [session.index(f, message.whole) for f in message.files]
                 facts.update((i.path, i.facts) for i in answer if i.facts is not None)
             elif isinstance(message, Link):
                 facts.update((f.path, f) for f in message.facts)

@@ -199,6 +199,26 @@ def by_form(text: str, knowledge: Knowledge) -> Judgement | None:
     return None
 
 
+def may_be_certain(text: str, knowledge: Knowledge) -> bool:
+    """Whether something in a file may be a credential whatever it is called, or one that certainly is one by its looks.
+
+    Parameters:
+        text: of the whole file, in any language.
+        knowledge: for the token formats.
+    """
+    return (
+        "PRIVATE KEY" in text
+        or any(looks_made(quoted[1]) for quoted in _QUOTED.finditer(text))
+        or _token_in(text, knowledge) is not None
+        or _URL_PASSWORD.search(text) is not None
+        or _GRANT.search(text) is not None
+    )
+
+
+# A text without spaces in which there is a digit: nothing else looks made.
+_QUOTED = re.compile(r"""(?=["'][^"'\s0-9]{0,200}[0-9])["']([^"'\s]{12,})["']""")
+
+
 def _token_in(text: str, knowledge: Knowledge) -> TokenFacts | None:
     for pattern in (_WORDS, _PARTS):
         for found in pattern.finditer(text):
