@@ -12,7 +12,7 @@ from backend_pitfalls.engine.records import Indexed, Interpreted, State, content
 from backend_pitfalls.engine.result import Analysis
 from backend_pitfalls.engine.session import Session, lies_beside
 from backend_pitfalls.engine.team import Progress, Team, facts_of, usable_cores
-from backend_pitfalls.model.files import FileKind
+from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.cache import Stats
 from backend_pitfalls.project.discover import ProjectFile
@@ -80,7 +80,7 @@ class Run:
                 found[path] = old
             else:
                 pending.append(file)
-        sizes = {f.path: (self.stats.get(f.path) or (0, 0))[0] for f in pending}
+        sizes = {f.path: (self.stats.get(f.path) or (0, 0))[0] // _SHARE.get(f.context, 1) for f in pending}
         found.update((i.path, i) for i in team.index(pending, sizes))
         self._lend(team, found)
         return {path: found[path] for path in self.files}
@@ -137,6 +137,10 @@ class Run:
             return suppressions(data, decode(data), python=True)
         except (OSError, Unreadable):
             return []
+
+
+# Most tests are not read as code, and so cost less than others of their size.
+_SHARE = {FileContext.TEST: 3}
 
 
 def _imported(facts: FileFacts) -> set[str]:

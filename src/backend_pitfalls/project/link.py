@@ -93,14 +93,15 @@ class Project:
         self._load = load
         self.files = sorted(files, key=lambda f: f.path)
         self.modules: dict[str, FileFacts] = {}
-        self._bits: dict[str, int] = {}
+        # Of each file the bit for its facts and, next to it, the one for its code.
+        self._bits: dict[str, tuple[int, int]] = {}
         for position, facts in enumerate(self.files):
-            self._bits[facts.path] = 1 << (2 * position)
+            self._bits[facts.path] = (1 << (2 * position), 1 << (2 * position + 1))
             for name in module_names(facts.module):
                 self.modules.setdefault(name, facts)
         self.units = [*(f.path for f in self.files), *sorted(beside)]
         for position, path in enumerate(self.units[len(self.files) :], len(self.files)):
-            self._bits[path] = 1 << (2 * position)
+            self._bits[path] = (1 << (2 * position), 1 << (2 * position + 1))
         templates: list[str] = []
         self.deployments: list[str] = []
         for path in self.units[len(self.files) :]:
@@ -120,7 +121,7 @@ class Project:
     # -- what answers rest on -----------------------------------------------------------------------------------
 
     def _touch(self, facts: FileFacts, code: bool = False) -> None:
-        self.touched |= self._bits[facts.path] << code
+        self.touched |= self._bits[facts.path][code]
 
     def touched_files(self, touched: int) -> tuple[list[int], list[int], bool]:
         """A bit set taken apart: positions in `units` of those whose facts and of those whose code was looked at, and
@@ -474,11 +475,9 @@ class Project:
     # -- code ---------------------------------------------------------------------------------------------------
 
     def function_node(self, module: str, qualname: str) -> FunctionNode | None:
-        source = self.source(module)
-        if module not in self._nodes:
-            self._nodes[module] = function_nodes(source.tree) if source is not None else {}
-        return self._nodes[module].get(qualname)
+        return self.functions(module).get(qualname)
 
+    @tracked
     def class_node(self, class_name: str) -> ast.ClassDef | None:
         """The definition of a class of the project."""
         module = self.module_of(class_name)
@@ -570,8 +569,15 @@ class Project:
 
     def functions(self, module: str) -> dict[str, FunctionNode]:
         """The functions and methods that a module defines, by dotted name."""
-        self.function_node(module, "")
-        return self._nodes[module]
+        facts = self.modules.get(module)
+        if facts is None:
+            return {}
+        self._touch(facts, code=True)
+        nodes = self._nodes.get(module)
+        if nodes is None:
+            source = self._load(facts.path)
+            nodes = self._nodes[module] = function_nodes(source.tree) if source is not None else {}
+        return nodes
 
     def url_patterns(self, view: str) -> tuple[str, ...]:
         """The URL patterns under which Django calls a view, by its qualified name."""
@@ -610,13 +616,14 @@ class Project:
         path = self._templates.get(name)
         if path is None:
             return None
-        self.touched |= self._bits[path] << 1
+        self.touched |= self._bits[path][1]
         found = self._load(path)
         return found if isinstance(found, TemplateSource) else None
 
     def forget_code(self) -> None:
         """Let go of syntax trees; they are loaded again when asked for."""
         self._nodes.clear()
+        self.memo.pop("class_node", None)
 
 
 def template_names(paths: Iterable[str]) -> dict[str, str]:

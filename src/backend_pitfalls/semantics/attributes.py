@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import SourceFacts
 from backend_pitfalls.semantics import forms
@@ -318,13 +320,16 @@ def loaded_below(loaded: frozenset[str], name: str) -> frozenset[str]:
     return below | (loaded & {"*", NARROWED})
 
 
-def decorators(node: object) -> set[str]:
+def decorators(node: object) -> frozenset[str]:
     """Names of a function's decorators, without their modules."""
-    names = set()
-    for decorator in getattr(node, "decorator_list", ()):
-        target = getattr(decorator, "func", decorator)
-        names.add(getattr(target, "id", getattr(target, "attr", "")))
-    return names
+    written: list[ast.expr] = getattr(node, "decorator_list", [])
+    if not written:
+        return _UNDECORATED
+    targets = [getattr(decorator, "func", decorator) for decorator in written]
+    return frozenset([getattr(target, "id", getattr(target, "attr", "")) for target in targets])
+
+
+_UNDECORATED: frozenset[str] = frozenset()
 
 
 def is_property(node: object) -> bool:

@@ -137,6 +137,7 @@ class Interpreter:
         # function rests on what it leaves itself.
         self._plain = False
         self._live: dict[str, Frame] = {}
+        self._functions: dict[ast.AST, Function] = {}
         self._read: dict[tuple[Callable[[Any], Any], ast.AST], Any] = {}
 
     # -- entries ------------------------------------------------------------------------------------------------
@@ -215,10 +216,13 @@ class Interpreter:
         node = self.world.function_node(module, qualname)
         if node is None:
             return None
-        owner = qualname.rpartition(".")[0]
         facts = self.world.facts(module)
-        is_method = bool(owner) and facts is not None and owner in facts.classes
-        return Function(module, qualname, node, f"{module}.{owner}" if is_method else "")
+        found = self._functions.get(node)
+        if found is None:
+            owner = qualname.rpartition(".")[0]
+            is_method = bool(owner) and facts is not None and owner in facts.classes
+            found = self._functions[node] = Function(module, qualname, node, f"{module}.{owner}" if is_method else "")
+        return found
 
     def nested_function(
         self, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, qualname: str
