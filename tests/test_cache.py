@@ -93,6 +93,7 @@ def test_options_of_the_command_line(project: Path, tmp_path: Path) -> None:
 
 def test_the_number_of_processes_does_not_matter(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend_pitfalls.engine.team.WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("backend_pitfalls.engine.team.WHILE_STARTING", 0)
     for n in range(30):
         (project / f"app{n}.py").write_text(APP + f"# {n}\n" + "def f():\n    pass\n" * n)
     one = analyse(project, Options(), jobs=1)
@@ -103,6 +104,7 @@ def test_the_number_of_processes_does_not_matter(project: Path, monkeypatch: pyt
 
 def test_numbers_of_more_than_64_bits_are_no_facts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend_pitfalls.engine.team.WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("backend_pitfalls.engine.team.WHILE_STARTING", 0)
     large = 1 << 80
     (project / "large.py").write_text(
         f"KEY = {large}\nLOW = -{large}\n\ndef f(x={large}):\n    pass\n\nclass A:\n    n = {large}\n    m = f(a={large})\n    class Meta:\n        p = {large}\n"
@@ -115,6 +117,7 @@ def test_numbers_of_more_than_64_bits_are_no_facts(project: Path, monkeypatch: p
 
 def test_a_lost_helper_costs_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend_pitfalls.engine.team.WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("backend_pitfalls.engine.team.WHILE_STARTING", 0)
     monkeypatch.setattr("backend_pitfalls.engine.team.sys.executable", "/bin/true")
     assert codes(analyse(project, Options(), jobs=3)) == [("app.py", "BPF401")]
 

@@ -50,6 +50,7 @@ def test_a_credential_in_a_test_is_told(project: Path) -> None:
 
 def test_the_cache_and_the_number_of_processes_change_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend_pitfalls.engine.team.WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("backend_pitfalls.engine.team.WHILE_STARTING", 0)
     cache = Cache(project)
     imports = "from tests import test_total\n"
     for text in (APP, APP.replace("LIMIT)", "5)"), "", imports, "", APP):

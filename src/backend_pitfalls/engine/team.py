@@ -30,6 +30,8 @@ CHUNK = 12
 """Files that a helper is given at a time."""
 WORTH_A_PROCESS = 1_000_000
 """Bytes of source below which another process costs more than it saves."""
+WHILE_STARTING = 400_000
+"""Bytes of source that are read while a helper starts."""
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -133,15 +135,20 @@ class Team:
         return answer if answer is not None else [self._session.interpret(path) for path in pending]
 
     def _shares(self, files: Sequence[ProjectFile], sizes: Sequence[int]) -> list[list[ProjectFile]]:
-        """Neighbouring files together, as they use each other; as many bytes for each process."""
+        """Neighbouring files together, as they use each other; as many bytes for each process, with those that could be read
+        while it starts."""
         total = sum(sizes)
         wanted = max(1, min(self._jobs, 1 + total // WORTH_A_PROCESS))
+        lost = WHILE_STARTING if len(self._helpers) < wanted - 1 else 0
         while len(self._helpers) < wanted - 1:
             self._helpers.append(_Helper(self._session))
         shares: list[list[ProjectFile]] = [[] for _ in range(1 + len(self._helpers))]
-        done = 0
+        each = (total + lost * len(self._helpers)) // len(shares)
+        number = done = 0
         for file, size in zip(files, sizes):
-            shares[min(done * len(shares) // max(total, 1), len(shares) - 1)].append(file)
+            if done >= each and number < len(self._helpers):
+                number, done = number + 1, lost
+            shares[number].append(file)
             done += size
         return shares
 
