@@ -86,7 +86,7 @@ class Run:
         return {path: found[path] for path in self.files}
 
     def _lend(self, team: Team, found: dict[str, Indexed]) -> None:
-        """Give facts to those of the tests that no rule looks into which others import, and to no more of them."""
+        """Give facts to those of the files that no rule looks into which others import, and to no more of them."""
         named: dict[str, list[str]] = {}
         for path, indexed in found.items():
             for name in module_names(module_name(path)) if indexed.lent else ():
@@ -139,8 +139,8 @@ class Run:
             return []
 
 
-# Most tests are not read as code, and so cost less than others of their size.
-_SHARE = {FileContext.TEST: 3}
+# Most tests and migrations are not read as code, and so cost less than others of their size.
+_SHARE = {FileContext.TEST: 3, FileContext.MIGRATION: 9}
 
 
 def _imported(facts: FileFacts) -> set[str]:

@@ -25,8 +25,10 @@ from backend_pitfalls.project.manifests import (
     CheckFound,
     CommentFound,
     ComposeFound,
+    HealthAsked,
     HostedFound,
     ImageFound,
+    LoopFound,
     Manifest,
     OperationsFound,
     PatchesFound,
@@ -101,7 +103,7 @@ class Session:
 
         Parameters:
             file: of the project.
-            whole: whether the facts are wanted also of a test that no rule looks into.
+            whole: whether the facts are wanted also of a test or a migration that no rule looks into.
         """
         try:
             data = self.content(file.path)
@@ -139,7 +141,7 @@ class Session:
     def _index_python(self, file: ProjectFile, data: bytes, whole: bool) -> Indexed:
         path, digest = file.path, content_digest(data)
         relevant = any(_can_match(rule, file.context, data, self.options) for rule in self.rules)
-        lent = not relevant and file.context is FileContext.TEST and self._says_nothing(data)
+        lent = not relevant and file.context in _RARELY_IMPORTED and self._says_nothing(file.context, data)
         if lent and not whole:
             text = data.decode("utf-8", "replace")
             self._found.clear()
@@ -176,9 +178,11 @@ class Session:
             lent=lent,
         )
 
-    def _says_nothing(self, data: bytes) -> bool:
-        """Whether no text of a test is one that would be told as a credential."""
-        return Binding not in self._listeners or not may_be_certain(data.decode("utf-8", "replace"), self.knowledge)
+    def _says_nothing(self, context: FileContext, data: bytes) -> bool:
+        """Whether no text of a file is one that would be told as a credential: in a test only what certainly is one."""
+        if all(self.options.is_silent(r.meta.silent_in, context) for r in self.rules if Binding in r.listeners):
+            return True
+        return context is FileContext.TEST and not may_be_certain(data.decode("utf-8", "replace"), self.knowledge)
 
     def _read_comments(self, path: str, text: str) -> None:
         lowered = text.lower() if CommentFound in self._listeners else ""
@@ -346,9 +350,22 @@ def lies_beside(file: ProjectFile) -> bool:
     return file.kind is FileKind.TEMPLATE or (file.context is not FileContext.TEST and deploys(file.path))
 
 
+_RARELY_IMPORTED = frozenset({FileContext.TEST, FileContext.MIGRATION})
+
 # Events that need no file to be interpreted.
 _AS_WRITTEN = frozenset(
-    {HostedFound, WorkloadFound, ComposeFound, ImageFound, ProbeFound, CheckFound, SettingFound, CommentFound, Binding}
+    {
+        HostedFound,
+        WorkloadFound,
+        ComposeFound,
+        ImageFound,
+        ProbeFound,
+        CheckFound,
+        LoopFound,
+        SettingFound,
+        CommentFound,
+        Binding,
+    }
 )
 
 
@@ -359,12 +376,13 @@ _ABOUT_HEALTH = re.compile(rb"health|live|ready|ping|status|alive", re.IGNORECAS
 def _can_match(rule: Rule, context: FileContext, data: bytes, options: Options) -> bool:
     """The prefilter: whether a rule could fire in a file."""
     meta = rule.meta
-    if meta.fix and not _ASKED_BY_REPAIRS.isdisjoint(rule.listeners):
-        # What it writes into a manifest asks a route of the service.
+    asked = rule.listeners.keys() - _AS_WRITTEN
+    if asked == {HealthAsked} or (meta.fix and not _ASKED_BY_REPAIRS.isdisjoint(rule.listeners)):
+        # It is about a route of the service, or what it writes into a manifest asks one.
         return context not in (FileContext.TEST, FileContext.MIGRATION) and _ABOUT_HEALTH.search(data) is not None
     return (
-        not options.is_silent(meta.silent_in, context)
-        and not _AS_WRITTEN.issuperset(rule.listeners)
+        bool(asked)
+        and not options.is_silent(meta.silent_in, context)
         and (not meta.tokens or any(token in data for token in meta.tokens))
     )
 
