@@ -62,14 +62,14 @@ def tracked(method: Callable[..., T]) -> Callable[..., T]:
 
     @wraps(method)
     def answer(self: Project, *args: str) -> T:
-        memo = self.memo.get(name)
-        if memo is None:
-            memo = self.memo[name] = {}
-        found = memo.get(args)
-        if found is None:
+        found: tuple[T, int]
+        try:
+            found = self.memo[name][args]
+        except KeyError:
             outer, self.touched = self.touched, 0
             value = method(self, *args)
-            found = memo[args] = (value, self.touched)
+            found = (value, self.touched)
+            self.memo.setdefault(name, {})[args] = found
             self.touched = outer
         self.touched |= found[1]
         return found[0]

@@ -74,7 +74,11 @@ class FrameEvaluator:
         return Frame(interpreter, module, source, function)
 
     def parameters(self, interpreter: Interpreter, function: Function, frame: Frame) -> Mapping[str, Value]:
-        return bind_own(frame, function)
+        bound = interpreter.own_parameters(function, lambda: _Bound(frame, bind_own(frame, function)))
+        if not isinstance(bound, _Bound) or bound.tells:
+            return bind_own(frame, function)
+        frame.handles, frame.answers = bound.handles, bound.answers
+        return bound.variables
 
     def attribute(self, interpreter: Interpreter, value: Value, name: str) -> Value:
         return load_attribute(interpreter, value, name)
@@ -105,6 +109,20 @@ class FrameEvaluator:
             interpreter.framework(frame, f"{facts.module}.{name}")
             events.extend(frame.events)
         return tuple(events)
+
+
+class _Bound:
+    """The parameters of a function on its own, and what a frame learns with them; `tells` where finding them out made events, which
+    belong to each frame."""
+
+    __slots__ = ("answers", "handles", "tells", "variables")
+
+    def __init__(self, frame: Frame, variables: Mapping[str, Value]) -> None:
+        self.variables = variables
+        self.handles = frame.handles
+        self.answers = frame.answers
+        self.tells = bool(frame.events)
+        frame.events.clear()
 
 
 class Frame:

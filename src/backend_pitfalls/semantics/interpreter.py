@@ -185,11 +185,11 @@ class Interpreter:
 
     def global_name(self, module: str, name: str) -> Value:
         """What a name stands for in a module's functions when it is not theirs."""
-        found: Value = self.memo.module(
-            ("name", module, name, self._plain),
-            lambda: self._global_name(module, name),
-            lambda: UNKNOWN,
-        ).value
+        key = ("name", module, name, self._plain)
+        outcome = self.memo.known(key)
+        if outcome is None:
+            outcome = self.memo.module(key, lambda: self._global_name(module, name), lambda: UNKNOWN)
+        found: Value = outcome.value
         return found
 
     def _global_name(self, module: str, name: str) -> Value:
@@ -364,6 +364,12 @@ class Interpreter:
         key = (identity, tuple((n, v.key(), traces(v)) for n, v in sorted(arguments.items())))
         found = self.memo.context(key, lambda: self._run_function(function, arguments))
         return found.value if found is not None else summary
+
+    def own_parameters(self, function: Function, bind: Callable[[], object]) -> object:
+        """What `bind` finds out of the parameters of a function on its own, once for all its contexts; None while that is being found out."""
+        key = ("parameters", function.key(), self._plain)
+        outcome = self.memo.known(key)
+        return (outcome or self.memo.module(key, bind, lambda: None)).value
 
     def _run_function(self, function: Function, arguments: Mapping[str, Value] | None) -> Summary:
         source = self.world.source(function.module)

@@ -97,6 +97,14 @@ class Memo:
         self._stack: list[_Running] = [_Running("", 0, 0, 0)]
         self._position: dict[tuple[Hashable, int], int] = {}
 
+    def known(self, key: Hashable) -> Outcome | None:
+        """The outcome of a root where it is remembered and holds everywhere."""
+        found = self._complete.get(key)
+        if found is None or not found.plain:
+            return None
+        self._world.touched |= found.touched
+        return found
+
     def root(self, key: Hashable, compute: Callable[[], Any], cut: Callable[[], Any]) -> Outcome:
         """The outcome of a root; `cut` gives its value while it runs."""
         return self._root(key, self._stack[-1].level, compute, cut)
@@ -128,10 +136,9 @@ class Memo:
         return found
 
     def _root(self, key: Hashable, level: int, compute: Callable[[], Any], cut: Callable[[], Any]) -> Outcome:
-        found = self._complete.get(key)
-        if found is not None and found.plain:
-            self._world.touched |= found.touched
-            return found
+        known = self.known(key)
+        if known is not None:
+            return known
         place, level = (key, level), max(level, 0)
         found = self._remembered(key, 0, level)
         if found is None:
