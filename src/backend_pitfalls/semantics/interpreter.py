@@ -330,7 +330,7 @@ class Interpreter:
             return UNKNOWN
         key = ("declared", function.module, function.qualname, node.lineno)
         found: Value = self.memo.module(
-            key, lambda: self._declared_result(function, node.returns), lambda: UNKNOWN
+            key, lambda: self._uncounted(lambda: self._declared_result(function, node.returns)), lambda: UNKNOWN
         ).value
         return found
 
@@ -369,7 +369,15 @@ class Interpreter:
         """What `bind` finds out of the parameters of a function on its own, once for all its contexts; None while that is being found out."""
         key = ("parameters", function.key(), self._plain)
         outcome = self.memo.known(key)
-        return (outcome or self.memo.module(key, bind, lambda: None)).value
+        return (outcome or self.memo.module(key, lambda: self._uncounted(bind), lambda: None)).value
+
+    def _uncounted(self, compute: Callable[[], T]) -> T:
+        """Compute what is remembered for all who ask, so that it is charged to none: who asked first must not have less left for the rest."""
+        outer, self.nodes = self.nodes, 0
+        try:
+            return compute()
+        finally:
+            self.nodes = outer
 
     def _run_function(self, function: Function, arguments: Mapping[str, Value] | None) -> Summary:
         source = self.world.source(function.module)
