@@ -41,7 +41,9 @@ class CompileHook(BuildHookInterface):
         try:
             built = _compiled(root, self._modules(root), self._folder)
         except (Exception, SystemExit) as error:
-            raise SystemExit(f"{SWITCH}=1, but compiling failed: {error}; unset it to build a wheel of pure Python") from error
+            raise SystemExit(
+                f"{SWITCH}=1, but compiling failed: {error}; unset it to build a wheel of pure Python"
+            ) from error
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
         build_data["force_include"].update({str(file): str(file.relative_to(self._folder / "lib")) for file in built})
@@ -67,7 +69,9 @@ def _compiled(root: Path, modules: list[str], folder: Path) -> list[Path]:
     from setuptools import Distribution
 
     configuration = folder / "mypy.ini"
-    configuration.write_text("[mypy]\nmypy_path = src\nignore_missing_imports = true\nfollow_imports = silent\n", encoding="utf-8")
+    configuration.write_text(
+        "[mypy]\nmypy_path = src\nignore_missing_imports = true\nfollow_imports = silent\n", encoding="utf-8"
+    )
     outside = Path.cwd()
     os.chdir(root)
     try:

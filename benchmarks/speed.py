@@ -1,16 +1,18 @@
 """Times the tool beside its peers, in one run, and reports ratios.
 
-    python -m benchmarks.speed DIR [DIR ...] [--sdist wagtail==6.2] [--multiply 20000] [--peers /path/to/venv/bin] [--write]
+    python -m benchmarks.speed DIR [DIR ...] [--sdist wagtail==6.2] [--multiply 20000] [--peers /path/to/venv/bin]
+        [--plain /path/to/another/venv/bin/python] [--write]
 
 Each directory is copied to a scratch folder first, so that nothing is written into it. The floor is `ast.parse` of all its Python files in one
-thread. Every figure is one whole process, its imports included; `--runs N` takes the best of N. Peers that are not
-installed are left out. `--write` puts the tables into docs/benchmarks.md.
+thread. Every figure is one whole process, its imports included; `--runs N` takes the best of N. Run it with the Python of an installation that
+was compiled (BACKEND_PITFALLS_COMPILE=1), and name one that was not with `--plain`. Peers that are not installed are left out. `--write` puts the tables into docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import platform
 import resource
@@ -22,6 +24,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from benchmarks import semgrep_rules
 
 REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 FLOOR = """
@@ -82,8 +86,8 @@ def best(runs: int, prepare: Callable[[], None], command: list[str], cwd: Path) 
     return min(found, key=lambda t: t.seconds)
 
 
-def ours(folder: Path, runs: int) -> Iterator[tuple[str, Timing]]:
-    """The tool cold, in one process, warm, after one changed file, and as a flake8 plugin."""
+def ours(folder: Path, runs: int, plain: Path | None) -> Iterator[tuple[str, Timing]]:
+    """The tool cold, in one process, in plain Python, warm, after one changed file, and as a flake8 plugin."""
     cache = folder / ".backend_pitfalls_cache"
     check = [sys.executable, "-m", "backend_pitfalls", "check", ".", "-o", os.devnull]
 
@@ -92,6 +96,9 @@ def ours(folder: Path, runs: int) -> Iterator[tuple[str, Timing]]:
 
     yield "ours, cold", best(runs, forget, check, folder)
     yield "ours, cold, one process", best(runs, forget, [*check, "-j", "1"], folder)
+    if plain is not None:
+        yield "ours, cold, not compiled", best(runs, forget, [str(plain), *check[1:]], folder)
+        forget()
     timed(check, folder)
     yield "ours, warm", best(runs, lambda: None, check, folder)
     files = sorted(folder.rglob("*.py"), key=lambda p: p.stat().st_size)
@@ -113,23 +120,17 @@ def _append(path: Path) -> None:
 
 
 def peers(folder: Path, binaries: Path, runs: int) -> Iterator[tuple[str, Timing]]:
-    """bandit, semgrep with local rules, pylint's missing-timeout, djch, ruff's S rules."""
-    rules = folder.parent / "semgrep.yml"
+    """bandit, semgrep with three rules and with what our tables know, pylint's missing-timeout, djch, ruff's S rules."""
+    rules, tables = folder.parent / "semgrep.yml", folder.parent / "tables.yml"
     rules.write_text(SEMGREP_RULES)
+    tables.write_text(json.dumps(semgrep_rules.rules()))
+    semgrep = ["semgrep", "scan", "--metrics=off", "--disable-version-check", "-q", "--config"]
     commands = {
         "bandit": ["bandit", "-q", "-r", "."],
         "ruff S": ["ruff", "check", "--isolated", "--no-cache", "--select", "S", "."],
         "djch": ["djch", "check", "."],
-        "semgrep, 3 local rules": [
-            "semgrep",
-            "scan",
-            "--metrics=off",
-            "--disable-version-check",
-            "-q",
-            "--config",
-            str(rules),
-            ".",
-        ],
+        "semgrep, 3 local rules": [*semgrep, str(rules), "."],
+        f"semgrep, our tables as {len(semgrep_rules.rules()['rules'])} rules": [*semgrep, str(tables), "."],
         "pylint missing-timeout": [
             "pylint",
             "-j",
@@ -145,7 +146,7 @@ def peers(folder: Path, binaries: Path, runs: int) -> Iterator[tuple[str, Timing
             yield name, best(runs, lambda: None, [str(binaries / command[0]), *command[1:]], folder)
 
 
-def measure(source: Path, binaries: Path, runs: int) -> tuple[str, list[str]]:
+def measure(source: Path, binaries: Path, runs: int, plain: Path | None) -> tuple[str, list[str]]:
     """The table of one project, as a heading and Markdown rows."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "project"
@@ -154,7 +155,7 @@ def measure(source: Path, binaries: Path, runs: int) -> tuple[str, list[str]]:
         size = sum(p.stat().st_size for p in files if p.is_file())
         floor = best(max(runs, 2), lambda: None, [sys.executable, "-c", FLOOR, "."], folder)
         rows = [("ast.parse of all files (the floor)", floor)]
-        for row in itertools.chain(ours(folder, runs), peers(folder, binaries, 1)):
+        for row in itertools.chain(ours(folder, runs, plain), peers(folder, binaries, 1)):
             print(source.name, row[0], f"{row[1].seconds:.2f} s", flush=True)
             rows.append(row)
         cold = dict(rows)["ours, cold"].seconds
@@ -222,6 +223,7 @@ def main() -> None:
     parser.add_argument(
         "--peers", type=Path, default=Path(sys.executable).parent, metavar="BIN", help="where the peers are installed"
     )
+    parser.add_argument("--plain", type=Path, metavar="PYTHON", help="of an installation that was not compiled")
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--write", action="store_true", help=f"write {REPORT.name}")
     options = parser.parse_args()
@@ -231,7 +233,7 @@ def main() -> None:
             place = Path(scratch) / str(number)
             place.mkdir()
             folders.append(unpack(requirement, place))
-        sections = [measure(folder.resolve(), options.peers, options.runs) for folder in folders]
+        sections = [measure(folder.resolve(), options.peers, options.runs, options.plain) for folder in folders]
         if options.multiply:
             counts = [n for n in (1000, 2000, 5000, 10000, 20000) if n <= options.multiply]
             sections.append((f"Scale: copies of {folders[0].name}", scale(folders[0].resolve(), counts)))

@@ -20,7 +20,7 @@ There is no automatic repair.
 `exclude`, `target-version`.
 
 ## Known limits
-A Python file above 4 MB is taken for data and reported here.
+A Python file above 4 MB is taken for data and reported here. Tests and migrations into which no rule would look are read only where other code imports them, so that a broken one is told only then.
 
 ## References
 - [PEP 263: source code encodings](https://peps.python.org/pep-0263/)
