@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,7 +16,7 @@ from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.options import Options
 
 if TYPE_CHECKING:
-    from pathspec import PathSpec
+    pass
 
 SKIPPED_FOLDERS = frozenset(
     {
@@ -117,15 +117,15 @@ def discover(
         notes: receives (path, reason) of folders that cannot be read.
     """
     patterns = list(exclude)
-    excluded = _spec(patterns) if patterns else None
+    excluded = _Ignored(patterns) if patterns else None
     yield from _folder(root, "", excluded, [], notes if notes is not None else [])
 
 
 def _folder(
     root: Path,
     prefix: str,
-    excluded: PathSpec[Any] | None,
-    ignores: list[tuple[str, PathSpec[Any]]],
+    excluded: _Ignored | None,
+    ignores: list[tuple[str, _Ignored]],
     notes: list[tuple[str, str]],
 ) -> Iterator[ProjectFile]:
     try:
@@ -140,7 +140,7 @@ def _folder(
         )
         return
     if any(e.name == ".gitignore" for e in entries):
-        ignores = [*ignores, (prefix, _spec_file(root / prefix / ".gitignore"))]
+        ignores = [*ignores, (prefix, _ignored_by(root / prefix / ".gitignore"))]
     for entry in entries:
         path = prefix + entry.name
         is_folder = _is_folder(entry)
@@ -155,8 +155,8 @@ def _folder(
         if "{{" in entry.name:
             continue  # of a template of whole projects (cookiecutter, copier): what it holds is not yet the language that it becomes
         shown = f"{path}/" if is_folder else path
-        if (excluded is not None and excluded.match_file(shown)) or any(
-            spec.match_file(shown[len(p) :]) for p, spec in ignores
+        if (excluded is not None and excluded.has(shown)) or any(
+            ignored.has(shown[len(p) :]) for p, ignored in ignores
         ):
             continue
         if kind is None:
@@ -187,7 +187,7 @@ def is_ignored(root: Path, name: str) -> bool:
         root: the folder.
         name: of the file.
     """
-    return (root / ".gitignore").is_file() and bool(_spec_file(root / ".gitignore").match_file(name))
+    return (root / ".gitignore").is_file() and _ignored_by(root / ".gitignore").has(name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool | None:
@@ -201,14 +201,27 @@ def _is_folder(entry: os.DirEntry[str]) -> bool | None:
     return False if stat.S_ISREG(mode) else None
 
 
-def _spec(lines: Iterable[str]) -> PathSpec[Any]:
-    from pathspec import GitIgnoreSpec
+class _Ignored:
+    """Patterns in gitignore's form. Most paths match none of them, which one expression tells at once; of the others the last pattern
+    that matches decides."""
 
-    return GitIgnoreSpec.from_lines(lines)
+    def __init__(self, lines: Iterable[str]) -> None:
+        from pathspec import GitIgnoreSpec
+
+        self._spec = GitIgnoreSpec.from_lines(lines)
+        written = [p.regex.pattern for p in self._spec.patterns if p.include is not None and p.regex is not None]
+        self._any = re.compile("|".join(f"(?:{_GROUP.sub('(?:', pattern)})" for pattern in written) or r"(?!)")
+
+    def has(self, path: str) -> bool:
+        """Whether a path, relative to where the patterns stand, is passed over; that of a folder ends with a slash."""
+        return self._any.search(path) is not None and self._spec.match_file(path)
 
 
-def _spec_file(path: Path) -> PathSpec[Any]:
+_GROUP = re.compile(r"\(\?P<\w+>")
+
+
+def _ignored_by(path: Path) -> _Ignored:
     try:
-        return _spec(path.read_text("utf-8", errors="replace").splitlines())
+        return _Ignored(path.read_text("utf-8", errors="replace").splitlines())
     except (OSError, ValueError):
-        return _spec(())
+        return _Ignored(())
