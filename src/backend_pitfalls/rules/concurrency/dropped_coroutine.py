@@ -35,7 +35,8 @@ There is no automatic repair.
 None.
 
 ## Known limits
-Coroutine functions with decorators are not looked at: a decorator may make something else of them.
+Coroutine functions with decorators are not looked at: a decorator may make something else of them. Tests are silent unless `notes-in` names them: a test that awaits
+nothing takes no back end down, and tests of coroutines would be half of what there is to evaluate.
 
 ## References
 - [asyncio: awaitables](https://docs.python.org/3/library/asyncio-task.html#awaitables)
@@ -44,7 +45,7 @@ Coroutine functions with decorators are not looked at: a decorator may make some
 
 from __future__ import annotations
 
-from backend_pitfalls.model.files import NOT_THE_SERVICE, FileContext
+from backend_pitfalls.model.files import NOT_THE_PROGRAM, NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.discover import context_of
@@ -59,7 +60,7 @@ META = RuleMeta(
     confidence=Confidence.HIGH,
     since="0.1.0",
     tokens=(b"async def", b"asyncio"),
-    silent_in=frozenset({FileContext.MIGRATION, FileContext.GENERATED}),
+    silent_in=NOT_THE_PROGRAM,
 )
 
 
