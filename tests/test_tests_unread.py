@@ -53,10 +53,10 @@ def test_the_cache_and_the_number_of_processes_change_nothing(project: Path, mon
     monkeypatch.setattr("backend_pitfalls.engine.team.WHILE_STARTING", 0)
     cache = Cache(project)
     imports = "from tests import test_total\n"
-    for text in (APP, APP.replace("LIMIT)", "5)"), "", imports, "", APP):
-        (project / "app.py").write_text(text)
-        for broken in (UNREAD, BROKEN):
-            (project / "tests" / "test_total.py").write_text(broken)
+    for broken in (UNREAD, BROKEN):
+        (project / "tests" / "test_total.py").write_text(broken)
+        for text in (APP, APP.replace("LIMIT)", "5)"), "", imports, "", APP):
+            (project / "app.py").write_text(text)
             plain = analyse(project, Options())
             assert analyse(project, Options(), cache=cache) == plain
             assert analyse(project, Options(), jobs=3) == plain

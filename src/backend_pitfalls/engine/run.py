@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from backend_pitfalls.engine.finishing import Finisher, in_own_way, with_shared_repairs
 from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
 from backend_pitfalls.engine.result import Analysis
@@ -100,9 +98,9 @@ class Run:
             sizes = {f.path: found[f.path].size for f in unread}
             found.update((i.path, i) for i in team.index(unread, sizes, whole=True))
             pending = facts_of(found[path] for path in sorted(wanted))
-        for path, indexed in found.items():
-            if indexed.lent and indexed.facts is not None and path not in lent:
-                found[path] = msgspec.structs.replace(indexed, facts=None)
+        # What was read for an import that is gone is as if it had never been read.
+        returned = [p for p, i in found.items() if i.lent and p not in lent and (i.facts is not None or i.findings)]
+        found.update((i.path, i) for i in team.index([self.files[p] for p in returned], {}))
 
     def _is_unchanged(self, path: str, old: Indexed, before: State) -> bool:
         stat = self.stats.get(path)

@@ -156,10 +156,11 @@ class Session:
             has_routes = self._asks_for_routes and file.context is not FileContext.TEST
             facts = extract(source.tree, path, module_name(path), source.text, has_routes)
         except Unreadable as error:
-            return Indexed(path, digest, len(data), findings=self.unreadable(path, error.reason, error.line))
+            found = self.unreadable(path, error.reason, error.line)
+            return Indexed(path, digest, len(data), findings=found, lent=lent)
         except RecursionError:
-            reason = "is nested too deeply to be analysed; split the expression"
-            return Indexed(path, digest, len(data), findings=self.unreadable(path, reason))
+            found = self.unreadable(path, "is nested too deeply to be analysed; split the expression")
+            return Indexed(path, digest, len(data), findings=found, lent=lent)
         if relevant and self._kept + len(source.text) <= KEPT_BYTES:
             # The first files are interpreted first: of a large project, theirs are the trees to keep.
             self._keep(source)
