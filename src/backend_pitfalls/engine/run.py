@@ -63,6 +63,7 @@ class Run:
             reusable = _reusable(before, indexed, units, graph)
             pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
             fresh = team.interpret(facts_of(indexed.values()), beside, pending, self.progress)
+        self.session.close()
         interpreted = {**reusable, **{r.path: r for r in fresh}}
         analysis = self._finish(indexed, interpreted)
         state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph)

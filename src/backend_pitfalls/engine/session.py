@@ -275,6 +275,12 @@ class Session:
         self._facts = {f.path: f for f in self._project.files}
         self._interpreter = Interpreter(self._project, FrameEvaluator())
 
+    def close(self) -> None:
+        """Let go of the linked project, which asks this session for its files: such cycles are not looked for while there is something
+        to analyse, and the next project may be as large."""
+        del self._project, self._interpreter, self._facts
+        self._sources.clear()
+
     def interpret(self, path: str) -> Interpreted:
         """Interpret a file and ask the rules."""
         if self._loaded > KEPT_BYTES:
