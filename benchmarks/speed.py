@@ -128,7 +128,7 @@ def peers(folder: Path, binaries: Path, runs: int) -> Iterator[tuple[str, Timing
     commands = {
         "bandit": ["bandit", "-q", "-r", "."],
         "ruff S": ["ruff", "check", "--isolated", "--no-cache", "--select", "S", "."],
-        "djch": ["djch", "check", "."],
+        "djch": ["djch", "check"],
         "semgrep, 3 local rules": [*semgrep, str(rules), "."],
         f"semgrep, our tables as {len(semgrep_rules.rules()['rules'])} rules": [*semgrep, str(tables), "."],
         "pylint missing-timeout": [
