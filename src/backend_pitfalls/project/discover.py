@@ -8,15 +8,11 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.options import Options
-
-if TYPE_CHECKING:
-    pass
 
 SKIPPED_FOLDERS = frozenset(
     {

@@ -93,15 +93,12 @@ class Project:
         self._load = load
         self.files = sorted(files, key=lambda f: f.path)
         self.modules: dict[str, FileFacts] = {}
-        # Of each file the bit for its facts and, next to it, the one for its code.
-        self._bits: dict[str, tuple[int, int]] = {}
-        for position, facts in enumerate(self.files):
-            self._bits[facts.path] = (1 << (2 * position), 1 << (2 * position + 1))
+        for facts in self.files:
             for name in module_names(facts.module):
                 self.modules.setdefault(name, facts)
         self.units = [*(f.path for f in self.files), *sorted(beside)]
-        for position, path in enumerate(self.units[len(self.files) :], len(self.files)):
-            self._bits[path] = (1 << (2 * position), 1 << (2 * position + 1))
+        # Of each file the bit for its facts and, next to it, the one for its code.
+        self._bits = {path: (1 << 2 * place, 1 << 2 * place + 1) for place, path in enumerate(self.units)}
         templates: list[str] = []
         self.deployments: list[str] = []
         for path in self.units[len(self.files) :]:

@@ -368,8 +368,7 @@ class Interpreter:
     def own_parameters(self, function: Function, bind: Callable[[], object]) -> object:
         """What `bind` finds out of the parameters of a function on its own, once for all its contexts; None while that is being found out."""
         key = ("parameters", function.key(), self._plain)
-        outcome = self.memo.known(key)
-        return (outcome or self.memo.module(key, lambda: self._uncounted(bind), lambda: None)).value
+        return self.memo.module(key, lambda: self._uncounted(bind), lambda: None).value
 
     def _uncounted(self, compute: Callable[[], T]) -> T:
         """Compute what is remembered for all who ask, so that it is charged to none: who asked first must not have less left for the rest."""

@@ -65,7 +65,6 @@ META = RuleMeta(
 
 # Databases that answer at once or on this machine.
 _HERE = ("", "localhost", "127.0.0.1", "::1")
-# Settings that nobody serves requests with.
 
 
 @listens(Configured)

@@ -65,7 +65,6 @@ META = RuleMeta(
 
 _MIGRATES = re.compile(r"migrations?[/.]|alembic|(^|/)env\.py$")
 _SERVER = re.compile(r"(postgresql\w*|mysql|oracle|postgis|psqlextra|postgres)$")
-# Settings of a developer's machine, of tests and of continuous integration: what they cost nobody waits for.
 
 
 @listens(Configured)
