@@ -95,7 +95,7 @@ class Run:
         while pending:
             wanted = {path for facts in pending for name in _imported(facts) for path in named.get(name, ())} - lent
             lent |= wanted
-            unread = [file for path, file in self.files.items() if path in wanted and found[path].facts is None]
+            unread = [self.files[path] for path in sorted(wanted) if found[path].facts is None]
             sizes = {f.path: found[f.path].size for f in unread}
             found.update((i.path, i) for i in team.index(unread, sizes, whole=True))
             pending = facts_of(found[path] for path in sorted(wanted))
