@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import re
+import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from backend_pitfalls.engine.prefilter import Prefilter
 from backend_pitfalls.engine.records import Indexed, Interpreted, content_digest
 from backend_pitfalls.knowledge import load
 from backend_pitfalls.model.files import FileContext, FileKind
@@ -22,13 +23,10 @@ from backend_pitfalls.project.config import version_of
 from backend_pitfalls.project.discover import ProjectFile, context_of, deploys, kind_of
 from backend_pitfalls.project.link import Project, module_name
 from backend_pitfalls.project.manifests import (
-    CheckFound,
     CommentFound,
     ComposeFound,
-    HealthAsked,
     HostedFound,
     ImageFound,
-    LoopFound,
     Manifest,
     OperationsFound,
     PatchesFound,
@@ -45,8 +43,8 @@ from backend_pitfalls.project.manifests import (
     settings,
 )
 from backend_pitfalls.project.manifests.joined import Deployment
-from backend_pitfalls.rules import Report, Rule, selected_rules
-from backend_pitfalls.rules.credentials import may_be_certain
+from backend_pitfalls.rules import Report, selected_rules
+from backend_pitfalls.rules.certain_credentials import may_be_certain
 from backend_pitfalls.semantics.bindings import bindings
 from backend_pitfalls.semantics.events import Application, Event, Route
 from backend_pitfalls.semantics.extract import extract
@@ -81,6 +79,8 @@ class Session:
         self.overlay = overlay or {}
         self.knowledge = load(options.knowledge, options.taint_sources)
         self.rules = selected_rules(options)
+        self._prefilter = Prefilter(self.rules, options)
+        self._folder = str(root)
         self._found: list[Finding] = []
         self._sources: OrderedDict[str, Source] = OrderedDict()
         self._kept = 0
@@ -124,7 +124,11 @@ class Session:
             OSError: when it cannot be read.
         """
         found = self.overlay.get(path)
-        return found if found is not None else (self.root / path).read_bytes()
+        if found is not None:
+            return found
+        # A path object for each of thousands of files takes longer than reading them.
+        with open(f"{self._folder}{os.sep}{path}", "rb") as file:  # noqa: PTH123
+            return file.read()
 
     def unreadable(
         self, path: str, reason: str, line: int = 1, severity: Severity | None = None
@@ -140,7 +144,7 @@ class Session:
 
     def _index_python(self, file: ProjectFile, data: bytes, whole: bool) -> Indexed:
         path, digest = file.path, content_digest(data)
-        relevant = any(_can_match(rule, file.context, data, self.options) for rule in self.rules)
+        relevant = self._prefilter.lets_pass(file.context, data)
         lent = not relevant and file.context in _RARELY_IMPORTED and self._says_nothing(file.context, data)
         if lent and not whole:
             text = data.decode("utf-8", "replace")
@@ -358,40 +362,6 @@ def lies_beside(file: ProjectFile) -> bool:
 
 
 _RARELY_IMPORTED = frozenset({FileContext.TEST, FileContext.MIGRATION})
-
-# Events that need no file to be interpreted.
-_AS_WRITTEN = frozenset(
-    {
-        HostedFound,
-        WorkloadFound,
-        ComposeFound,
-        ImageFound,
-        ProbeFound,
-        CheckFound,
-        LoopFound,
-        SettingFound,
-        CommentFound,
-        Binding,
-    }
-)
-
-
-_ASKED_BY_REPAIRS = frozenset({WorkloadFound, ComposeFound, ImageFound})
-_ABOUT_HEALTH = re.compile(rb"health|live|ready|ping|status|alive", re.IGNORECASE)
-
-
-def _can_match(rule: Rule, context: FileContext, data: bytes, options: Options) -> bool:
-    """The prefilter: whether a rule could fire in a file."""
-    meta = rule.meta
-    asked = rule.listeners.keys() - _AS_WRITTEN
-    if asked == {HealthAsked} or (meta.fix and not _ASKED_BY_REPAIRS.isdisjoint(rule.listeners)):
-        # It is about a route of the service, or what it writes into a manifest asks one.
-        return context not in (FileContext.TEST, FileContext.MIGRATION) and _ABOUT_HEALTH.search(data) is not None
-    return (
-        bool(asked)
-        and not options.is_silent(meta.silent_in, context)
-        and (not meta.tokens or any(token in data for token in meta.tokens))
-    )
 
 
 def _own_comments(data: bytes, text: str) -> tuple[Suppression, ...] | None:

@@ -39,6 +39,8 @@ class Judgement(msgspec.Struct, frozen=True):
 
 # What a name of each kind is worth.
 _KINDS = {"password": 2.0, "secret key": 2.2, "key": 1.6, "header": 0.4, "cookie": 0.2, "perhaps": -0.2}
+CERTAIN_KINDS = frozenset({"password", "secret key", "key"})
+"""The kinds of names under which a text that looks made is certainly a credential."""
 _MEANINGS = {
     "password": "the name means a password",
     "secret key": "the name means the key that signs sessions",
@@ -109,15 +111,17 @@ _KIND = re.compile(
     re.IGNORECASE,
 )
 _REGEX = re.compile(r"^\^.*\$$")
-_URL_PASSWORD = re.compile(
+URL_PASSWORD = re.compile(
     r"(?<![a-z])[a-z][a-z0-9+.-]*://[^/\s:@'\"]*:(?P<password>[^/\s@'\"]{3,})@[^\s@/'\"?]+", re.IGNORECASE
 )
 _PAIRS = re.compile(r"(?:^|[\s;,?&])(?P<name>[A-Za-z][\w-]*)\s*=\s*(?P<value>[^\s;,&'\"]+)")
-_GRANT = re.compile(r"\b(?:IDENTIFIED\s+BY|WITH\s+(?:ENCRYPTED\s+)?PASSWORD)\s+'(?P<password>[^']{3,})'", re.IGNORECASE)
+GRANT = re.compile(r"\b(?:IDENTIFIED\s+BY|WITH\s+(?:ENCRYPTED\s+)?PASSWORD)\s+'(?P<password>[^']{3,})'", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:Bearer|Basic|Token|ApiKey|Key|JWT|Bot|OAuth)\s+(?P<value>\S+)$", re.IGNORECASE)
 _OF_A_TEST_ACCOUNT = re.compile(r"[_$](test|sandbox)[_$]")
 _WORDS = re.compile(r"[A-Za-z0-9_.:+/=@~-]{12,}")
 _PARTS = re.compile(r"[A-Za-z0-9_.:@~+-]{12,}")
+_DIVIDES = re.compile(r"[/=]")
+_DIGIT = re.compile(r"[0-9]")
 
 
 def is_template(text: str) -> bool:
@@ -135,6 +139,7 @@ def is_placeholder(text: str) -> bool:
     return bool(_PLACEHOLDER.search(text))
 
 
+@functools.lru_cache(maxsize=50_000)
 def kind_of(name: str, knowledge: Knowledge) -> str:
     """What kind of credential a name means, as `CredentialNameFacts.kind` tells; empty for none."""
     words = [w for w in snake_case(name).strip("_").split("_") if w]
@@ -181,7 +186,7 @@ def by_form(text: str, knowledge: Knowledge) -> Judgement | None:
         text: one that no template fills in.
         knowledge: for the token formats.
     """
-    token = knowledge.token_of(text) or _token_in(text, knowledge)
+    token = knowledge.token_of(text) or token_in(text, knowledge)
     if token is not None:
         return Judgement(
             f"a {token.provider}",
@@ -190,44 +195,30 @@ def by_form(text: str, knowledge: Knowledge) -> Judgement | None:
             token,
             token.public or bool(_OF_A_TEST_ACCOUNT.search(text)),
         )
-    url = _URL_PASSWORD.search(text)
-    if url is not None and not _stands_for_password(url["password"]):
+    url = URL_PASSWORD.search(text)
+    if url is not None and not stands_for_password(url["password"]):
         return Judgement("a password in a URL", 3.0, ("the address has a user and a password",))
-    grant = _GRANT.search(text)
-    if grant is not None and not _stands_for_password(grant["password"]):
+    grant = GRANT.search(text)
+    if grant is not None and not stands_for_password(grant["password"]):
         return Judgement("a password in an SQL grant", 3.0, ("the statement gives an account its password",))
     return None
 
 
-def may_be_certain(text: str, knowledge: Knowledge) -> bool:
-    """Whether something in a file may be a credential whatever it is called, or one that certainly is one by its looks.
+def token_in(text: str, knowledge: Knowledge) -> TokenFacts | None:
+    """The format of the first token among the words of a text, or among their parts; None for none.
 
     Parameters:
-        text: of the whole file, in any language.
+        text: of any length.
         knowledge: for the token formats.
     """
-    return (
-        "PRIVATE KEY" in text
-        or any(looks_made(quoted[1]) for quoted in _QUOTED.finditer(text))
-        or _token_in(text, knowledge) is not None
-        or _URL_PASSWORD.search(text) is not None
-        or _GRANT.search(text) is not None
-    )
-
-
-# A text without spaces in which there is a digit: nothing else looks made.
-_QUOTED = re.compile(r"""(?=["'][^"'\s0-9]{0,200}[0-9])["']([^"'\s]{12,})["']""")
-
-
-def _token_in(text: str, knowledge: Knowledge) -> TokenFacts | None:
-    for pattern in (_WORDS, _PARTS):
-        for found in pattern.finditer(text):
-            word = found[0]
-            if len(word) < len(text) and any(map(str.isdigit, word)):
-                for part in (word, word.removeprefix("bot"), word.rpartition("=")[2]):
-                    token = knowledge.token_of(part)
-                    if token is not None:
-                        return token
+    words = [word for word in _WORDS.findall(text) if _DIGIT.search(word)]
+    parts = [part for word in words if _DIVIDES.search(word) for part in _PARTS.findall(word) if _DIGIT.search(part)]
+    for word in (*words, *parts):
+        if len(word) < len(text):
+            for part in dict.fromkeys((word, word.removeprefix("bot"), word.rpartition("=")[2])):
+                token = knowledge.token_of(part)
+                if token is not None:
+                    return token
     return None
 
 
@@ -430,7 +421,7 @@ def commonness(text: str) -> float:
 _WELL_KNOWN = frozenset({"password", "pass", "pwd", "guest", "user", "secret", "passwd", "token"})
 
 
-def _stands_for_password(password: str) -> bool:
+def stands_for_password(password: str) -> bool:
     """Whether what stands in a password's place is none: a reference, a placeholder, the word itself."""
     return is_placeholder(password) or password.lower() in _WELL_KNOWN or password[0] in "{$<%[\0" or "\0" in password
 

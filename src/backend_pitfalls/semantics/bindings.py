@@ -52,7 +52,7 @@ _NAMED = re.compile(_ROOTS + r"""\w*["'\]]*[ \t]*(?:[:=,(]|[!=]=)[^\n]*(?:\n[^\n
 _TOKEN_LIKE = re.compile(r"[0-9][A-Za-z0-9_+/=.:-]{12,}")
 _WORD_LIKE = re.compile(r"[A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
 _PASSWORD_LIKE = re.compile(r"://[^\s:@/'\"]*:[^\s@/'\"]+@|passw(?:or)?d=|pwd=|identified by|with password")
-_MEANS_CREDENTIAL = re.compile(r"pass|pwd|secret|token|key$", re.IGNORECASE)
+MEANS_CREDENTIAL = re.compile(r"pass|pwd|secret|token|key$", re.IGNORECASE)
 _ENUMERATION = re.compile(r"(Enum|Choices|Flag)$")
 _SETTING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|[A-Z]{6,}$")
 _LOOKS_UP = frozenset({"get", "getenv", "setdefault", "pop", "getattr", "setattr", "config", "env"})
@@ -72,7 +72,7 @@ def _worth_reading(text: str, signatures: Mapping[str, tuple[str, ...]], callees
     if len(lowered) != len(text):  # a letter that is two in lower case
         lowered = text
     searches = [(_NAMED, lowered), (_TOKEN_LIKE, text), (_PASSWORD_LIKE, lowered)]
-    own = [name for name, parameters in signatures.items() if any(map(_MEANS_CREDENTIAL.search, parameters))]
+    own = [name for name, parameters in signatures.items() if any(map(MEANS_CREDENTIAL.search, parameters))]
     called = [name for name in sorted({*_without_root(callees), *own}) if f"{name}(" in text]
     if called:
         searches.append((re.compile(rf"\b(?:{'|'.join(called)})\("), text))

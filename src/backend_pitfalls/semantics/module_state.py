@@ -48,8 +48,10 @@ def _containers(tree: ast.Module, text: str) -> frozenset[str]:
     ]
     if not made:
         return frozenset()
-    filled = re.findall(rf"^[ \t]+(?:.*\W)?({'|'.join(map(re.escape, made))}){_FILLED}", text, re.MULTILINE)
-    return frozenset(filled)
+    filled = re.finditer(rf"\b({'|'.join(map(re.escape, made))}){_FILLED}", text)
+    return frozenset(
+        found[1] for found in filled if text.startswith((" ", "\t"), text.rfind("\n", 0, found.start()) + 1)
+    )
 
 
 def _makes(node: ast.expr | None) -> bool:

@@ -105,7 +105,8 @@ def commented(text: str) -> Iterator[Setting]:
         text: the source.
     """
     number, at, quotes = 1, 0, [0] * len(_LONG_QUOTES)
-    for count, match in enumerate(_PYTHON_COMMENT.finditer(text)):
+    told = (match for match in _PYTHON_COMMENT.finditer(text) if _may_tell(match[1]))
+    for count, match in enumerate(told):
         if count > MAX_SETTINGS:
             return
         start = match.start(1)
@@ -122,9 +123,23 @@ def commented(text: str) -> Iterator[Setting]:
             yield Setting(setting.name, setting.value, Span(number, column + span.col, number, column + span.end_col))
 
 
-_PYTHON_COMMENT = re.compile(r"^[ \t]*#([^\n]*(?:[=:]|[A-Za-z0-9_-]{20})[^\n]*)$", re.MULTILINE)
+_PYTHON_COMMENT = re.compile(r"^[ \t]*#([^\n]+)$", re.MULTILINE)
+_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{20}")
+_UNBROKEN = re.compile(r"\S{12}")
+_DIGIT = re.compile(r"[0-9]")
 _LONG_QUOTES = ('"""', "'''")
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_.:/+=@~-]{20,}")
+
+
+def _may_tell(comment: str) -> bool:
+    """Whether a comment may hold a credential: a long word, or a pair whose value is quoted, an address, or long and with a digit."""
+    if _LONG_WORD.search(comment):
+        return True
+    return ("=" in comment or ":" in comment) and (
+        "'" in comment
+        or "://" in comment
+        or (_DIGIT.search(comment) is not None and _UNBROKEN.search(comment) is not None)
+    )
 
 
 def _of_line(line: str, number: int) -> Iterator[Setting]:

@@ -1,0 +1,156 @@
+"""The prefilter of tests, in which only what certainly is a credential is told: whether something in a file may be one, seen in its text alone.
+
+It says yes too often rather than too rarely: what it lets pass is read as code, and judged as all else.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from backend_pitfalls.model.knowledge import Knowledge
+from backend_pitfalls.rules.credentials import (
+    CERTAIN_KINDS,
+    GRANT,
+    URL_PASSWORD,
+    is_placeholder,
+    kind_of,
+    looks_made,
+    stands_for_password,
+    token_in,
+    within,
+)
+from backend_pitfalls.semantics.bindings import MEANS_CREDENTIAL
+
+NEAR = 300
+"""Characters before a text, and behind it, within which what tells of a credential stands."""
+# A text without spaces in which there is a digit: nothing else looks made.
+_QUOTED = re.compile(r"""(?=["'][^"'\s0-9]{0,200}[0-9])["']([^"'\s]{12,})["']""")
+# Addresses and paths, which are judged as none.
+_LEADS_SOMEWHERE = re.compile(r"https?://|/|\./")
+_NAME = re.compile(r"[^\W\d][\w.-]*")
+_FUNCTION = re.compile(r"def (\w+)\(([^)]*)\)")
+_CLASS = re.compile(r"class (\w+)")
+_RETURNS = re.compile(r"\breturn\b")
+_DEFINES = re.compile(r"\bdef (\w+)\(")
+_ASSIGNED = re.compile(r"(\w+)\s*(?::[^=\n]*)?=\s*\(?\s*[rbuRBU]{0,2}$")
+
+
+# The parts of `URL_PASSWORD` and `GRANT` that are found fast.
+_USER_INFO = re.compile(r"://[^/\s:@'\"]*:[^/\s@'\"]{3,}@")
+_PASSWORD_GIVEN = re.compile(r"password\s+'")
+# Arguments that take a user and a password: `auth=("user", "password")`.
+_PAIRED = frozenset({"auth", "basic_auth", "http_auth"})
+
+
+def may_be_certain(text: str, knowledge: Knowledge) -> bool:
+    """Whether something in a file may be a credential whatever it is called, or looks made and may be called one.
+
+    Parameters:
+        text: of the whole file, in any language.
+        knowledge: for the token formats, and the calls that take a credential.
+    """
+    return (
+        "PRIVATE KEY" in text
+        or (_USER_INFO.search(text) is not None and _gives_password(URL_PASSWORD, text))
+        or (_may_grant(text.lower()) and _gives_password(GRANT, text))
+        or token_in(text, knowledge) is not None
+        or _begins_token(text, knowledge)
+        or _Text(text, knowledge).names_one()
+    )
+
+
+def _may_grant(lowered: str) -> bool:
+    return "identified" in lowered or _PASSWORD_GIVEN.search(lowered) is not None
+
+
+def _gives_password(pattern: re.Pattern[str], text: str) -> bool:
+    return any(not stands_for_password(found["password"]) for found in pattern.finditer(text))
+
+
+def _begins_token(text: str, knowledge: Knowledge) -> bool:
+    """Whether a text that a digit does not give away is a token, or the first of several that are joined to one."""
+    return any(
+        knowledge.token_of(found[1]) is not None or _CONTINUED.match(text, found.end())
+        for found in _beginnings(knowledge).finditer(text)
+    )
+
+
+_CONTINUED = re.compile(r"""\s*[+\\]?\s*[rbRB]?["']""")
+
+
+@functools.lru_cache(maxsize=2)
+def _beginnings(knowledge: Knowledge) -> re.Pattern[str]:
+    """Finds a text that begins as a token does whose format begins with letters."""
+    literal = [re.match(r"[A-Za-z0-9_-]*(?![{?*+|])", token.pattern) for token in knowledge.tokens]
+    beginnings = sorted({found[0] for found in literal if found is not None and len(found[0]) > 2} - {"https"})
+    return re.compile(rf"""["']((?:{"|".join(beginnings)})[^"'\s]{{8,}})["']""" if beginnings else r"(?!)")
+
+
+class _Text:
+    """A file as text, and what was found in it so far."""
+
+    def __init__(self, text: str, knowledge: Knowledge) -> None:
+        self._text = text
+        self._knowledge = knowledge
+        self._calls: re.Pattern[str] | None = None
+        self._used: dict[str, bool] = {}
+
+    def names_one(self) -> bool:
+        """Whether a text that looks made stands beside a name, or in a call, that means a credential."""
+        for quoted in _QUOTED.finditer(self._text):
+            made = quoted[1]
+            if "=" in made and within(made, self._knowledge) is not None:
+                return True
+            if (
+                not _LEADS_SOMEWHERE.match(made)
+                and looks_made(made)
+                and not is_placeholder(made)
+                and (self._stands_beside(quoted.start(), quoted.end()) or self._is_named_before(quoted.start()))
+            ):
+                return True
+        return False
+
+    def _stands_beside(self, start: int, end: int) -> bool:
+        """Whether a name on a text's line, or on the one above, means a credential."""
+        text = self._text
+        above = text.rfind("\n", 0, max(0, text.rfind("\n", 0, start)))
+        below = text.find("\n", end)
+        first, last = max(above + 1, start - NEAR), min(below if below >= 0 else len(text), end + NEAR)
+        return self._means([*_NAME.findall(text, first, start), *_NAME.findall(text, end, last)])
+
+    def _is_named_before(self, start: int) -> bool:
+        """Whether a text is an argument, a result or a variable that means a credential."""
+        before = self._text[max(0, start - NEAR) : start]
+        if self._open_call().search(before):
+            return True
+        if _RETURNS.search(before) and self._means(_DEFINES.findall(self._text, max(0, start - 10 * NEAR), start)[-1:]):
+            return True
+        assigned = _ASSIGNED.search(before)
+        return assigned is not None and self._is_used(assigned[1])
+
+    def _is_used(self, name: str) -> bool:
+        """Whether a variable stands beside a name that means a credential."""
+        found = self._used.get(name)
+        if found is None:
+            places = re.finditer(rf"\b{name}\b", self._text)
+            found = self._used[name] = any(self._stands_beside(p.start(), p.end()) for p in places)
+        return found
+
+    def _means(self, names: list[str]) -> bool:
+        return any(
+            name in _PAIRED or kind_of(name.rpartition(".")[2], self._knowledge) in CERTAIN_KINDS for name in names
+        )
+
+    def _open_call(self) -> re.Pattern[str]:
+        """Finds a call that takes a credential and is still open at the end of a text: one that the tables know, a function of the file whose
+        parameters mean one, or a class of it, whose methods may have such parameters."""
+        if self._calls is None:
+            own = [
+                function[1]
+                for function in _FUNCTION.finditer(self._text)
+                if any(map(MEANS_CREDENTIAL.search, re.findall(r"\w+", function[2])))
+            ]
+            names = "|".join(sorted({*self._knowledge.credential_callees, *own, *_CLASS.findall(self._text)}))
+            self._calls = re.compile(rf"\b(?:{names})\((?:[^()]|\([^()]*\))*$" if names else r"(?!)")
+        return self._calls
