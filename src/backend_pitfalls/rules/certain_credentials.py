@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.rules.credentials import (
@@ -31,6 +32,7 @@ _LEADS_SOMEWHERE = re.compile(r"https?://|/|\./")
 _NAME = re.compile(r"[^\W\d][\w.-]*")
 _FUNCTION = re.compile(r"def (\w+)\(([^)]*)\)")
 _CLASS = re.compile(r"class (\w+)")
+_PARENTHESIS = re.compile(r"(\w*)\(|\)")
 _RETURNS = re.compile(r"\breturn\b")
 _DEFINES = re.compile(r"\bdef (\w+)\(")
 _ASSIGNED = re.compile(r"(\w+)\s*(?::[^=\n]*)?=\s*\(?\s*[rbuRBU]{0,2}$")
@@ -93,7 +95,7 @@ class _Text:
     def __init__(self, text: str, knowledge: Knowledge) -> None:
         self._text = text
         self._knowledge = knowledge
-        self._calls: re.Pattern[str] | None = None
+        self._called: frozenset[str] | None = None
         self._used: dict[str, bool] = {}
 
     def names_one(self) -> bool:
@@ -122,7 +124,7 @@ class _Text:
     def _is_named_before(self, start: int) -> bool:
         """Whether a text is an argument, a result or a variable that means a credential."""
         before = self._text[max(0, start - NEAR) : start]
-        if self._open_call().search(before):
+        if not self._takers().isdisjoint(_open_calls(before)):
             return True
         if _RETURNS.search(before) and self._means(_DEFINES.findall(self._text, max(0, start - 10 * NEAR), start)[-1:]):
             return True
@@ -133,8 +135,7 @@ class _Text:
         """Whether a variable stands beside a name that means a credential."""
         found = self._used.get(name)
         if found is None:
-            places = re.finditer(rf"\b{name}\b", self._text)
-            found = self._used[name] = any(self._stands_beside(p.start(), p.end()) for p in places)
+            found = self._used[name] = any(self._stands_beside(at, at + len(name)) for at in _places(self._text, name))
         return found
 
     def _means(self, names: list[str]) -> bool:
@@ -142,15 +143,35 @@ class _Text:
             name in _PAIRED or kind_of(name.rpartition(".")[2], self._knowledge) in CERTAIN_KINDS for name in names
         )
 
-    def _open_call(self) -> re.Pattern[str]:
-        """Finds a call that takes a credential and is still open at the end of a text: one that the tables know, a function of the file whose
-        parameters mean one, or a class of it, whose methods may have such parameters."""
-        if self._calls is None:
+    def _takers(self) -> frozenset[str]:
+        """What takes a credential when it is called: what the tables know, the functions of the file whose parameters mean one, and
+        its classes, whose methods may have such parameters."""
+        if self._called is None:
             own = [
                 function[1]
                 for function in _FUNCTION.finditer(self._text)
-                if any(map(MEANS_CREDENTIAL.search, re.findall(r"\w+", function[2])))
+                if any(map(MEANS_CREDENTIAL.search, _NAME.findall(function[2])))
             ]
-            names = "|".join(sorted({*self._knowledge.credential_callees, *own, *_CLASS.findall(self._text)}))
-            self._calls = re.compile(rf"\b(?:{names})\((?:[^()]|\([^()]*\))*$" if names else r"(?!)")
-        return self._calls
+            self._called = self._knowledge.credential_callees.union(own, _CLASS.findall(self._text))
+        return self._called
+
+
+def _open_calls(before: str) -> list[str]:
+    """The names of the calls that are not closed yet at the end of a text."""
+    found: list[str] = []
+    closed = 0
+    for parenthesis in reversed(list(_PARENTHESIS.finditer(before))):
+        if parenthesis[0] == ")":
+            closed += 1
+        elif closed:
+            closed -= 1
+        else:
+            found.append(parenthesis[1])
+    return found
+
+
+def _places(text: str, name: str) -> Iterator[int]:
+    at = text.find(name)
+    while at >= 0:
+        yield at
+        at = text.find(name, at + 1)

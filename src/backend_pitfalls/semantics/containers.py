@@ -116,6 +116,13 @@ def delete_item(container: Container, index: Value) -> Container:
     return Container(container.kind, items, None, container.labels)
 
 
+def _under(receiver: Container, key: Value, default: Value) -> Value:
+    """What a container may hold under a key that is none of those it is known to have."""
+    if not isinstance(key, Const) or (receiver.kind != "dict" and receiver.rest is not None):
+        return receiver.elements()
+    return receiver.rest.with_labels(receiver.rest.labels | receiver.labels) if receiver.rest is not None else default
+
+
 def container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:
     if receiver.kind == "list" and receiver.rest is None and name in _MOVES:
         found = _list_method(frame, receiver, name, arguments)
@@ -127,9 +134,7 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
         found = (
             receiver.items[key.value]
             if isinstance(key, Const) and key.value in receiver.items
-            else join_all(
-                [receiver.elements() if receiver.rest is not None or not isinstance(key, Const) else default, default]
-            )
+            else join_all([_under(receiver, key, default), default])
         )
         if receiver.kind == "dict" and isinstance(key, Const) and name != "get":
             others = {k: v for k, v in receiver.items.items() if k != key.value}

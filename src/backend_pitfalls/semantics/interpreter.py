@@ -41,6 +41,7 @@ from backend_pitfalls.semantics.values import (
 from backend_pitfalls.semantics.world import World
 from backend_pitfalls.syntax.names import loaded_names
 from backend_pitfalls.syntax.source import Source
+from backend_pitfalls.syntax.uses import Keys, keys_seen
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -348,10 +349,11 @@ class Interpreter:
         identity = (function.key(), self._plain)
         own = self.memo.root(identity, lambda: self._run_function(function, None), _nothing)
         summary: Summary = own.value
+        if arguments is None or summary is NOTHING:
+            return summary
+        arguments = self._seen(function, arguments)
         if (
-            arguments is None
-            or summary is NOTHING
-            or all(summary.taken.get(name) == value.key() for name, value in arguments.items())
+            all(summary.taken.get(name) == value.key() for name, value in arguments.items())
             or own.cost > CONTEXT_NODES
             or self.memo.spent + self.nodes > FRAME_NODES
             or not (
@@ -364,6 +366,20 @@ class Interpreter:
         key = (identity, tuple((n, v.key(), traces(v)) for n, v in sorted(arguments.items())))
         found = self.memo.context(key, lambda: self._run_function(function, arguments))
         return found.value if found is not None else summary
+
+    def _seen(self, function: Function, arguments: Mapping[str, Value]) -> Mapping[str, Value]:
+        """As much of the arguments of a call as the function can see: calls that differ in the rest are one."""
+        seen = self.read(keys_seen, function.node)
+        if seen.keys().isdisjoint(arguments):
+            return arguments
+        found: dict[str, Value] = {}
+        for name, value in arguments.items():
+            keys = seen.get(name)
+            if keys is None:
+                found[name] = value
+            elif keys:
+                found[name] = _part(value, keys)
+        return found
 
     def own_parameters(self, function: Function, bind: Callable[[], object]) -> object:
         """What `bind` finds out of the parameters of a function on its own, once for all its contexts; None while that is being found out."""
@@ -506,6 +522,14 @@ def is_script(statement: ast.stmt) -> bool:
 
 def _written(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else repr(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def _part(value: Value, keys: Keys) -> Value:
+    """A dictionary with these of its keys; anything else as it is."""
+    if not isinstance(value, Container) or value.kind != "dict" or value.items.keys() <= keys:
+        return value
+    items = {key: item for key, item in value.items.items() if key in keys}
+    return Container("dict", items, value.rest, value.labels)
 
 
 NOTHING = Summary(UNKNOWN, (), {}, {}, {})

@@ -85,6 +85,8 @@ def configured(event: SettingFound, report: Report) -> None:
     """A credential written into a configuration file."""
     setting = event.setting
     text = setting.value
+    if not _may_be_one(setting, report):
+        return
     if (
         _TRANSLATIONS.search(event.path)
         or credentials.is_template(text)
@@ -160,6 +162,17 @@ def _decoded(text: str) -> str:
     except ValueError:
         return text
     return decoded if len(decoded) >= 6 and decoded.isprintable() else text
+
+
+def _may_be_one(setting: Setting, report: Report) -> bool:
+    """Whether a setting has a name that means a credential, or a form that one may have: most of the thousands in a file have neither."""
+    text, name = setting.value, setting.name.rsplit(".", 1)[-1]
+    return (
+        len(text) >= 12
+        or "://" in text
+        or bool(credentials.kind_of(name, report.knowledge))
+        or "secret" in name.lower()
+    )
 
 
 def _judged(setting: Setting, report: Report) -> Judgement | None:
