@@ -349,23 +349,28 @@ class Interpreter:
         identity = (function.key(), self._plain)
         own = self.memo.root(identity, lambda: self._run_function(function, None), _nothing)
         summary: Summary = own.value
-        if arguments is None or summary is NOTHING:
-            return summary
-        arguments = self._seen(function, arguments)
         if (
-            all(summary.taken.get(name) == value.key() for name, value in arguments.items())
+            arguments is None
+            or summary is NOTHING
             or own.cost > CONTEXT_NODES
             or self.memo.spent + self.nodes > FRAME_NODES
-            or not (
-                summary.calls
-                or (summary.is_vague and own.cost <= SMALL_NODES)
-                or any(tells(v, function.owner) for v in arguments.values())
-            )
+            or not self._may_differ(function, summary, own.cost, arguments)
         ):
+            return summary
+        arguments = self._seen(function, arguments)
+        if not self._may_differ(function, summary, own.cost, arguments):
             return summary
         key = (identity, tuple((n, v.key(), traces(v)) for n, v in sorted(arguments.items())))
         found = self.memo.context(key, lambda: self._run_function(function, arguments))
         return found.value if found is not None else summary
+
+    def _may_differ(self, function: Function, own: Summary, cost: int, arguments: Mapping[str, Value]) -> bool:
+        """Whether a function may do something else for these arguments than on its own."""
+        return not all(own.taken.get(name) == value.key() for name, value in arguments.items()) and (
+            own.calls
+            or (own.is_vague and cost <= SMALL_NODES)
+            or any(tells(v, function.owner) for v in arguments.values())
+        )
 
     def _seen(self, function: Function, arguments: Mapping[str, Value]) -> Mapping[str, Value]:
         """As much of the arguments of a call as the function can see: calls that differ in the rest are one."""
