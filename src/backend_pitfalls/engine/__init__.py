@@ -28,6 +28,7 @@ def analyse(
     progress: Progress | None = None,
     cache: Cache | None = None,
     jobs: int = 1,
+    is_last: bool = False,
 ) -> Analysis:
     """Analyse a project.
 
@@ -38,6 +39,7 @@ def analyse(
         progress: called with (files done, files in all).
         cache: where results are kept; a run with an overlay reads what it can use and writes nothing.
         jobs: processes at most; 0 for as many as there are cores.
+        is_last: whether the program ends with this analysis, so that letting go of what it built would only cost time.
     """
     notes: list[tuple[str, str]] = []
     files = project_files(root, options, overlay or {}, notes)
@@ -51,7 +53,9 @@ def analyse(
 
         before = cache.get(kept_in, State) if cache is not None else None
         with unhurried():
-            return Run(root, options, overlay or {}, files, stats, notes, progress, jobs).analyse(before or State())
+            return Run(root, options, overlay or {}, files, stats, notes, progress, jobs).analyse(
+                before or State(), is_last
+            )
 
     if cache is None:
         return run("")[0]

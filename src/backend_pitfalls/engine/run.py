@@ -53,8 +53,8 @@ class Run:
         self.stats = stats
         self.notes = [f for path, reason in notes for f in self.session.unreadable(path, reason)]
 
-    def analyse(self, before: State) -> tuple[Analysis, State]:
-        """The analysis, and what to leave for the next run, of which `before` is what the last one left."""
+    def analyse(self, before: State, is_last: bool = False) -> tuple[Analysis, State]:
+        """The analysis, and what to leave for the next run, of which `before` is what the last one left; the session is left open when it `is_last`."""
         with Team(self.session, self.jobs) as team:
             indexed = self._index(team, before)
             beside = [path for path, f in self.files.items() if lies_beside(f)]
@@ -63,7 +63,8 @@ class Run:
             reusable = _reusable(before, indexed, units, graph)
             pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
             fresh = team.interpret(facts_of(indexed.values()), beside, pending, self.progress)
-        self.session.close()
+        if not is_last:
+            self.session.close()
         interpreted = {**reusable, **{r.path: r for r in fresh}}
         analysis = self._finish(indexed, interpreted)
         state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph)

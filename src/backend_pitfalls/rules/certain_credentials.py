@@ -25,8 +25,8 @@ from backend_pitfalls.semantics.bindings import MEANS_CREDENTIAL
 
 NEAR = 300
 """Characters before a text, and behind it, within which what tells of a credential stands."""
-# A text without spaces in which there is a digit: nothing else looks made.
-_QUOTED = re.compile(r"""(?=["'][^"'\s0-9]{0,200}[0-9])["']([^"'\s]{12,})["']""")
+_QUOTED = re.compile(r"""["']([^"'\s]{12,})["']""")
+_DIGIT = re.compile(r"[0-9]")
 # Addresses and paths, which are judged as none.
 _LEADS_SOMEWHERE = re.compile(r"https?://|/|\./")
 _NAME = re.compile(r"[^\W\d][\w.-]*")
@@ -57,8 +57,7 @@ def may_be_certain(text: str, knowledge: Knowledge) -> bool:
         or (_USER_INFO.search(text) is not None and _gives_password(URL_PASSWORD, text))
         or (_may_grant(text.lower()) and _gives_password(GRANT, text))
         or token_in(text, knowledge) is not None
-        or _begins_token(text, knowledge)
-        or _Text(text, knowledge).names_one()
+        or _Text(text, knowledge).holds_one()
     )
 
 
@@ -70,23 +69,15 @@ def _gives_password(pattern: re.Pattern[str], text: str) -> bool:
     return any(not stands_for_password(found["password"]) for found in pattern.finditer(text))
 
 
-def _begins_token(text: str, knowledge: Knowledge) -> bool:
-    """Whether a text that a digit does not give away is a token, or the first of several that are joined to one."""
-    return any(
-        knowledge.token_of(found[1]) is not None or _CONTINUED.match(text, found.end())
-        for found in _beginnings(knowledge).finditer(text)
-    )
-
-
 _CONTINUED = re.compile(r"""\s*[+\\]?\s*[rbRB]?["']""")
 
 
 @functools.lru_cache(maxsize=2)
-def _beginnings(knowledge: Knowledge) -> re.Pattern[str]:
-    """Finds a text that begins as a token does whose format begins with letters."""
+def _beginnings(knowledge: Knowledge) -> tuple[frozenset[str], tuple[str, ...]]:
+    """How tokens begin whose formats begin with letters, and the first three characters of each."""
     literal = [re.match(r"[A-Za-z0-9_-]*(?![{?*+|])", token.pattern) for token in knowledge.tokens]
-    beginnings = sorted({found[0] for found in literal if found is not None and len(found[0]) > 2} - {"https"})
-    return re.compile(rf"""["']((?:{"|".join(beginnings)})[^"'\s]{{8,}})["']""" if beginnings else r"(?!)")
+    beginnings = {found[0] for found in literal if found is not None and len(found[0]) > 2} - {"https"}
+    return frozenset(beginning[:3] for beginning in beginnings), tuple(sorted(beginnings))
 
 
 class _Text:
@@ -98,20 +89,31 @@ class _Text:
         self._called: frozenset[str] | None = None
         self._used: dict[str, bool] = {}
 
-    def names_one(self) -> bool:
-        """Whether a text that looks made stands beside a name, or in a call, that means a credential."""
-        for quoted in _QUOTED.finditer(self._text):
-            made = quoted[1]
-            if "=" in made and within(made, self._knowledge) is not None:
-                return True
-            if (
-                not _LEADS_SOMEWHERE.match(made)
-                and looks_made(made)
-                and not is_placeholder(made)
-                and (self._stands_beside(quoted.start(), quoted.end()) or self._is_named_before(quoted.start()))
-            ):
-                return True
-        return False
+    def holds_one(self) -> bool:
+        """Whether a text without spaces begins a token, or looks made and stands beside a name, or in a call, that means a credential."""
+        firsts, beginnings = _beginnings(self._knowledge)
+        return any(
+            (quoted[1][:3] in firsts and quoted[1].startswith(beginnings) and self._is_token(quoted))
+            or (_DIGIT.search(quoted[1]) is not None and self._is_named(quoted))
+            for quoted in _QUOTED.finditer(self._text)
+        )
+
+    def _is_token(self, quoted: re.Match[str]) -> bool:
+        """Whether a text is a token, or the first of several that are joined to one."""
+        is_continued = _CONTINUED.match(self._text, quoted.end()) is not None
+        return is_continued or self._knowledge.token_of(quoted[1]) is not None
+
+    def _is_named(self, quoted: re.Match[str]) -> bool:
+        """Whether a text looks made, and what is around it says that it is a credential."""
+        made = quoted[1]
+        if "=" in made and within(made, self._knowledge) is not None:
+            return True
+        return (
+            not _LEADS_SOMEWHERE.match(made)
+            and looks_made(made)
+            and not is_placeholder(made)
+            and (self._stands_beside(quoted.start(), quoted.end()) or self._is_named_before(quoted.start()))
+        )
 
     def _stands_beside(self, start: int, end: int) -> bool:
         """Whether a name on a text's line, or on the one above, means a credential."""

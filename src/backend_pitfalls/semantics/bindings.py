@@ -71,17 +71,26 @@ def _worth_reading(text: str, signatures: Mapping[str, tuple[str, ...]], callees
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter that is two in lower case
         lowered = text
-    searches = [(_NAMED, lowered), (_TOKEN_LIKE, text), (_PASSWORD_LIKE, lowered)]
+    searches = ((_NAMED, lowered), (_TOKEN_LIKE, text), (_PASSWORD_LIKE, lowered))
     own = [name for name, parameters in signatures.items() if any(map(MEANS_CREDENTIAL.search, parameters))]
-    called = [name for name in sorted({*_without_root(callees), *own}) if f"{name}(" in text]
-    if called:
-        searches.append((re.compile(rf"\b(?:{'|'.join(called)})\("), text))
     places = {p for pattern, where in searches for m in pattern.finditer(where) for p in (m.start(), m.end() - 1)}
+    for name in {*_without_root(callees), *own}:
+        places.update(_calls_of(name, text))
     lines, number, at = [], 1, 0
     for place in sorted(places):
         number, at = number + text.count("\n", at, place), place
         lines.append(number)
     return lines
+
+
+def _calls_of(name: str, text: str) -> Iterator[int]:
+    """Where a call of this name is written."""
+    call = f"{name}("
+    at = text.find(call)
+    while at >= 0:
+        if not (at and (text[at - 1].isalnum() or text[at - 1] == "_")):
+            yield from (at, at + len(name))
+        at = text.find(call, at + 1)
 
 
 class _Collector:

@@ -21,7 +21,7 @@ def check_command(options: argparse.Namespace) -> int:
     """`backend-pitfalls check`."""
     if options.history:
         return _history_command(options)
-    outcome = run(options, showing_progress=_is_terminal(sys.stderr))
+    outcome = run(options, showing_progress=_is_terminal(sys.stderr), once=True)
     results = with_fingerprints(outcome.findings)
     if options.since:
         lines = added_lines(options.since)

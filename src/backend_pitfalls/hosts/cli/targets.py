@@ -64,8 +64,8 @@ class Outcome:
         return data if data is not None else (root / path).read_bytes()
 
 
-def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:
-    """Analyse the projects of the named paths.
+def run(options: argparse.Namespace, showing_progress: bool = False, once: bool = False) -> Outcome:
+    """Analyse the projects of the named paths; `once` where the program ends when their findings are shown.
 
     Raises:
         UserError: for a path that does not exist, an unknown code, a broken configuration.
@@ -76,7 +76,8 @@ def run(options: argparse.Namespace, showing_progress: bool = False) -> Outcome:
         checked = _with_arguments(read_options(root), options)
         with _progress(showing_progress) as progress:
             cache = None if options.no_cache else Cache(root, _cache_folder(options, root))
-            analysis = analyse(root, checked, outcome.overlay.get(root), progress, cache, options.jobs)
+            is_last = once and root == next(reversed(targets))
+            analysis = analyse(root, checked, outcome.overlay.get(root), progress, cache, options.jobs, is_last)
         # A project inside this one, with a configuration of its own, speaks for its files itself.
         nested = {r.relative_to(root).as_posix() for r in targets if r != root and root in r.parents}
         select = functools.partial(_shown, wanted=wanted, nested=nested)

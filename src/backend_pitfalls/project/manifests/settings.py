@@ -105,7 +105,7 @@ def commented(text: str) -> Iterator[Setting]:
         text: the source.
     """
     number, at, quotes = 1, 0, [0] * len(_LONG_QUOTES)
-    told = (match for match in _PYTHON_COMMENT.finditer(text) if _may_tell(match[1]))
+    told = (m for m in _PYTHON_COMMENT.finditer(text) if _may_tell(m[1]) and _stands_alone(text, m.start()))
     for count, match in enumerate(told):
         if count > MAX_SETTINGS:
             return
@@ -123,12 +123,17 @@ def commented(text: str) -> Iterator[Setting]:
             yield Setting(setting.name, setting.value, Span(number, column + span.col, number, column + span.end_col))
 
 
-_PYTHON_COMMENT = re.compile(r"^[ \t]*#([^\n]+)$", re.MULTILINE)
+_PYTHON_COMMENT = re.compile(r"#([^\n]+)")
 _LONG_WORD = re.compile(r"[A-Za-z0-9_-]{20}")
 _UNBROKEN = re.compile(r"\S{12}")
 _DIGIT = re.compile(r"[0-9]")
 _LONG_QUOTES = ('"""', "'''")
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_.:/+=@~-]{20,}")
+
+
+def _stands_alone(text: str, at: int) -> bool:
+    """Whether nothing but spaces stands before a place on its line."""
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip(" \t")
 
 
 def _may_tell(comment: str) -> bool:
