@@ -81,7 +81,7 @@ CLEAN: Labels = frozenset()
 
 
 class Value:
-    """Base of all abstract values. `size` is how many values it is made of, counted as often as they are seen: what a comparison costs, and so what has a bound."""
+    """Base of all abstract values. None changes once others see it, so those that are made of many keep their key. `size` is how many values it is made of, counted as often as they are seen: what a comparison costs, and so what has a bound."""
 
     __slots__ = ("labels",)
     size = 1
@@ -256,7 +256,7 @@ class ModuleRef(Value):
 class Function(Value):
     """A function of the project: its definition, the module it stands in and the variables that it closes over."""
 
-    __slots__ = ("closure", "module", "node", "owner", "qualname", "size")
+    __slots__ = ("_key", "closure", "module", "node", "owner", "qualname", "size")
 
     def __init__(
         self,
@@ -270,6 +270,7 @@ class Function(Value):
         self.qualname = qualname
         self.node = node
         self.owner = owner
+        self._key: Hashable = None
         self.closure = closure
         self.labels = CLEAN
         self.size = _total(closure.values()) if closure else 1
@@ -278,8 +279,10 @@ class Function(Value):
             self.size = _total(self.closure.values())
 
     def key(self) -> Hashable:
-        closure = _mapping_key(self.closure) if self.closure else ()
-        return ("f", self.module, self.qualname, self.node.lineno, self.node.col_offset, closure)
+        if self._key is None:
+            closure = _mapping_key(self.closure) if self.closure else ()
+            self._key = ("f", self.module, self.qualname, self.node.lineno, self.node.col_offset, closure)
+        return self._key
 
     def _copy(self) -> Value:
         return Function(self.module, self.qualname, self.node, self.owner, self.closure)
@@ -349,10 +352,11 @@ class Place(Value):
 class Instance(Value):
     """An object of a class (library or project), with the constructor arguments and attributes that are known."""
 
-    __slots__ = ("attributes", "cls", "size")
+    __slots__ = ("_key", "attributes", "cls", "size")
 
     def __init__(self, cls: str, attributes: Mapping[str, Value] | None = None, labels: Labels = CLEAN) -> None:
         self.cls = cls
+        self._key: Hashable = None
         self.attributes: Mapping[str, Value] = attributes or {}
         self.labels = labels
         self.size = _total(attributes.values()) if attributes else 1
@@ -361,7 +365,9 @@ class Instance(Value):
             self.size = _total(self.attributes.values())
 
     def key(self) -> Hashable:
-        return ("i", self.cls, _mapping_key(self.attributes), self.labels)
+        if self._key is None:
+            self._key = ("i", self.cls, _mapping_key(self.attributes), self.labels)
+        return self._key
 
     def set(self, name: str, value: Value) -> Instance:
         """The object with one attribute changed."""
@@ -430,24 +436,6 @@ def _widest(start: Site | None, origin: Site | None) -> Site | None:
     begins_before = (outer.line, outer.col) <= (inner.line, inner.col)
     ends_after = (outer.end_line, outer.end_col) >= (inner.end_line, inner.end_col)
     return origin if origin.path == start.path and begins_before and ends_after else start
-
-
-_ROW_SET_FIELDS = (
-    "model",
-    "dialect",
-    "shape",
-    "loaded",
-    "origin",
-    "loops",
-    "batched",
-    "manager",
-    "path",
-    "plain",
-    "labels",
-    "start",
-    "whole",
-    "held",
-)
 
 
 class RowSet(Value):
@@ -528,8 +516,26 @@ class RowSet(Value):
 
     def evolve(self, **changes: object) -> RowSet:
         """The row set with some fields changed."""
-        fields: dict[str, object] = {name: getattr(self, name) for name in _ROW_SET_FIELDS}
-        return RowSet(**{**fields, **changes})  # type: ignore[arg-type]
+        same = RowSet(
+            self.model,
+            self.dialect,
+            self.shape,
+            self.loaded,
+            self.origin,
+            self.loops,
+            self.batched,
+            self.manager,
+            self.path,
+            self.plain,
+            self.labels,
+            self.start,
+            self.whole,
+            self.held,
+        )
+        for name, value in changes.items():
+            setattr(same, name, value)
+        same.start = _widest(same.start, same.origin)
+        return same
 
     def _copy(self) -> Value:
         return self.evolve()
@@ -538,7 +544,7 @@ class RowSet(Value):
 class Container(Value):
     """A list, tuple, set, dict: known elements by index or key, and `rest` for the elements at unknown places."""
 
-    __slots__ = ("items", "kind", "rest", "size")
+    __slots__ = ("_key", "items", "kind", "rest", "size")
 
     def __init__(
         self,
@@ -548,6 +554,7 @@ class Container(Value):
         labels: Labels = CLEAN,
     ) -> None:
         self.kind = kind
+        self._key: Hashable = None
         self.items: Mapping[Any, Value] = items or {}
         self.rest = rest
         self.labels = labels
@@ -558,7 +565,9 @@ class Container(Value):
             self.size = _total(self.items.values()) + (self.rest.size if self.rest is not None else 0)
 
     def key(self) -> Hashable:
-        return ("l", self.kind, _mapping_key(self.items), self.rest and self.rest.key(), self.labels)
+        if self._key is None:
+            self._key = ("l", self.kind, _mapping_key(self.items), self.rest and self.rest.key(), self.labels)
+        return self._key
 
     def elements(self) -> Value:
         """The join of all elements."""
@@ -580,18 +589,21 @@ class Container(Value):
 class OneOf(Value):
     """One of a few values, after a branch."""
 
-    __slots__ = ("options", "size")
+    __slots__ = ("_key", "options", "size")
 
     def __init__(self, options: tuple[Value, ...]) -> None:
         self.size = _total(options)
         if self.size > MAX_SIZE:
             options = tuple(map(_held, options))
             self.size = _total(options)
+        self._key: Hashable = None
         self.options = options
         self.labels = union_labels(options)
 
     def key(self) -> Hashable:
-        return ("o", frozenset(o.key() for o in self.options))
+        if self._key is None:
+            self._key = ("o", frozenset([o.key() for o in self.options]))
+        return self._key
 
     def with_labels(self, labels: Labels) -> Value:
         """Each alternative keeps its own of these labels; what is new goes to all."""
@@ -602,7 +614,7 @@ class OneOf(Value):
 
 
 def _mapping_key(mapping: Mapping[Any, Value]) -> Hashable:
-    return tuple((k, v.key()) for k, v in mapping.items())
+    return tuple([(k, v.key()) for k, v in mapping.items()]) if mapping else ()
 
 
 def union_labels(values: Iterable[Value]) -> Labels:
@@ -623,7 +635,8 @@ def deep_labels(value: Value) -> Labels:
 
 def traces(value: Value) -> tuple[tuple[Step, ...], ...]:
     """The steps of a value's labels: equal labels may have come by other ways, and a trace shall show the right one."""
-    return tuple(label.steps for label in sorted(deep_labels(value), key=lambda label: label.site))
+    labels = deep_labels(value)
+    return tuple(label.steps for label in sorted(labels, key=lambda label: label.site)) if labels else ()
 
 
 def options(value: Value) -> tuple[Value, ...]:
@@ -635,6 +648,8 @@ def join(left: Value, right: Value) -> Value:
     """The least value that covers both."""
     if left is right:
         return left
+    if type(left) is not type(right) and not isinstance(left, OneOf) and not isinstance(right, OneOf):
+        return OneOf((left, right))
     found: dict[Hashable, Value] = {}
     for value in (*options(left), *options(right)):
         found.setdefault(value.key(), value)
