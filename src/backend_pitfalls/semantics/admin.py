@@ -163,8 +163,7 @@ def _column(frame: Frame, view: Instance, row: Row, column: Value) -> None:
     name = constant_text(column)
     if not name:
         return
-    found = frame.world.method(view.cls, name)
-    function = frame.interpreter.function(*found) if found is not None else None
+    function = frame.interpreter.method(view.cls, name)
     if function is not None:
         _run(frame, function, [view, row])
         return

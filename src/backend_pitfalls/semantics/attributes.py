@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import SourceFacts
 from backend_pitfalls.semantics import forms
@@ -96,12 +94,9 @@ def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Va
             return Instance(RELATION_ATTRIBUTE, {"relation": Const(name)})
     if dialect in ("peewee", "tortoise") and name in interpreter.knowledge.queries[dialect].all:
         return BoundMethod(RowSet(value.name, dialect, "manager"), name)
-    method = world.method(value.name, name)
-    if method is not None:
-        function = interpreter.function(*method)
-        if function is not None:
-            kinds = {getattr(d, "id", "") for d in getattr(function.node, "decorator_list", ())}
-            return BoundMethod(value, name, function) if "classmethod" in kinds else function
+    function = interpreter.method(value.name, name)
+    if function is not None:
+        return BoundMethod(value, name, function) if "classmethod" in function.decorators else function
     if name in ("model_validate", "from_orm", "parse_obj") and not dialect:
         return BoundMethod(value, name)
     found = interpreter.instance_attribute(value.name, name)
@@ -112,9 +107,8 @@ def property_function(interpreter: Interpreter, receiver: Row | Instance, name: 
     """The function behind a property of a project class; None when the attribute is something else."""
     if isinstance(receiver, Instance) and name in receiver.attributes:
         return None
-    method = interpreter.world.method(receiver.model if isinstance(receiver, Row) else receiver.cls, name)
-    function = interpreter.function(*method) if method is not None else None
-    return function if function is not None and is_property(function.node) else None
+    function = interpreter.method(receiver.model if isinstance(receiver, Row) else receiver.cls, name)
+    return function if function is not None and is_property(function) else None
 
 
 def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) -> Value:
@@ -130,15 +124,11 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
     cleaned = forms.cleaned_data(world, value.cls) if name == "cleaned_data" else None
     if cleaned is not None:
         return cleaned
-    method = world.method(value.cls, name)
-    if method is not None:
-        function = interpreter.function(*method)
-        if function is not None:
-            if is_property(function.node):
-                return interpreter.summarize(function, {first_parameter(function.node): value}).result
-            if "staticmethod" in decorators(function.node):
-                return function
-            return BoundMethod(value, name, function)
+    function = interpreter.method(value.cls, name)
+    if function is not None:
+        if is_property(function):
+            return interpreter.summarize(function, {first_parameter(function.node): value}).result
+        return function if "staticmethod" in function.decorators else BoundMethod(value, name, function)
     if value.labels and _checked_field(interpreter, value.cls, name):
         return Instance("builtins.int")
     found = interpreter.instance_attribute(value.cls, name)
@@ -164,8 +154,7 @@ RELATION_ATTRIBUTE = "sqlalchemy.orm.QueryableAttribute"
 
 def _always_loaded(interpreter: Interpreter, rows: RowSet) -> frozenset[str]:
     """What a manager's own `get_queryset` loads with every row; "*" when that is not known."""
-    method = interpreter.world.method(rows.manager, "get_queryset") if rows.manager else None
-    function = interpreter.function(*method) if method is not None else None
+    function = interpreter.method(rows.manager, "get_queryset") if rows.manager else None
     if function is None:
         return frozenset()
     result = interpreter.summarize(function, {first_parameter(function.node): rows}).result
@@ -253,10 +242,8 @@ def _row_set_attribute(interpreter: Interpreter, value: RowSet, name: str) -> Va
 
 def _custom_query_method(interpreter: Interpreter, rows: RowSet, name: str) -> Function | None:
     """A method of the project's manager or query set class; reverse relations have those of the default manager."""
-    world = interpreter.world
-    manager = rows.manager or world.manager_class(rows.model, "")
-    found = world.method(manager, name) if manager else None
-    return interpreter.function(*found) if found is not None else None
+    manager = rows.manager or interpreter.world.manager_class(rows.model, "")
+    return interpreter.method(manager, name) if manager else None
 
 
 def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
@@ -276,13 +263,11 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
         if not relation.target:
             return UNKNOWN
         return Row(relation.target, loaded, value.origin, value.loops, path, value.many)
-    method = world.method(value.model, name)
-    if method is not None:
-        function = interpreter.function(*method)
-        if function is not None:
-            if is_property(function.node):
-                return interpreter.summarize(function, {first_parameter(function.node): value}).result
-            return BoundMethod(value, name, function)
+    function = interpreter.method(value.model, name)
+    if function is not None:
+        if is_property(function):
+            return interpreter.summarize(function, {first_parameter(function.node): value}).result
+        return BoundMethod(value, name, function)
     if name in ("refresh_from_db", "save", "delete", "asave", "adelete", "arefresh_from_db", "fetch_related"):
         return BoundMethod(value, name)
     found = interpreter.instance_attribute(value.model, name)
@@ -320,20 +305,11 @@ def loaded_below(loaded: frozenset[str], name: str) -> frozenset[str]:
     return below | (loaded & {"*", NARROWED})
 
 
-def decorators(node: object) -> frozenset[str]:
-    """Names of a function's decorators, without their modules."""
-    written: list[ast.expr] = getattr(node, "decorator_list", [])
-    if not written:
-        return _UNDECORATED
-    targets = [getattr(decorator, "func", decorator) for decorator in written]
-    return frozenset([getattr(target, "id", getattr(target, "attr", "")) for target in targets])
+def is_property(function: Function) -> bool:
+    return not _PROPERTIES.isdisjoint(function.decorators)
 
 
-_UNDECORATED: frozenset[str] = frozenset()
-
-
-def is_property(node: object) -> bool:
-    return bool(decorators(node) & {"property", "cached_property"})
+_PROPERTIES = frozenset({"property", "cached_property"})
 
 
 def first_parameter(node: object) -> str:

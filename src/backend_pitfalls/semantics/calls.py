@@ -29,7 +29,6 @@ from backend_pitfalls.semantics import (
 )
 from backend_pitfalls.semantics.arguments import Arguments, written_name
 from backend_pitfalls.semantics.attributes import (
-    decorators,
     first_parameter,
     library_method,
     load_attribute,
@@ -217,8 +216,7 @@ def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
 def _call_instance(frame: Frame, callee: Instance, arguments: Arguments) -> Value:
     if callee.cls == protocols.NAMED_TUPLE:
         return protocols.of_named_tuple(callee, arguments.positional, arguments.keywords)
-    method = frame.world.method(callee.cls, "__call__")
-    function = frame.interpreter.function(*method) if method else None
+    function = frame.interpreter.method(callee.cls, "__call__")
     if function is not None:
         return call_function(frame, function, arguments, callee)
     type_ = frame.knowledge.types.get(f"{callee.cls}.__call__")
@@ -365,8 +363,7 @@ def _option_name(option: Value) -> str:
 
 def _dispatch(frame: Frame, receiver: Instance, name: str, facts: DispatchFacts, arguments: Arguments) -> Value | None:
     """A library's method of a project's class, by the method of that class through which it goes; None when the class has none."""
-    method = frame.world.method(receiver.cls, facts.method)
-    function = frame.interpreter.function(*method) if method else None
+    function = frame.interpreter.method(receiver.cls, facts.method)
     if function is None or (frame.function is not None and function.node is frame.function.node):
         return None
     first = (Const(facts.first.replace("{name}", name.upper())),) if facts.first else ()
@@ -563,8 +560,7 @@ def _instantiate(frame: Frame, callee: ClassRef, arguments: Arguments) -> Value:
     if serializers.is_serializer(frame, callee.name):
         _serialize(frame, callee.name, instance, arguments)
         return instance
-    method = world.method(callee.name, "__init__")
-    function = frame.interpreter.function(*method) if method else None
+    function = frame.interpreter.method(callee.name, "__init__")
     if function is not None:
         bound = bind(frame, function, arguments, instance)
         summary = frame.interpreter.summarize(function, bound)
@@ -629,7 +625,7 @@ def _runs_each_time(function: Function) -> bool:
     (`get_or_set`) runs where nothing is in it."""
     if function.qualname.rsplit(".", 1)[-1] in _FILLS_CACHE:
         return False
-    return not any(word in name.lower() for name in decorators(function.node) for word in _DEFERRING)
+    return not function.decorators or not _has_word(function, _DEFERRING)
 
 
 _FILLS_CACHE = frozenset({"get_or_set", "get_or_cache", "cache_get_or_set", "remember"})
@@ -641,7 +637,11 @@ _ELSEWHERE = ("sync_to_async", "thread", "executor")
 
 def _runs_elsewhere(function: Function) -> bool:
     """Whether calling the function runs its body in another thread."""
-    return any(word in name.lower() for name in decorators(function.node) for word in _ELSEWHERE)
+    return bool(function.decorators) and _has_word(function, _ELSEWHERE)
+
+
+def _has_word(function: Function, words: tuple[str, ...]) -> bool:
+    return any(word in name.lower() for name in function.decorators for word in words)
 
 
 def _custom_sanitizer(frame: Frame, function: Function) -> frozenset[str] | None:
@@ -653,7 +653,7 @@ def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value
     parameters = function.node.args
     named = [*parameters.posonlyargs, *parameters.args]
     bound: dict[str, Value] = {}
-    if receiver is not None and named and "staticmethod" not in decorators(function.node):
+    if receiver is not None and named and "staticmethod" not in function.decorators:
         bound[named[0].arg] = receiver
         named = named[1:]
     for parameter, value in zip(named, arguments.positional):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics.values import UNKNOWN, Function, Value
 from backend_pitfalls.semantics.world import Store
@@ -56,10 +54,6 @@ class Event:
     """
 
     __slots__ = ("awaited", "chain", "handled", "inner", "is_async", "loops", "remembered", "site", "symbol")
-    _fields: ClassVar[tuple[str, ...]] = __slots__
-
-    def __init_subclass__(cls) -> None:
-        cls._fields = tuple(name for base in cls.__mro__ for name in getattr(base, "__slots__", ()))
 
     def __init__(self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool = False) -> None:
         self.site = site
@@ -74,7 +68,7 @@ class Event:
 
     def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
         """The event as the caller of the function `called` sees it."""
-        seen = self._copy()
+        seen = self._again()
         seen.symbol = symbol
         seen.inner = self.inner or any(loop.counts for loop in self.loops)
         seen.awaited = self.awaited or self.is_async or self.symbol != called
@@ -85,20 +79,25 @@ class Event:
 
     def shown_by(self, step: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
         """An event of a template or serializer, as the code that uses it sees it: its loops run there."""
-        seen = self._copy()
+        seen = self._again()
         seen.symbol = symbol
         seen.loops = (*loops, *(loop for loop in self.loops if loop not in loops))
         seen.is_async = is_async
         seen.chain = (step, *self.chain)
         return seen
 
-    def _copy(self) -> Event:
+    def _again(self) -> Event:
         """The same event for another frame, which knows itself whether it answers a request."""
-        same = object.__new__(type(self))
-        for name in self._fields:
-            setattr(same, name, getattr(self, name))
-        same.handled = False
+        same = self._copy()
+        same.chain = self.chain
+        same.inner = self.inner
+        same.awaited = self.awaited
+        same.remembered = self.remembered
         return same
+
+    def _copy(self) -> Event:
+        """An event of this kind with what this kind tells."""
+        return Event(self.site, self.symbol, self.loops, self.is_async)
 
 
 class Call(Event):
@@ -157,6 +156,28 @@ class Call(Event):
         self.written = written
         self.rest = rest
         self.kept = kept
+
+    def _copy(self) -> Call:
+        same = Call(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.callee,
+            self.args,
+            self.keywords,
+            self.spread,
+            self.receiver,
+            self.guarded,
+            self.written,
+            self.rest,
+            self.kept,
+            self.forwarded,
+            self.spreads,
+        )
+        same.open = self.open
+        same.reachable = self.reachable
+        return same
 
     def argument(self, position: int | None, name: str) -> Value | None:
         """The argument at a position or under a name, None when it was not passed."""
@@ -231,6 +252,28 @@ class Query(Event):
         self.effect = effect
         self.batched = batched
 
+    def _copy(self) -> Query:
+        return Query(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.operation,
+            self.model,
+            self.dialect,
+            self.effect,
+            self.batched,
+            self.path,
+            self.origin,
+            self.plain,
+            self.narrowed,
+            self.whole,
+            self.held,
+            self.alone,
+            self.atomic,
+            self.keyed,
+        )
+
 
 class RoundTrip(Query):
     """One thing is asked of a server that is no ORM's, or written to it: a key of a cache, a document, a statement of SQL. `advice` is how many are asked at once."""
@@ -250,6 +293,13 @@ class RoundTrip(Query):
     ) -> None:
         super().__init__(site, symbol, loops, is_async, operation, "", store, effect, batched=False)
         self.advice = advice
+
+    def _copy(self) -> RoundTrip:
+        same = RoundTrip(
+            self.site, self.symbol, self.loops, self.is_async, self.operation, self.dialect, self.effect, self.advice
+        )
+        same.atomic = self.atomic
+        return same
 
 
 class Batch(Event):
@@ -271,6 +321,9 @@ class Batch(Event):
         self.subject = subject
         self.writes = writes
         self.requested = requested
+
+    def _copy(self) -> Batch:
+        return Batch(self.site, self.symbol, self.loops, self.is_async, self.subject, self.writes, self.requested)
 
 
 class Misread(Event):
@@ -303,6 +356,21 @@ class Misread(Event):
         self.inner_site = inner_site
         self.negated = negated
 
+    def _copy(self) -> Misread:
+        return Misread(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.what,
+            self.model,
+            self.dialect,
+            self.inner_site,
+            self.negated,
+            self.column,
+            self.kind,
+        )
+
 
 class Application(Event):
     """The application object of a web service is made by `callee`, of the frameworks `group`; `unprobed` is a file that deploys the project where
@@ -329,6 +397,19 @@ class Application(Event):
         self.group = group
         self.unprobed = unprobed
 
+    def _copy(self) -> Application:
+        return Application(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.callee,
+            self.group,
+            self.unprobed,
+            self.stores,
+            self.urls,
+        )
+
 
 class Route(Event):
     """A URL path that is asked for the health of the service is given to a handler of the project; `is_whole` tells that nothing stands
@@ -351,6 +432,9 @@ class Route(Event):
         self.is_whole = is_whole
         self.handler = handler
 
+    def _copy(self) -> Route:
+        return Route(self.site, self.symbol, self.loops, self.is_async, self.path, self.handler, self.is_whole)
+
 
 class Dropped(Event):
     """Something that a call gave is dropped unseen: `what` is "coroutine" (never awaited), "task" (nothing holds it), "client" (nothing closes it), "failure" (of a call: its exception is passed over) "answer" or "body" (nobody asks for its
@@ -362,6 +446,9 @@ class Dropped(Event):
         super().__init__(site, symbol, loops, is_async)
         self.what = what
         self.name = name
+
+    def _copy(self) -> Dropped:
+        return Dropped(self.site, self.symbol, self.loops, self.is_async, self.what, self.name)
 
 
 class Retry(Event):
@@ -378,6 +465,9 @@ class Retry(Event):
         self.how = how
         self.pauses = pauses
 
+    def _copy(self) -> Retry:
+        return Retry(self.site, self.symbol, self.loops, self.is_async, self.call, self.how, self.pauses)
+
 
 class FanOut(Event):
     """Coroutines are started all at once, one for each element of `subject`, whose number the code does not fix."""
@@ -391,6 +481,9 @@ class FanOut(Event):
         self.callee = callee
         self.subject = subject
 
+    def _copy(self) -> FanOut:
+        return FanOut(self.site, self.symbol, self.loops, self.is_async, self.callee, self.subject)
+
 
 class Configured(Event):
     """A module of settings binds a name that a framework reads."""
@@ -401,6 +494,9 @@ class Configured(Event):
         super().__init__(site, symbol, ())
         self.name = name
         self.value = value
+
+    def _copy(self) -> Configured:
+        return Configured(self.site, self.symbol, self.name, self.value)
 
 
 class RelationLoad(Event):
@@ -438,6 +534,22 @@ class RelationLoad(Event):
         self.varies = varies
         self.narrowed = narrowed
 
+    def _copy(self) -> RelationLoad:
+        return RelationLoad(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.model,
+            self.relation,
+            self.path,
+            self.many,
+            self.dialect,
+            self.origin,
+            self.varies,
+            self.narrowed,
+        )
+
     @property
     def growing(self) -> list[Loop]:
         """The loops with whose rounds the number of queries grows, outermost first."""
@@ -455,6 +567,22 @@ class FieldLoad(RelationLoad):
 
     __slots__ = ()
 
+    def _copy(self) -> FieldLoad:
+        return FieldLoad(
+            self.site,
+            self.symbol,
+            self.loops,
+            self.is_async,
+            self.model,
+            self.relation,
+            self.path,
+            self.many,
+            self.dialect,
+            self.origin,
+            self.varies,
+            self.narrowed,
+        )
+
 
 class Misloaded(Event):
     """A query set is told to load a relation in a way that does not: `what` is "iterated" (prefetched, and then read in chunks without a size) or "joined" (to
@@ -470,6 +598,9 @@ class Misloaded(Event):
         self.model = model
         self.name = name
 
+    def _copy(self) -> Misloaded:
+        return Misloaded(self.site, self.symbol, self.loops, self.is_async, self.what, self.model, self.name)
+
 
 class Named(Event):
     """A value that carries labels gets the name `target`."""
@@ -480,3 +611,6 @@ class Named(Event):
         super().__init__(site, symbol, ())
         self.target = target
         self.value = value
+
+    def _copy(self) -> Named:
+        return Named(self.site, self.symbol, self.target, self.value)

@@ -139,6 +139,7 @@ class Frame:
         self.is_async = bool(function) and isinstance(function.node, ast.AsyncFunctionDef) if function else False
         self.closure: Mapping[str, Value] = (function.closure or {}) if function else {}
         self.variables: dict[str, Value] = {}
+        self.globals: dict[str, Value] = {}
         self.events: list[Event] = []
         self.returns: list[Value] = []
         self.yields: list[Value] = []
@@ -231,9 +232,9 @@ class Frame:
         value = self.variables.get(name)
         if value is None and self.closure:
             value = self.closure.get(name)
-        if value is not None:
-            return value
-        return self.interpreter.global_name(self.module, name)
+        if value is None:
+            value = self.globals.get(name)
+        return value if value is not None else self.interpreter.global_name(self.module, name, self.globals)
 
     def left(self) -> dict[str, Value]:
         """What this activation left in variables of its module."""

@@ -87,8 +87,7 @@ def _handlers(frame: Frame, given: Value | None, node: ast.expr | None) -> list[
         if isinstance(option, Function):
             found.append(option)
         elif isinstance(option, ClassRef):
-            method = frame.world.method(option.name, "get")
-            function = frame.interpreter.function(*method) if method else None
+            function = frame.interpreter.method(option.name, "get")
             found.extend([function] if function is not None else [])
     return found
 

@@ -139,6 +139,8 @@ class Interpreter:
         self._plain = False
         self._live: dict[str, Frame] = {}
         self._functions: dict[ast.AST, Function] = {}
+        # Of each method the files that were looked at to find it.
+        self._methods: dict[tuple[str, str], tuple[Function | None, int]] = {}
         self._read: dict[tuple[Callable[[Any], Any], ast.AST], Any] = {}
 
     # -- entries ------------------------------------------------------------------------------------------------
@@ -184,11 +186,19 @@ class Interpreter:
                 value = self.evaluator.attribute(self, value, name)
         return value
 
-    def global_name(self, module: str, name: str) -> Value:
-        """What a name stands for in a module's functions when it is not theirs."""
+    def global_name(self, module: str, name: str, kept: dict[str, Value]) -> Value:
+        """What a name stands for in a module's functions when it is not theirs.
+
+        Parameters:
+            module: by its dotted name.
+            name: without dots.
+            kept: gets the value where it holds for good; of the running evaluation only, which then rests on it.
+        """
         key = ("name", module, name, self._plain)
         outcome = self.memo.known(key)
-        if outcome is None:
+        if outcome is not None:
+            kept[name] = outcome.value
+        else:
             outcome = self.memo.module(key, lambda: self._global_name(module, name), lambda: UNKNOWN)
         found: Value = outcome.value
         return found
@@ -224,6 +234,19 @@ class Interpreter:
             is_method = bool(owner) and facts is not None and owner in facts.classes
             found = self._functions[node] = Function(module, qualname, node, f"{module}.{owner}" if is_method else "")
         return found
+
+    def method(self, class_name: str, name: str) -> Function | None:
+        """The method that a class of the project has or inherits."""
+        key = (class_name, name)
+        found = self._methods.get(key)
+        if found is None:
+            world = self.world
+            outer, world.touched = world.touched, 0
+            place = world.method(class_name, name)
+            found = self._methods[key] = (self.function(*place) if place is not None else None, world.touched)
+            world.touched = outer
+        self.world.touched |= found[1]
+        return found[0]
 
     def nested_function(
         self, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, qualname: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics.annotations import annotated, has_safe_pattern, spelled
 from backend_pitfalls.semantics.arguments import Arguments
-from backend_pitfalls.semantics.attributes import decorators, library_method
+from backend_pitfalls.semantics.attributes import library_method
 from backend_pitfalls.semantics.library import is_request
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -25,7 +25,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     constant_text,
 )
-from backend_pitfalls.syntax.names import parameter_defaults
+from backend_pitfalls.syntax.names import decorators, parameter_defaults
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -61,7 +61,7 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
     everything = [*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs]
     bound = {p.arg: annotated(frame, p.annotation) for p in everything}
     named = [*parameters.posonlyargs, *parameters.args]
-    if function.owner and named and "staticmethod" not in decorators(function.node):
+    if function.owner and named and "staticmethod" not in function.decorators:
         bound[named[0].arg] = _receiver(frame, function)
         named = named[1:]
     if named and named[0].arg == "request" and isinstance(bound["request"], Unknown):
@@ -90,7 +90,7 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
 
 
 def _receiver(frame: Frame, function: Function) -> Value:
-    if "classmethod" in decorators(function.node):
+    if "classmethod" in function.decorators:
         return ClassRef(function.owner)
     world = frame.world
     if world.dialect(function.owner):
@@ -245,7 +245,7 @@ def _parts_of_url(frame: Frame, function: Function) -> dict[str, frozenset[str]]
     view = function.owner or f"{function.module}.{function.qualname}"
     name = function.qualname.rsplit(".", 1)[-1]
     found: dict[str, frozenset[str]] = {}
-    takes_key = name in _OF_ONE_ROW or "action" in decorators(function.node)
+    takes_key = name in _OF_ONE_ROW or "action" in function.decorators
     if takes_key and any(base.startswith(_VIEWSETS) for base in frame.world.lineage(function.owner)):
         found["pk"] = frozenset({"path"})
     if function.owner and name not in _VERBS:

@@ -31,8 +31,7 @@ def special(frame: Frame, node: ast.AST, value: Value, name: str, *given: Value)
     """
     if not isinstance(value, Instance):
         return None
-    found = frame.world.method(value.cls, name)
-    function = frame.interpreter.function(*found) if found is not None else None
+    function = frame.interpreter.method(value.cls, name)
     if function is None:
         return None
     named = [p.arg for p in function.node.args.args]

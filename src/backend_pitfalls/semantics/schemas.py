@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.model.finding import Step
 from backend_pitfalls.semantics import calls, orm, serializers
 from backend_pitfalls.semantics.annotations import annotated
-from backend_pitfalls.semantics.attributes import decorators
 from backend_pitfalls.semantics.values import (
     ClassRef,
     Const,
@@ -54,8 +53,7 @@ def show(frame: Frame, node: ast.AST, schema: Value, value: Value) -> None:
     shown = schema.elements() if isinstance(schema, Container) else schema
     if not isinstance(shown, Instance) or not is_schema(frame, shown.cls):
         return
-    function = frame.function.node if frame.function is not None else None
-    is_paged = function is not None and any("paginat" in name for name in decorators(function))
+    is_paged = frame.function is not None and any("paginat" in name for name in frame.function.decorators)
     for option in options(value):
         if isinstance(option, RowSet) and option.model and option.shape == "query":
             orm.iterate(frame, node, option.evolve(whole=option.whole and not is_paged))

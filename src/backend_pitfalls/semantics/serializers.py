@@ -114,7 +114,9 @@ def _is_paginated(frame: Frame, view: str) -> bool:
             return not (isinstance(value, Const) and value.value is None)
     if world.method(view, "paginate_queryset") is not None:
         return True
-    settings = [interpreter.global_name(module, "REST_FRAMEWORK") for module in world.modules_with("REST_FRAMEWORK")]
+    settings = [
+        interpreter.global_name(module, "REST_FRAMEWORK", {}) for module in world.modules_with("REST_FRAMEWORK")
+    ]
     known = [o for value in settings for o in options(value) if isinstance(o, Container) and o.rest is None]
     return not known or any("DEFAULT_PAGINATION_CLASS" in o.items for o in known)
 
@@ -195,8 +197,7 @@ class _Walk:
 
     def _own_representation(self, frame: Frame, cls: str) -> Function | None:
         """`to_representation` where a class of the project writes it."""
-        found = frame.world.method(cls, "to_representation")
-        return frame.interpreter.function(*found) if found is not None else None
+        return frame.interpreter.method(cls, "to_representation")
 
     def _fields(self, frame: Frame, cls: str, row: Row) -> Iterator[tuple[str, Value | None, ast.AST]]:
         """(name, declared field or None, where) of each field that is written out."""
@@ -239,8 +240,7 @@ class _Walk:
         kind = field.cls if isinstance(field, Instance) else ""
         if kind == _METHOD:
             method = constant_text(settings.get("method_name", Const(f"get_{name}"))) or f"get_{name}"
-            found = frame.world.method(cls, method)
-            function = frame.interpreter.function(*found) if found is not None else None
+            function = frame.interpreter.method(cls, method)
             if function is not None:
                 self._call(frame, cls, function, row)
             return

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Site, Step
+from backend_pitfalls.syntax.names import decorators
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.events import Loop
@@ -256,7 +257,7 @@ class ModuleRef(Value):
 class Function(Value):
     """A function of the project: its definition, the module it stands in and the variables that it closes over."""
 
-    __slots__ = ("_key", "closure", "module", "node", "owner", "qualname", "size")
+    __slots__ = ("_decorators", "_key", "closure", "module", "node", "owner", "qualname", "size")
 
     def __init__(
         self,
@@ -271,12 +272,20 @@ class Function(Value):
         self.node = node
         self.owner = owner
         self._key: Hashable = None
+        self._decorators: frozenset[str] | None = None
         self.closure = closure
         self.labels = CLEAN
         self.size = _total(closure.values()) if closure else 1
         if closure and self.size > MAX_SIZE:
             self.closure = _bounded(closure)
             self.size = _total(self.closure.values())
+
+    @property
+    def decorators(self) -> frozenset[str]:
+        """The names of the decorators, without their modules."""
+        if self._decorators is None:
+            self._decorators = decorators(self.node)
+        return self._decorators
 
     def key(self) -> Hashable:
         if self._key is None:

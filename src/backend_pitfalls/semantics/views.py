@@ -82,8 +82,7 @@ def _is_paginated(frame: Frame, view: Instance) -> bool:
 
 def _context_data(frame: Frame, view: Instance) -> Container | None:
     """What `get_context_data` of the project adds."""
-    found = frame.world.method(view.cls, "get_context_data")
-    function = frame.interpreter.function(*found) if found is not None else None
+    function = frame.interpreter.method(view.cls, "get_context_data")
     if function is None:
         return None
     result = frame.interpreter.summarize(function, {"self": view}).result

@@ -93,3 +93,14 @@ def names_in(node: ast.AST) -> frozenset[str]:
 def loaded_names(node: ast.AST) -> frozenset[str]:
     """The names that are read anywhere inside a node."""
     return frozenset(n.id for n in nodes_in(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+
+
+def decorators(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
+    """The names of a function's decorators, without their modules."""
+    if isinstance(function, ast.Lambda) or not function.decorator_list:
+        return _UNDECORATED
+    targets = [d.func if isinstance(d, ast.Call) else d for d in function.decorator_list]
+    return frozenset([getattr(target, "id", getattr(target, "attr", "")) for target in targets])
+
+
+_UNDECORATED: frozenset[str] = frozenset()
