@@ -59,6 +59,7 @@ from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 from backend_pitfalls.syntax.template import TemplateSource
 
 _SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "://", "credential", "auth")
+_SECRET_BYTES = tuple(word.encode() for word in _SECRET_WORDS)
 KEPT_BYTES = 6_000_000
 """Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""
 _RECURSION_LIMIT = 6_000
@@ -198,7 +199,7 @@ class Session:
         findings: tuple[Finding, ...] = ()
         self._found.clear()
         lowered = data.lower()
-        if self._asks_for_secrets and any(word.encode() in lowered for word in _SECRET_WORDS):
+        if self._asks_for_secrets and self._may_hold_secret(file, data, lowered):
             if len(data) > settings.MAX_BYTES:
                 reason = f"has {len(data):,} bytes, more than the {settings.MAX_BYTES:,} that are read for secrets; exclude it or split it"
                 findings = self.unreadable(file.path, reason, severity=Severity.NOTE)
@@ -231,6 +232,13 @@ class Session:
             tuple(comments),
             manifests,
         )
+
+    def _may_hold_secret(self, file: ProjectFile, data: bytes, lowered: bytes) -> bool:
+        """Whether a configuration file has a word about credentials; in JSON of tests, whose texts are quoted, whether a certain one may stand there."""
+        if not any(word in lowered for word in _SECRET_BYTES):
+            return False
+        is_fixture = file.context is FileContext.TEST and file.path.endswith(".json")
+        return not is_fixture or may_be_certain(data.decode("utf-8", "replace"), self.knowledge)
 
     def _tell_of_notebook(self, file: ProjectFile, text: str) -> str:
         """What the cells of a notebook bind; the text that is not their code."""

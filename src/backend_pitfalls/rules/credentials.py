@@ -39,6 +39,8 @@ class Judgement(msgspec.Struct, frozen=True):
 
 # What a name of each kind is worth.
 _KINDS = {"password": 2.0, "secret key": 2.2, "key": 1.6, "header": 0.4, "cookie": 0.2, "perhaps": -0.2}
+SHORTEST = 10
+"""A text of fewer characters is no token, no address with a password and no grant: `a://b:cde@f`."""
 CERTAIN_KINDS = frozenset({"password", "secret key", "key"})
 """The kinds of names under which a text that looks made is certainly a credential."""
 _MEANINGS = {
@@ -186,6 +188,8 @@ def by_form(text: str, knowledge: Knowledge) -> Judgement | None:
         text: one that no template fills in.
         knowledge: for the token formats.
     """
+    if len(text) < SHORTEST:
+        return None
     token = knowledge.token_of(text) or token_in(text, knowledge)
     if token is not None:
         return Judgement(
@@ -195,10 +199,10 @@ def by_form(text: str, knowledge: Knowledge) -> Judgement | None:
             token,
             token.public or bool(_OF_A_TEST_ACCOUNT.search(text)),
         )
-    url = URL_PASSWORD.search(text)
+    url = URL_PASSWORD.search(text) if "://" in text else None
     if url is not None and not stands_for_password(url["password"]):
         return Judgement("a password in a URL", 3.0, ("the address has a user and a password",))
-    grant = GRANT.search(text)
+    grant = GRANT.search(text) if "'" in text else None
     if grant is not None and not stands_for_password(grant["password"]):
         return Judgement("a password in an SQL grant", 3.0, ("the statement gives an account its password",))
     return None
@@ -246,6 +250,8 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
         knowledge: for the names.
     """
     kind = kind_of(name, knowledge)
+    if not kind and how != "given":
+        return None
     if kind in ("header", "cookie"):
         text = _carried(kind, text)
     elif kind == "key" and (scheme := _SCHEME.match(text)):
@@ -258,8 +264,6 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
     ):
         return None
     if is_elsewhere(name) or (kind == "perhaps" and _HASH.search(snake_case(name)) and _HEXADECIMAL.fullmatch(text)):
-        return None
-    if not kind and how != "given":
         return None
     reasons = {_MEANINGS.get(kind, "the name may mean a credential"): _KINDS.get(kind, 0.0)}
     weight, why = _PLACES.get(how, (0.0, ""))

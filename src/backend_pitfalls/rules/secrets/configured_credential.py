@@ -168,8 +168,7 @@ def _may_be_one(setting: Setting, report: Report) -> bool:
     """Whether a setting has a name that means a credential, or a form that one may have: most of the thousands in a file have neither."""
     text, name = setting.value, setting.name.rsplit(".", 1)[-1]
     return (
-        len(text) >= 12
-        or "://" in text
+        len(text) >= credentials.SHORTEST
         or bool(credentials.kind_of(name, report.knowledge))
         or "secret" in name.lower()
     )

@@ -91,16 +91,19 @@ def credential(event: Binding, report: Report) -> None:
 
 def _judged(event: Binding, report: Report) -> Judgement | None:
     text = event.text
-    if credentials.is_template(text):
-        return None
-    if credentials.is_placeholder(text) and not _stands_in(event):
-        # In a longer text a placeholder may stand beside the token that it does not replace.
-        return credentials.by_form(text, report.knowledge) if event.how == "text" and len(text) > 60 else None
-    return (
-        credentials.by_form(text, report.knowledge)
+    formed = credentials.by_form(text, report.knowledge)
+    judged = (
+        formed
         or (credentials.judge(event.target, text, event.how, report.knowledge) if event.target else None)
         or (credentials.within(text, report.knowledge) if event.literal else None)
     )
+    # Most texts are none, and so need not be asked whether they stand for one.
+    if judged is None or credentials.is_template(text):
+        return None
+    if credentials.is_placeholder(text) and not _stands_in(event):
+        # In a longer text a placeholder may stand beside the token that it does not replace.
+        return formed if event.how == "text" and len(text) > 60 else None
+    return judged
 
 
 def _stands_in(event: Binding) -> bool:
