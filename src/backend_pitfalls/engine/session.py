@@ -237,8 +237,9 @@ class Session:
         """Whether a configuration file has a word about credentials; in JSON of tests, whose texts are quoted, whether a certain one may stand there."""
         if not any(word in lowered for word in _SECRET_BYTES):
             return False
-        is_fixture = file.context is FileContext.TEST and file.path.endswith(".json")
-        return not is_fixture or may_be_certain(data.decode("utf-8", "replace"), self.knowledge)
+        if file.context is not FileContext.TEST or not file.path.endswith(".json") or len(data) > settings.MAX_BYTES:
+            return True
+        return may_be_certain(data.decode("utf-8", "replace"), self.knowledge)
 
     def _tell_of_notebook(self, file: ProjectFile, text: str) -> str:
         """What the cells of a notebook bind; the text that is not their code."""

@@ -670,6 +670,13 @@ class Knowledge:
         return frozenset(sink.harm for sinks in self.sinks.values() for sink in sinks)
 
     @cached_property
+    def sql_methods(self) -> frozenset[str]:
+        """The sinks that are methods of any object, and count where they are given SQL."""
+        return frozenset(
+            name for name, sinks in self.sinks.items() if name[:2] == "?." and any(s.needs_sql for s in sinks)
+        )
+
+    @cached_property
     def credential_callees(self) -> frozenset[str]:
         """The last names of the calls that take a credential."""
         return frozenset(call.rsplit(".", 1)[-1] for call in self.credential_calls)

@@ -106,6 +106,7 @@ class Project:
         self._templates = template_names(templates)
         self.memo: dict[str, dict[tuple[Any, ...], tuple[Any, int]]] = {}
         self._nodes: dict[str, dict[str, FunctionNode]] = {}
+        self._classes: dict[str, tuple[ClassFacts | None, int]] = {}
         self._splits: dict[str, tuple[str | None, tuple[str, ...]]] = {}
         self._linearising: set[str] = set()
         # Read of all facts at once, when first asked for.
@@ -255,12 +256,18 @@ class Project:
     # -- classes ------------------------------------------------------------------------------------------------
 
     def class_facts(self, name: str) -> ClassFacts | None:
+        found = self._classes.get(name)
+        if found is None:
+            found = self._classes[name] = self._find_class(name)
+        self.touched |= found[1]
+        return found[0]
+
+    def _find_class(self, name: str) -> tuple[ClassFacts | None, int]:
         module, rest = self._split(name)
         if module is None or not rest:
-            return None
+            return None, 0
         facts = self.modules[module]
-        self._touch(facts)
-        return facts.classes.get(".".join(rest))
+        return facts.classes.get(".".join(rest)), self._bits[facts.path][False]
 
     def module_of(self, class_name: str) -> str:
         return self._split(class_name)[0] or ""

@@ -127,7 +127,7 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
     function = interpreter.method(value.cls, name)
     if function is not None:
         if is_property(function):
-            return interpreter.summarize(function, {first_parameter(function.node): value}).result
+            return interpreter.summarize(function, {function.signature.first: value}).result
         return function if "staticmethod" in function.decorators else BoundMethod(value, name, function)
     if value.labels and _checked_field(interpreter, value.cls, name):
         return Instance("builtins.int")
@@ -157,7 +157,7 @@ def _always_loaded(interpreter: Interpreter, rows: RowSet) -> frozenset[str]:
     function = interpreter.method(rows.manager, "get_queryset") if rows.manager else None
     if function is None:
         return frozenset()
-    result = interpreter.summarize(function, {first_parameter(function.node): rows}).result
+    result = interpreter.summarize(function, {function.signature.first: rows}).result
     return result.loaded if isinstance(result, RowSet) else frozenset({"*"})
 
 
@@ -266,7 +266,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
     function = interpreter.method(value.model, name)
     if function is not None:
         if is_property(function):
-            return interpreter.summarize(function, {first_parameter(function.node): value}).result
+            return interpreter.summarize(function, {function.signature.first: value}).result
         return BoundMethod(value, name, function)
     if name in ("refresh_from_db", "save", "delete", "asave", "adelete", "arefresh_from_db", "fetch_related"):
         return BoundMethod(value, name)
@@ -310,9 +310,3 @@ def is_property(function: Function) -> bool:
 
 
 _PROPERTIES = frozenset({"property", "cached_property"})
-
-
-def first_parameter(node: object) -> str:
-    arguments = node.args  # type: ignore[attr-defined]
-    named = [*arguments.posonlyargs, *arguments.args]
-    return named[0].arg if named else ""

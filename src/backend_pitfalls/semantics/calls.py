@@ -29,7 +29,6 @@ from backend_pitfalls.semantics import (
 )
 from backend_pitfalls.semantics.arguments import Arguments, written_name
 from backend_pitfalls.semantics.attributes import (
-    first_parameter,
     library_method,
     load_attribute,
     property_function,
@@ -62,7 +61,6 @@ from backend_pitfalls.semantics.values import (
     options,
     union_labels,
 )
-from backend_pitfalls.syntax.names import parameter_defaults
 
 if TYPE_CHECKING:
     from backend_pitfalls.model.knowledge import DispatchFacts, Knowledge, SetterFacts, ThroughFacts
@@ -81,7 +79,7 @@ def attribute_at(frame: Frame, node: ast.AST, receiver: Value, name: str) -> Val
     if isinstance(receiver, (Row, Instance)):
         function = property_function(frame.interpreter, receiver, name)
         if function is not None:
-            return run(frame, node, function, {first_parameter(function.node): receiver})
+            return run(frame, node, function, {function.signature.first: receiver})
     if name in ("object", "object_list") and isinstance(receiver, Instance):
         shown = views.own_object(frame, receiver, name)
         if shown is not None:
@@ -101,7 +99,7 @@ def shown(frame: Frame, node: ast.AST, row: Row, name: str) -> Value:
     orm.read_relation(frame, node, row, name)
     value = attribute_at(frame, node, row, name)
     if isinstance(value, BoundMethod) and value.function is not None:
-        return run(frame, node, value.function, {first_parameter(value.function.node): row})
+        return run(frame, node, value.function, {value.function.signature.first: row})
     return value
 
 
@@ -116,10 +114,9 @@ def call(frame: Frame, node: ast.Call) -> Value:
     result = join_all(apply(frame, option, arguments) for option in options(callee))
     if node is frame.standing:
         dropped.statement(frame, node, callee)
-    name = written_name(node)
-    if loading.LOADS.match(name) and not deep_labels(result) and _tells_nothing(result):
+    if _tells_nothing(result) and not deep_labels(result) and loading.LOADS.match(written_name(node)):
         return loading.loaded_by_name(frame, arguments.positional)
-    return checks.validated(frame, node, name, result) if frame.tainted else result
+    return checks.validated(frame, node, written_name(node), result) if frame.tainted else result
 
 
 def _tells_nothing(value: Value) -> bool:
@@ -175,7 +172,7 @@ def _callee_name(callee: Value) -> str:
 
 def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
     """Call one possible callee."""
-    if isinstance(callee, (ClassRef, Symbol)) and _STUB.search(callee.name):
+    if isinstance(callee, (ClassRef, Symbol)) and "_pb2_grpc." in callee.name and _STUB.search(callee.name):
         return Instance("grpc.<stub>")
     if isinstance(callee, Function):
         return call_function(frame, callee, arguments, None)
@@ -207,9 +204,8 @@ _STUB = re.compile(r"_pb2_grpc\.\w+Stub$")
 def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
     """`g.database.execute(…)`: a method of something that hangs on a library's object; it may be the project's own."""
     knowledge = frame.knowledge
-    of_any = f"?.{callee.name.rsplit('.', 1)[-1]}"
-    needs_sql = any(sink.needs_sql for sink in knowledge.sinks.get(of_any, ()))
-    if needs_sql and knowledge.canonical(callee.name) not in knowledge.notable:
+    of_any = f"?.{callee.name.rpartition('.')[2]}"
+    if of_any in knowledge.sql_methods and knowledge.canonical(callee.name) not in knowledge.notable:
         emit_call(frame, of_any, arguments, None)
 
 
@@ -608,7 +604,7 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     if result.labels and not isinstance(result, Container):
         step = Step(frame.site(arguments.node), f"it comes back from '{function.qualname}'")
         result = result.with_labels(frozenset(label.step(step) for label in result.labels))
-    if result.labels and _GIVES_JUDGED.search(function.qualname.rsplit(".", 1)[-1]):
+    if result.labels and _GIVES_JUDGED.search(function.name):
         return checks.cleaned(result, narrowing.JUDGED)
     return result
 
@@ -623,7 +619,7 @@ _DEFERRING = ("task", "job", "actor", "cache", "memo", "enqueue", "delay", "sign
 def _runs_each_time(function: Function) -> bool:
     """Whether calling the function runs its body: a task's call is queued, a cached function's is remembered, and what fills a cache
     (`get_or_set`) runs where nothing is in it."""
-    if function.qualname.rsplit(".", 1)[-1] in _FILLS_CACHE:
+    if function.name in _FILLS_CACHE:
         return False
     return not function.decorators or not _has_word(function, _DEFERRING)
 
@@ -650,31 +646,32 @@ def _custom_sanitizer(frame: Frame, function: Function) -> frozenset[str] | None
 
 def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value | None) -> dict[str, Value] | None:
     """Arguments by parameter name; None when they tell no more than the function knows on its own."""
-    parameters = function.node.args
-    named = [*parameters.posonlyargs, *parameters.args]
+    signature = function.signature
+    named, accepted = signature.named, signature.accepted
     bound: dict[str, Value] = {}
     if receiver is not None and named and "staticmethod" not in function.decorators:
-        bound[named[0].arg] = receiver
+        bound[named[0]] = receiver
+        accepted -= {named[0]}
         named = named[1:]
     for parameter, value in zip(named, arguments.positional):
-        bound[parameter.arg] = _passed(frame, arguments.node, parameter.arg, function, value)
-    if parameters.vararg is not None:
+        bound[parameter] = _passed(frame, arguments.node, parameter, function, value)
+    if signature.variadic:
         extra = arguments.positional[len(named) :]
-        bound[parameters.vararg.arg] = Container("tuple", dict(enumerate(extra)), UNKNOWN if arguments.spread else None)
-    accepted = {p.arg for p in (*named, *parameters.kwonlyargs)}
+        bound[signature.variadic] = Container("tuple", dict(enumerate(extra)), UNKNOWN if arguments.spread else None)
     rest: dict[Any, Value] = {}
     for name, value in arguments.keywords.items():
         if name in accepted:
             bound[name] = _passed(frame, arguments.node, name, function, value)
         else:
             rest[name] = value
-    if parameters.kwarg is not None:
-        bound[parameters.kwarg.arg] = Container("dict", rest, arguments.rest if arguments.spread else None)
+    if signature.keyed:
+        bound[signature.keyed] = Container("dict", rest, arguments.rest if arguments.spread else None)
     if arguments.rest.labels:
         for name in accepted - bound.keys():
             bound[name] = _passed(frame, arguments.node, name, function, arguments.rest)
-    if not arguments.spread:
-        _defaults(function, bound)
+    for name, default in signature.defaults if not arguments.spread else ():
+        if name not in bound:
+            bound[name] = Const(default, CLEAN, "default")
     return {name: value for name, value in bound.items() if type(value) is not Unknown or value.labels} or None
 
 
@@ -685,22 +682,18 @@ def _passed(frame: Frame, node: ast.Call, parameter: str, function: Function, va
     return value.with_labels(frozenset(label.step(step) for label in value.labels))
 
 
-def _defaults(function: Function, bound: dict[str, Value]) -> None:
-    for parameter, default in parameter_defaults(function.node.args):
-        if parameter.arg not in bound and isinstance(default, ast.Constant) and default.value is not ...:
-            bound[parameter.arg] = Const(default.value, CLEAN, "default")
-
-
 def _replay(
     frame: Frame, events: tuple[Any, ...], function: Function, node: ast.AST, bound: dict[str, Value] | None
 ) -> None:
     """See a called function's events from here: its queries, what holds the thread and what is made anew always, its
     other calls where this context decides them."""
+    if not events:
+        return
     verb = "calls" if isinstance(node, ast.Call) else "reads"
     step = Step(frame.site(node), f"{verb} '{function.qualname}'")
     symbol = frame.scope
     called = "" if _runs_elsewhere(function) else function.qualname
-    receiver = bound.get(first_parameter(function.node)) if bound is not None else None
+    receiver = bound.get(function.signature.first) if bound is not None else None
     count = 0
     for event in events:
         if len(event.chain) < 5 and (

@@ -53,6 +53,8 @@ _SETS_HEADER = frozenset(
 
 def _cookie_header(frame: Frame, name: str, arguments: Arguments) -> None:
     """`headers.add("Set-Cookie", …)`, `Response(headers={"Set-Cookie": …})`, told as a call of `response.<set-cookie>`."""
+    if len(arguments.positional) != 2 and "headers" not in arguments.keywords:
+        return
     given = arguments.keywords.get("headers")
     found = given.items if isinstance(given, Container) and given.kind == "dict" else {}
     if name.rpartition(".")[2] in _SETS_HEADER and len(arguments.positional) == 2:

@@ -31,7 +31,7 @@ from backend_pitfalls.semantics import (
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import load_attribute
-from backend_pitfalls.semantics.events import Configured, Event, Loop, Named
+from backend_pitfalls.semantics.events import Call, Configured, Event, Loop, Named
 from backend_pitfalls.semantics.extract import import_bindings
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, Interpreter
@@ -297,10 +297,11 @@ class Frame:
 
     def assign_statement(self, node: ast.Assign) -> None:
         value = self.evaluate(node.value)
-        dropped.keep(self, node)
-        dropped.unclosed(self, node)
-        dropped.kept(self, node)
-        dropped.unsaved(self, node)
+        if self.events and isinstance(self.events[-1], Call):
+            dropped.keep(self, node)
+            dropped.unclosed(self, node)
+            dropped.kept(self, node)
+            dropped.unsaved(self, node)
         for target in node.targets:
             self.assign(target, value, node.value)
         verdicts.kept(self, node)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from backend_pitfalls.semantics.events import Call, Event, Query
 from backend_pitfalls.semantics.facts import FileFacts
-from backend_pitfalls.semantics.memo import Memo
+from backend_pitfalls.semantics.memo import Memo, Outcome
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     BoundMethod,
@@ -198,9 +198,11 @@ class Interpreter:
         outcome = self.memo.known(key)
         if outcome is not None:
             kept[name] = outcome.value
-        else:
-            outcome = self.memo.module(key, lambda: self._global_name(module, name), lambda: UNKNOWN)
-        found: Value = outcome.value
+        found: Value = outcome.value if outcome is not None else self._find_global_name(key, module, name)
+        return found
+
+    def _find_global_name(self, key: Hashable, module: str, name: str) -> Value:
+        found: Value = self.memo.module(key, lambda: self._global_name(module, name), lambda: UNKNOWN).value
         return found
 
     def _global_name(self, module: str, name: str) -> Value:
@@ -307,8 +309,14 @@ class Interpreter:
             self._plain = outer
 
     def _module(self, module: str) -> ModuleState:
+        key = ("module", module)
+        known = self.memo.known(key)
+        found: ModuleState = known.value if known is not None else self._evaluate_module(key, module)
+        return found
+
+    def _evaluate_module(self, key: Hashable, module: str) -> ModuleState:
         found: ModuleState = self.memo.module(
-            ("module", module), lambda: self._run_module(module), lambda: self._half_run(module)
+            key, lambda: self._run_module(module), lambda: self._half_run(module)
         ).value
         return found
 
@@ -370,7 +378,9 @@ class Interpreter:
     def summarize(self, function: Function, arguments: Mapping[str, Value] | None) -> Summary:
         """The summary of a function for these arguments (None: on its own)."""
         identity = (function.key(), self._plain)
-        own = self.memo.root(identity, lambda: self._run_function(function, None), _nothing)
+        own = self.memo.known(identity)
+        if own is None:
+            own = self._summarize_alone(identity, function)
         summary: Summary = own.value
         if (
             arguments is None
@@ -383,9 +393,17 @@ class Interpreter:
         arguments = self._seen(function, arguments)
         if not self._may_differ(function, summary, own.cost, arguments):
             return summary
-        key = (identity, tuple((n, v.key(), traces(v)) for n, v in sorted(arguments.items())))
-        found = self.memo.context(key, lambda: self._run_function(function, arguments))
+        key = (identity, tuple([(n, arguments[n].key(), traces(arguments[n])) for n in sorted(arguments)]))
+        found = self._summarize_for(key, function, arguments)
         return found.value if found is not None else summary
+
+    # What is remembered is found without a closure; most of what is asked for is.
+
+    def _summarize_alone(self, key: Hashable, function: Function) -> Outcome:
+        return self.memo.root(key, lambda: self._run_function(function, None), _nothing)
+
+    def _summarize_for(self, key: Hashable, function: Function, arguments: Mapping[str, Value]) -> Outcome | None:
+        return self.memo.context(key, lambda: self._run_function(function, arguments))
 
     def _may_differ(self, function: Function, own: Summary, cost: int, arguments: Mapping[str, Value]) -> bool:
         """Whether a function may do something else for these arguments than on its own."""

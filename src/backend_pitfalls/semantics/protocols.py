@@ -9,7 +9,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import calls
-from backend_pitfalls.semantics.attributes import first_parameter
 from backend_pitfalls.semantics.values import Const, Container, Instance, Row, Unknown, Value, options
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def special(frame: Frame, node: ast.AST, value: Value, name: str, *given: Value)
     if function is None:
         return None
     named = [p.arg for p in function.node.args.args]
-    bound = {first_parameter(function.node): value, **dict(zip(named[1:], given))}
+    bound = {function.signature.first: value, **dict(zip(named[1:], given))}
     return calls.run(frame, node, function, bound)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import calls, orm
-from backend_pitfalls.semantics.attributes import first_parameter, load_attribute
+from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.values import (
     ClassRef,
@@ -137,7 +137,7 @@ def query_set_of(frame: Frame, view: Instance, above: str = "") -> Value:
         if facts is not None and "get_queryset" in facts.methods:
             function = interpreter.function(interpreter.world.module_of(base), f"{facts.name}.get_queryset")
             if function is not None:
-                return interpreter.summarize(function, {first_parameter(function.node): view}).result
+                return interpreter.summarize(function, {function.signature.first: view}).result
     for base in lineage:
         body = interpreter.class_body(base) if interpreter.world.class_facts(base) is not None else {}
         for option in options(body.get("queryset", Const(None))):

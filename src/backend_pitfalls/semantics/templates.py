@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.semantics import calls, emission, orm
-from backend_pitfalls.semantics.attributes import first_parameter
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -279,7 +278,7 @@ class _Rendering:
         if isinstance(found, BoundMethod) and found.function is not None:
             parameters = found.function.node.args
             if len(parameters.args) - len(parameters.defaults) <= 1:
-                return calls.run(frame, node, found.function, {first_parameter(found.function.node): found.receiver})
+                return calls.run(frame, node, found.function, {found.function.signature.first: found.receiver})
         return found
 
 

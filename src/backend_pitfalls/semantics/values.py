@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.syntax.names import decorators
+from backend_pitfalls.syntax.signature import Signature
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.events import Loop
@@ -257,7 +258,7 @@ class ModuleRef(Value):
 class Function(Value):
     """A function of the project: its definition, the module it stands in and the variables that it closes over."""
 
-    __slots__ = ("_decorators", "_key", "closure", "module", "node", "owner", "qualname", "size")
+    __slots__ = ("_decorators", "_key", "_signature", "closure", "module", "name", "node", "owner", "qualname", "size")
 
     def __init__(
         self,
@@ -269,16 +270,25 @@ class Function(Value):
     ) -> None:
         self.module = module
         self.qualname = qualname
+        self.name = qualname.rpartition(".")[2]
         self.node = node
         self.owner = owner
         self._key: Hashable = None
         self._decorators: frozenset[str] | None = None
+        self._signature: Signature | None = None
         self.closure = closure
         self.labels = CLEAN
         self.size = _total(closure.values()) if closure else 1
         if closure and self.size > MAX_SIZE:
             self.closure = _bounded(closure)
             self.size = _total(self.closure.values())
+
+    @property
+    def signature(self) -> Signature:
+        """The parameters."""
+        if self._signature is None:
+            self._signature = Signature(self.node)
+        return self._signature
 
     @property
     def decorators(self) -> frozenset[str]:
