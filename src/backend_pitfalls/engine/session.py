@@ -46,7 +46,7 @@ from backend_pitfalls.project.manifests.joined import Deployment
 from backend_pitfalls.rules import Report, selected_rules
 from backend_pitfalls.rules.certain_credentials import may_be_certain
 from backend_pitfalls.semantics.bindings import bindings
-from backend_pitfalls.semantics.events import Application, Event, Route
+from backend_pitfalls.semantics.events import Application, Call, Event, Route
 from backend_pitfalls.semantics.extract import extract
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.frame import FrameEvaluator
@@ -88,6 +88,7 @@ class Session:
         self._loaded = 0
         self._version = version_of(options)
         self._listeners: dict[type, list[tuple[Callable[..., None], Report]]] = {}
+        self._of_other_calls: list[tuple[Callable[..., None], Report]] = []
         self._asks_for_routes = any(
             kind in rule.listeners for rule in self.rules for kind in (Application, ProbeFound, WorkloadFound)
         )
@@ -96,6 +97,8 @@ class Session:
             for kind, function in rule.listeners.items():
                 report = Report(rule.meta, options, self.knowledge, self._found)
                 self._listeners.setdefault(kind, []).append((function, report))
+                if kind is Call and not function.__at_sinks__:  # type: ignore[attr-defined]
+                    self._of_other_calls.append((function, report))
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -334,8 +337,11 @@ class Session:
         return list(self._found)
 
     def _tell(self, events: Iterable[Any]) -> None:
+        sinks = self.knowledge.sinks
         for event in events:
-            for function, report in self._listeners.get(type(event), ()):
+            kind = type(event)
+            is_other_call = kind is Call and event.callee not in sinks
+            for function, report in self._of_other_calls if is_other_call else self._listeners.get(kind, ()):
                 function(event, report)
 
 

@@ -75,11 +75,17 @@ class Rule:
         self.listeners = listeners
 
 
-def listens(*kinds: type[Any]) -> Callable[[Listener], Listener]:
-    """Mark a function `(event, report)` of a rule module as listening to these kinds of events."""
+def listens(*kinds: type[Any], at_sinks: bool = False) -> Callable[[Listener], Listener]:
+    """Mark a function `(event, report)` of a rule module as listening to these kinds of events.
+
+    Parameters:
+        kinds: classes of events.
+        at_sinks: whether it has something to say of calls of sinks only.
+    """
 
     def mark(function: Listener) -> Listener:
         function.__listens__ = kinds  # type: ignore[attr-defined]
+        function.__at_sinks__ = at_sinks  # type: ignore[attr-defined]
         return function
 
     return mark

@@ -80,7 +80,7 @@ _SHELLS = frozenset({"sh", "bash", "/bin/sh", "/bin/bash", "zsh", "cmd", "cmd.ex
 _MEND = "pass a list of arguments without a shell, or quote it with shlex.quote()"
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def shell(event: Call, report: Report) -> None:
     """A command line for a shell."""
     fix = _listed(event)

@@ -69,7 +69,7 @@ META = RuleMeta(
 )
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def untrusted(event: Call, report: Report) -> None:
     """Text that goes to the browser as HTML."""
     report_flow(

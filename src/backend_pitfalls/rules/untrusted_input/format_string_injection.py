@@ -74,7 +74,7 @@ META = RuleMeta(
 )
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def tainted_format(event: Call, report: Report) -> None:
     """A text that carries request data and is formatted with arguments."""
     if event.args or event.keywords or event.spread:

@@ -103,7 +103,7 @@ def secret_name(event: Named, report: Report) -> None:
         )
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def kept(event: Call, report: Report) -> None:
     """A random number goes into a cookie or the session."""
     for harm in ("cookie", "session"):

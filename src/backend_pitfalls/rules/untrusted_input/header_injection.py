@@ -78,7 +78,7 @@ _TITLE = "header injection"
 _MEND = "refuse or remove line breaks"
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def tainted_header(event: Call, report: Report) -> None:
     """A header's name or value, or the head of a mail, that carries request data."""
     report_flow(event, report, "header", _TITLE, _MEND, into="it becomes a header here")

@@ -74,7 +74,7 @@ META = RuleMeta(
 )
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def tainted_message(event: Call, report: Report) -> None:
     """A log call whose message, or an argument that `%s` shows, carries request data."""
     if not any(sink.harm == "log" for sink in report.knowledge.sinks.get(event.callee, ())):

@@ -82,7 +82,7 @@ META = RuleMeta(
 HARM = "mass-assignment"
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def chosen_fields(event: Call, report: Report) -> None:
     """A row made or changed with `**` of request data, or an attribute set whose name is part of it."""
     for sink in report.knowledge.sinks.get(event.callee, ()):

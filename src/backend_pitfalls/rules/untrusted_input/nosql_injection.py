@@ -73,7 +73,7 @@ META = RuleMeta(
 _MEND = "make it the type that the field has, such as str(...)"
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def tainted_filter(event: Call, report: Report) -> None:
     """A filter that holds, where a value was expected, request data that may be an object."""
     for sink in report.knowledge.sinks.get(event.callee, ()):

@@ -73,7 +73,7 @@ META = RuleMeta(
 _OWN_SITE = re.compile(r"^/[^/\\\\]|^/$|^\w+://[^/?#]+[/?#]|^[?#]")
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def untrusted(event: Call, report: Report) -> None:
     """A redirect whose target request data decides."""
     report_flow(

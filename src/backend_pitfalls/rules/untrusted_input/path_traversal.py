@@ -74,7 +74,7 @@ META = RuleMeta(
 _SAFELY = re.compile(r"\bsafe_\w+'?$")
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def untrusted(event: Call, report: Report) -> None:
     """A sink that request data reaches."""
     report_flow(

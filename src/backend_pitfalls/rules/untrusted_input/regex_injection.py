@@ -68,7 +68,7 @@ META = RuleMeta(
 )
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def untrusted(event: Call, report: Report) -> None:
     """A sink that request data reaches."""
     report_flow(

@@ -79,7 +79,7 @@ META = RuleMeta(
 _FIXED_HOST = re.compile(r"^\w+://[^/?#]+[/?#]")
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def untrusted(event: Call, report: Report) -> None:
     """A sink that request data reaches."""
     report_flow(

@@ -85,7 +85,7 @@ _SQL = re.compile(
 )
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def tainted_statement(event: Call, report: Report) -> None:
     """A sink's statement argument that carries request data not cleaned for SQL."""
     for sink in report.knowledge.sinks.get(event.callee, ()):

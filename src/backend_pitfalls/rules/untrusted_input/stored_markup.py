@@ -77,7 +77,7 @@ META = RuleMeta(
 )
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def shown(event: Call, report: Report) -> None:
     """A text that goes to the browser as HTML, made of what rows hold."""
     for sink in report.knowledge.sinks.get(event.callee, ()):

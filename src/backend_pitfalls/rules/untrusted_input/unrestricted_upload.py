@@ -75,7 +75,7 @@ META = RuleMeta(
 _MEND = "check its type and size first"
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def kept_unseen(event: Call, report: Report) -> None:
     """An uploaded file that is saved unseen."""
     for sink in report.knowledge.sinks.get(event.callee, ()):

@@ -92,7 +92,7 @@ HARM = "unchecked"
 _STORES = ("insert", "update", "replace")
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def stored_unchecked(event: Call, report: Report) -> None:
     """A row, document or statement that keeps request data which nothing looked at."""
     label = first(label for value in _kept(event, report) for label in of_data(value, HARM))

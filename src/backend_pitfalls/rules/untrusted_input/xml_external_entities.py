@@ -73,7 +73,7 @@ _MEND = "use a parser with resolve_entities=False, or defusedxml"
 _FEATURE = "<xml.sax.handler.feature_external_ges>"
 
 
-@listens(Call)
+@listens(Call, at_sinks=True)
 def untrusted(event: Call, report: Report) -> None:
     """Request data that a parser reads which resolves entities."""
     parser = event.argument(1, "parser")
