@@ -1,10 +1,12 @@
-"""Compiles the analysis with mypyc when a wheel is built with BACKEND_PITFALLS_COMPILE=1; the wheel is pure Python without.
+"""Joins the tables of knowledge in one file, and compiles the analysis with mypyc when a wheel is built with BACKEND_PITFALLS_COMPILE=1; the wheel is pure
+Python without.
 
 The compiled modules are the interpreted ones: each `.so` lies beside its `.py`, which Python takes where there is no `.so`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -14,10 +16,18 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10 builds a wheel that reads the tables as they are written.
+    tomllib = None  # type: ignore[assignment]
+
 SWITCH = "BACKEND_PITFALLS_COMPILE"
 
 
-class CompileHook(BuildHookInterface):
+TABLES = "src/backend_pitfalls/knowledge/tables"
+
+
+class WheelHook(BuildHookInterface):
     """The build hook of the wheel."""
 
     def dependencies(self) -> list[str]:
@@ -25,7 +35,7 @@ class CompileHook(BuildHookInterface):
         return list(self.config["requires"]) if _is_asked_for() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and put what was compiled into the wheel.
+        """Join the tables, compile if that is asked for, and put what was made into the wheel.
 
         Parameters:
             version: "standard", or "editable" (which stays interpreted).
@@ -34,10 +44,16 @@ class CompileHook(BuildHookInterface):
         Raises:
             SystemExit: when the compiler of C, or mypyc, fails.
         """
-        if version == "editable" or not _is_asked_for():
+        if version == "editable":
             return
         root = Path(self.root)
         self._folder = Path(tempfile.mkdtemp(prefix="backend-pitfalls-"))
+        if tomllib is not None:
+            joined = self._folder / "tables.json"
+            joined.write_text(json.dumps(joined_tables(root)), encoding="utf-8")
+            build_data["force_include"][str(joined)] = "backend_pitfalls/knowledge/tables.json"
+        if not _is_asked_for():
+            return
         try:
             built = _compiled(root, self._modules(root), self._folder)
         except (Exception, SystemExit) as error:
@@ -49,7 +65,7 @@ class CompileHook(BuildHookInterface):
         build_data["force_include"].update({str(file): str(file.relative_to(self._folder / "lib")) for file in built})
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Remove what was compiled, which is in the wheel now."""
+        """Remove what was made, which is in the wheel now."""
         if hasattr(self, "_folder"):
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -57,6 +73,12 @@ class CompileHook(BuildHookInterface):
         left = {path for pattern in self.config["interpreted"] for path in root.glob(pattern)}
         found = {path for pattern in self.config["compiled"] for path in root.glob(pattern)} - left
         return sorted(path.relative_to(root).as_posix() for path in found)
+
+
+def joined_tables(root: Path) -> dict[str, Any]:
+    """The tables of knowledge by the names of their files, in their order."""
+    files = sorted((root / TABLES).glob("*.toml"))
+    return {path.name: tomllib.loads(path.read_text("utf-8")) for path in files}
 
 
 def _is_asked_for() -> bool:
