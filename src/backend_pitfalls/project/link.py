@@ -498,6 +498,7 @@ class Project:
             body = node.body
         return node
 
+    @tracked
     def class_assignments(self, class_name: str) -> dict[str, ast.AST]:
         """The values that a class body binds to names, as written; for a name that is only declared its annotation."""
         node = self.class_node(class_name)
@@ -627,7 +628,8 @@ class Project:
     def forget_code(self) -> None:
         """Let go of syntax trees; they are loaded again when asked for."""
         self._nodes.clear()
-        self.memo.pop("class_node", None)
+        for name in ("class_node", "class_assignments"):
+            self.memo.pop(name, None)
 
 
 def template_names(paths: Iterable[str]) -> dict[str, str]:

@@ -72,10 +72,13 @@ def _read(user: Frame, node: ast.AST, schema: str, row: Row, depth: int) -> None
         if frame.world.class_facts(base) is None:
             continue
         nodes = frame.world.class_assignments(base)
-        annotations = _annotations(frame, base)
+        definition = frame.world.class_node(base)
+        annotations = frame.interpreter.read(_annotations, definition) if definition is not None else {}
         for name, declared in frame.interpreter.class_body(base).items():
+            if frame.world.relation(row.model, name) is None:
+                continue
             nested = _nested_schema(frame, annotated(frame, annotations[name]) if name in annotations else declared)
-            if frame.world.relation(row.model, name) is None or nested is None:
+            if nested is None:
                 continue
             field = nodes.get(name, frame.world.class_node(schema) or node)
             value = calls.shown(frame, field, row, name)
@@ -110,12 +113,11 @@ def _read_keys(frame: Frame, node: ast.AST, schema: str, row: Row) -> None:
                 orm.iterate_relation(frame, place, keys, name)
 
 
-def _annotations(frame: Frame, cls: str) -> dict[str, ast.expr]:
+def _annotations(node: ast.ClassDef) -> dict[str, ast.expr]:
     """The annotations of a class's fields that have a default, which is all that the class body knows of them."""
-    node = frame.world.class_node(cls)
     return {
         s.target.id: s.annotation
-        for s in (node.body if node is not None else ())
+        for s in node.body
         if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name) and s.value is not None
     }
 
