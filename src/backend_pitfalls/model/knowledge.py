@@ -485,6 +485,7 @@ class Knowledge:
         self.tables = tables
         self.groups = frozenset({"", *groups})
         self.aliases: dict[str, str] = {}
+        self._lineages: dict[str, tuple[str, ...]] = {}
         self.clients: dict[str, ClientFacts] = {}
         self.sources: dict[str, SourceFacts] = {}
         self.sinks: dict[str, list[SinkFacts]] = {}
@@ -691,6 +692,9 @@ class Knowledge:
 
     def lineage(self, cls: str) -> tuple[str, ...]:
         """A library class and its known bases, nearest first."""
+        known = self._lineages.get(cls)
+        if known is not None:
+            return known
         found: list[str] = []
         pending = [cls]
         while pending:
@@ -698,4 +702,4 @@ class Knowledge:
             if name not in found:
                 found.append(name)
                 pending.extend(self.bases.get(name, ()))
-        return tuple(found)
+        return self._lineages.setdefault(cls, tuple(found))

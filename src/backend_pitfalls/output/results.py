@@ -24,9 +24,14 @@ class Located(msgspec.Struct, frozen=True):
 
     def shown_path(self, path: str | None = None) -> str:
         """A path of the project as the user would type it from here."""
-        full = self.root / (self.finding.path if path is None else path)
-        relative = os.path.relpath(full)
-        return Path(relative if not relative.startswith("..") else full).as_posix()
+        return _shown(Path.cwd(), self.root, self.finding.path if path is None else path)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _shown(here: Path, root: Path, path: str) -> str:
+    full = root / path
+    relative = os.path.relpath(full, here)
+    return Path(relative if not relative.startswith("..") else full).as_posix()
 
 
 @functools.lru_cache(maxsize=256)
