@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend_pitfalls.model.finding import Site, Span
-from backend_pitfalls.model.knowledge import SourceFacts
+from backend_pitfalls.model.knowledge import Knowledge, SourceFacts
 from backend_pitfalls.semantics import forms
 from backend_pitfalls.semantics.annotations import has_safe_pattern
 from backend_pitfalls.semantics.interpreter import Interpreter
@@ -61,8 +61,16 @@ def source_value(source: SourceFacts) -> Value:
 
 def library_method(interpreter: Interpreter, cls: str, name: str) -> str:
     """The qualified name under which the tables know a library class's member (else its own name)."""
-    knowledge = interpreter.knowledge
-    for base in knowledge.lineage(knowledge.canonical(cls)):
+    key = (cls, name)
+    found = interpreter.members.get(key)
+    if found is None:
+        found = interpreter.members[key] = _library_method(interpreter.knowledge, cls, name)
+    return found
+
+
+def _library_method(knowledge: Knowledge, cls: str, name: str) -> str:
+    cls = knowledge.canonical(cls)
+    for base in knowledge.lineage(cls):
         qualified = f"{base}.{name}"
         if f"{base}.<any>" in knowledge.clients:
             return f"{base}.<any>"
@@ -74,7 +82,7 @@ def library_method(interpreter: Interpreter, cls: str, name: str) -> str:
             or qualified in knowledge.setters
         ):
             return qualified
-    return f"{knowledge.canonical(cls)}.{name}"
+    return f"{cls}.{name}"
 
 
 def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Value:

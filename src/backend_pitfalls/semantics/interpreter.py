@@ -139,6 +139,8 @@ class Interpreter:
         self._plain = False
         self._live: dict[str, Frame] = {}
         self._functions: dict[ast.AST, Function] = {}
+        self.members: dict[tuple[str, str], str] = {}
+        """How the tables call the members of library classes, by class and name."""
         # Of each method the files that were looked at to find it.
         self._methods: dict[tuple[str, str], tuple[Function | None, int]] = {}
         self._read: dict[tuple[Callable[[Any], Any], ast.AST], Any] = {}
