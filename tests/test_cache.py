@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -100,6 +103,39 @@ def test_the_number_of_processes_does_not_matter(project: Path, monkeypatch: pyt
     assert len(one.shown()) == 31
     assert analyse(project, Options(), jobs=2) == one
     assert analyse(project, Options(), jobs=5) == one
+
+
+TWO_WAYS = """
+from urllib.parse import urlparse
+from flask import Flask, request, session
+
+app = Flask(__name__)
+
+def checked(target):
+    parsed = urlparse(target)
+    if parsed.scheme or parsed.netloc:
+        target = parsed.path
+    if ".." in target:
+        return ""
+    return target
+
+@app.get("/")
+def home():
+    session["next"] = checked(request.args["next"])
+"""
+
+
+def test_the_hashes_of_texts_do_not_matter(project: Path) -> None:
+    (project / "app.py").write_text(TWO_WAYS)
+    command = [sys.executable, "-m", "backend_pitfalls", "check", str(project), "--no-cache", "--output-format=json"]
+    found = {
+        subprocess.run(
+            command, env={**os.environ, "PYTHONHASHSEED": str(seed)}, capture_output=True, check=False
+        ).stdout
+        for seed in range(6)
+    }
+    assert len(found) == 1
+    assert b"BPF317" in found.pop()
 
 
 def test_numbers_of_more_than_64_bits_are_no_facts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def of_data(value: Value, harm: str) -> list[Label]:
 
 def first(labels: Iterable[Label]) -> Label | None:
     """The one that comes first in the code; None of none."""
-    return min(labels, key=lambda label: label.site, default=None)
+    return min(labels, key=Label.order, default=None)
 
 
 def sink_value(event: Call, sink: SinkFacts) -> Value | None:

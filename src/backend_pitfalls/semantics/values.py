@@ -61,7 +61,14 @@ class Label:
         )
 
     def __hash__(self) -> int:
-        return hash((self.site, self.cleaned))
+        # Of numbers only: the hashes of texts differ from process to process, and with them the order in which a set of labels is
+        # read, and which of equal labels stays in it with its steps.
+        span = self.site.span
+        return hash((span.line, span.col, span.end_line, span.end_col))
+
+    def order(self) -> tuple[Site, list[str], tuple[Step, ...]]:
+        """What labels are sorted by: their places, and what tells those of one place apart."""
+        return self.site, sorted(self.cleaned), self.steps
 
     def step(self, step: Step) -> Label:
         """The label after one more step."""
@@ -655,7 +662,7 @@ def deep_labels(value: Value) -> Labels:
 def traces(value: Value) -> tuple[tuple[Step, ...], ...]:
     """The steps of a value's labels: equal labels may have come by other ways, and a trace shall show the right one."""
     labels = deep_labels(value)
-    return tuple(label.steps for label in sorted(labels, key=lambda label: label.site)) if labels else ()
+    return tuple(label.steps for label in sorted(labels, key=Label.order)) if labels else ()
 
 
 def options(value: Value) -> tuple[Value, ...]:

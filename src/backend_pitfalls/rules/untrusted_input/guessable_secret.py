@@ -90,7 +90,7 @@ def _unguessable(labels: list[Label]) -> Fix | None:
 @listens(Named)
 def secret_name(event: Named, report: Report) -> None:
     """A random number gets a name that means a secret."""
-    labels = sorted((x for x in event.value.labels if x.kind == "random"), key=lambda label: label.site)
+    labels = sorted((x for x in event.value.labels if x.kind == "random"), key=Label.order)
     if labels and _SECRET.search(event.target):
         trace = (Step(labels[0].site, f"{labels[0].description} is made"), *labels[0].steps)
         report(
