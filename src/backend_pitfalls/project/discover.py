@@ -52,7 +52,7 @@ _SCRIPT = re.compile(
     r"(^|/)(scripts?|bin|tools|management/commands)/|(^|/)cli/([^/]+/)*[^/]+\.py$|(^|/)(setup|manage|fabfile|noxfile|tasks_dev|cli)\.py$"
 )
 _TOOLING = re.compile(
-    r"(^|/)(docs?|examples?|samples?|demos?|benchmarks?|dev|devtools|scripts?-dev|build_?tools?|hack|ci|\.[^/]+)/|^tools/|^(package|release|build|bump_version)\.py$"
+    r"(^|/)(docs?|examples?|samples?|demos?|bench|benches|benchmarks?|dev|devtools|scripts?-dev|build_?tools?|hack|ci|\.[^/]+)/|^tools/|^(package|release|build|bump_version)\.py$"
 )
 _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
 
