@@ -667,7 +667,7 @@ def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value
     if signature.keyed:
         bound[signature.keyed] = Container("dict", rest, arguments.rest if arguments.spread else None)
     if arguments.rest.labels:
-        for name in accepted.difference(bound):
+        for name in sorted(accepted.difference(bound)):
             bound[name] = _passed(frame, arguments.node, name, function, arguments.rest)
     for name, default in signature.defaults if not arguments.spread else ():
         if name not in bound:
