@@ -149,9 +149,9 @@ class Session:
     def _index_python(self, file: ProjectFile, data: bytes, whole: bool) -> Indexed:
         path, digest = file.path, content_digest(data)
         relevant = self._prefilter.lets_pass(file.context, data)
-        lent = not relevant and file.context in _RARELY_IMPORTED and self._says_nothing(file.context, data)
-        if lent and not whole:
-            text = data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "replace") if not relevant and file.context in _RARELY_IMPORTED else None
+        lent = text is not None and self._says_nothing(file.context, text)
+        if text is not None and lent and not whole:
             self._found.clear()
             self._read_comments(path, text)
             return Indexed(
@@ -187,11 +187,11 @@ class Session:
             lent=lent,
         )
 
-    def _says_nothing(self, context: FileContext, data: bytes) -> bool:
+    def _says_nothing(self, context: FileContext, text: str) -> bool:
         """Whether no text of a file is one that would be told as a credential: in a test only what certainly is one."""
         if all(self.options.is_silent(r.meta.silent_in, context) for r in self.rules if Binding in r.listeners):
             return True
-        return context is FileContext.TEST and not may_be_certain(data.decode("utf-8", "replace"), self.knowledge)
+        return context is FileContext.TEST and not may_be_certain(text, self.knowledge)
 
     def _read_comments(self, path: str, text: str) -> None:
         lowered = text.lower() if CommentFound in self._listeners else ""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 
 from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.rules.credentials import (
@@ -21,7 +20,7 @@ from backend_pitfalls.rules.credentials import (
     token_in,
     within,
 )
-from backend_pitfalls.semantics.bindings import MEANS_CREDENTIAL
+from backend_pitfalls.semantics.bindings import MEANS_CREDENTIAL, PAIRED, places
 
 NEAR = 300
 """Characters before a text, and behind it, within which what tells of a credential stands."""
@@ -41,8 +40,6 @@ _ASSIGNED = re.compile(r"(\w+)\s*(?::[^=\n]*)?=\s*\(?\s*[rbuRBU]{0,2}$")
 # The parts of `URL_PASSWORD` and `GRANT` that are found fast.
 _USER_INFO = re.compile(r"://[^/\s:@'\"]*:[^/\s@'\"]{3,}@")
 _PASSWORD_GIVEN = re.compile(r"password\s+'")
-# Arguments that take a user and a password: `auth=("user", "password")`.
-_PAIRED = frozenset({"auth", "basic_auth", "http_auth"})
 
 
 def may_be_certain(text: str, knowledge: Knowledge) -> bool:
@@ -137,12 +134,12 @@ class _Text:
         """Whether a variable stands beside a name that means a credential."""
         found = self._used.get(name)
         if found is None:
-            found = self._used[name] = any(self._stands_beside(at, at + len(name)) for at in _places(self._text, name))
+            found = self._used[name] = any(self._stands_beside(at, at + len(name)) for at in places(name, self._text))
         return found
 
     def _means(self, names: list[str]) -> bool:
         return any(
-            name in _PAIRED or kind_of(name.rpartition(".")[2], self._knowledge) in CERTAIN_KINDS for name in names
+            name in PAIRED or kind_of(name.rpartition(".")[2], self._knowledge) in CERTAIN_KINDS for name in names
         )
 
     def _takers(self) -> frozenset[str]:
@@ -170,10 +167,3 @@ def _open_calls(before: str) -> list[str]:
         else:
             found.append(parenthesis[1])
     return found
-
-
-def _places(text: str, name: str) -> Iterator[int]:
-    at = text.find(name)
-    while at >= 0:
-        yield at
-        at = text.find(name, at + 1)

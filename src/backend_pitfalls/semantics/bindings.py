@@ -21,6 +21,8 @@ from backend_pitfalls.syntax.source import Source
 
 MAX_BINDINGS = 5_000
 MAX_TEXT = 20_000
+PAIRED = frozenset({"auth", "basic_auth", "http_auth"})
+"""Names of a user with a password: `auth=("user", "password")`."""
 
 
 def bindings(source: Source, imports: Mapping[str, str], knowledge: Knowledge, context: FileContext) -> list[Binding]:
@@ -85,12 +87,17 @@ def _worth_reading(text: str, signatures: Mapping[str, tuple[str, ...]], callees
 
 def _calls_of(name: str, text: str) -> Iterator[int]:
     """Where a call of this name is written."""
-    call = f"{name}("
-    at = text.find(call)
-    while at >= 0:
+    for at in places(f"{name}(", text):
         if not (at and (text[at - 1].isalnum() or text[at - 1] == "_")):
             yield from (at, at + len(name))
-        at = text.find(call, at + 1)
+
+
+def places(word: str, text: str) -> Iterator[int]:
+    """Where a word stands in a text, also within others."""
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 class _Collector:
@@ -293,7 +300,7 @@ class _Collector:
         if len(value.elts) != 2:
             return
         first, second = value.elts
-        if name in ("auth", "basic_auth", "http_auth"):
+        if name in PAIRED:
             self._bound("password", second, "given" if how == "argument" else how, scope)
         elif isinstance(first, ast.Name) and first.id in ("str", "bytes"):
             self._bound(name, second, "fallback", scope)

@@ -238,17 +238,15 @@ _OF_MANY = re.compile(r"\bFOR\s+UPDATE\b|\bIN\s*\(|\bANY\s*\(|\bunnest\b|\bVALUE
 
 def hands_on(frame: Frame, node: ast.Call) -> bool:
     """Whether a call is given the `**options` that the function around it takes."""
-    function = frame.function.node if frame.function is not None else None
-    own = function.args.kwarg.arg if function is not None and function.args.kwarg is not None else ""
+    own = frame.function.signature.keyed if frame.function is not None else ""
     return any(k.arg is None and isinstance(k.value, ast.Name) and k.value.id == own for k in node.keywords)
 
 
 def passes_on(frame: Frame, node: ast.AST) -> bool:
     """Whether a call is given what its function was given: its `**options`, or one of its parameters as it is."""
-    function = frame.function.node if frame.function is not None else None
-    if function is None or not isinstance(node, ast.Call):
+    if frame.function is None or not isinstance(node, ast.Call):
         return False
-    own = {p.arg for p in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+    own = frame.function.signature.accepted
     given = (*node.args, *(k.value for k in node.keywords))
     return hands_on(frame, node) or any(
         isinstance(a, ast.Name) and a.id in own and _is_optional(frame, a) for a in given

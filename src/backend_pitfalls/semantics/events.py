@@ -535,7 +535,7 @@ class RelationLoad(Event):
         self.narrowed = narrowed
 
     def _copy(self) -> RelationLoad:
-        return RelationLoad(
+        return type(self)(
             self.site,
             self.symbol,
             self.loops,
@@ -566,22 +566,6 @@ class FieldLoad(RelationLoad):
     """A field of a row is read that `only()` or `defer()` left out of its query set, so that a query is run; `relation` is the field's name."""
 
     __slots__ = ()
-
-    def _copy(self) -> FieldLoad:
-        return FieldLoad(
-            self.site,
-            self.symbol,
-            self.loops,
-            self.is_async,
-            self.model,
-            self.relation,
-            self.path,
-            self.many,
-            self.dialect,
-            self.origin,
-            self.varies,
-            self.narrowed,
-        )
 
 
 class Misloaded(Event):

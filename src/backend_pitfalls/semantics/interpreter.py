@@ -392,11 +392,11 @@ class Interpreter:
             or not self._may_differ(function, summary, own.cost, arguments)
         ):
             return summary
-        arguments = self._seen(function, arguments)
-        if not self._may_differ(function, summary, own.cost, arguments):
+        seen = self._seen(function, arguments)
+        if seen is not arguments and not self._may_differ(function, summary, own.cost, seen):
             return summary
-        key = (identity, tuple([(n, arguments[n].key(), traces(arguments[n])) for n in sorted(arguments)]))
-        found = self._summarize_for(key, function, arguments)
+        key = (identity, tuple([(n, seen[n].key(), traces(seen[n])) for n in sorted(seen)]))
+        found = self._summarize_for(key, function, seen)
         return found.value if found is not None else summary
 
     # What is remembered is found without a closure; most of what is asked for is.

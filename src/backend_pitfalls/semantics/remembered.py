@@ -199,10 +199,7 @@ def seen_from(frame: Frame, kind: str, node: ast.AST) -> str:
     if kind != OWN or not owner:
         return kind
     held = frame.variables.get(owner)
-    arguments = frame.function.node.args if frame.function is not None else None
-    if arguments is not None and owner in {
-        p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-    }:
+    if frame.function is not None and owner in frame.function.signature.accepted:
         return OWN
     # A variable of the module, or an object of a class that gives the same one again.
     if held is None or (isinstance(held, Instance) and frame.world.method(held.cls, "__new__") is not None):

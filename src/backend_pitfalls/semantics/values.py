@@ -522,8 +522,11 @@ class RowSet(Value):
         self.labels = labels
 
     def key(self) -> Hashable:
+        return ("q", *self._fields())
+
+    def _fields(self) -> tuple[Any, ...]:
+        """What the constructor takes, in its order."""
         return (
-            "q",
             self.model,
             self.dialect,
             self.shape,
@@ -542,22 +545,7 @@ class RowSet(Value):
 
     def evolve(self, **changes: object) -> RowSet:
         """The row set with some fields changed."""
-        same = RowSet(
-            self.model,
-            self.dialect,
-            self.shape,
-            self.loaded,
-            self.origin,
-            self.loops,
-            self.batched,
-            self.manager,
-            self.path,
-            self.plain,
-            self.labels,
-            self.start,
-            self.whole,
-            self.held,
-        )
+        same = RowSet(*self._fields())
         for name, value in changes.items():
             setattr(same, name, value)
         same.start = _widest(same.start, same.origin)

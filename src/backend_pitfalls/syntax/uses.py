@@ -6,10 +6,10 @@ import ast
 from collections.abc import Hashable, Mapping
 
 from backend_pitfalls.syntax.names import nodes_in
+from backend_pitfalls.syntax.signature import Signature
 
 # Functions that see the variables around them without naming them.
 _SEES_ALL = frozenset({"locals", "vars", "eval", "exec", "dir"})
-_LOOKS_UP = frozenset({"get"})
 
 Keys = frozenset[Hashable]
 
@@ -20,19 +20,17 @@ def keys_seen(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> 
     Parameters:
         function: whose default values and decorators count as well, as they are in its node.
     """
-    arguments = function.args
-    parameters = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    parameters.update(a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None)
+    signature = Signature(function)
+    parameters = {*signature.accepted, signature.variadic, signature.keyed} - {""}
     loads: dict[str, int] = {}
     keyed: dict[str, list[Hashable]] = {}
     for node in nodes_in(function):
         if isinstance(node, ast.Name):
             if node.id in _SEES_ALL:
                 return {}
-            if node.id == "super" and arguments.args:
-                loads[arguments.args[0].arg] = loads.get(arguments.args[0].arg, 0) + 1
-            elif node.id in parameters and not isinstance(node.ctx, ast.Store):
-                loads[node.id] = loads.get(node.id, 0) + 1
+            seen = signature.first if node.id == "super" else node.id
+            if seen in parameters and not isinstance(node.ctx, ast.Store):
+                loads[seen] = loads.get(seen, 0) + 1
         elif (found := _looked_up(node)) is not None and found[0] in parameters:
             keyed.setdefault(found[0], []).append(found[1])
     return {p: frozenset(keyed.get(p, ())) for p in parameters if loads.get(p, 0) == len(keyed.get(p, ()))}
@@ -42,12 +40,7 @@ def _looked_up(node: ast.AST) -> tuple[str, Hashable] | None:
     """The name and the key of `name["key"]` and `name.get("key")`."""
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         owner, key = node.value, node.slice
-    elif (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in _LOOKS_UP
-        and node.args
-    ):
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
         owner, key = node.func.value, node.args[0]
     else:
         return None
