@@ -62,6 +62,8 @@ _SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "://", "credential", "
 _SECRET_BYTES = tuple(word.encode() for word in _SECRET_WORDS)
 KEPT_BYTES = 6_000_000
 """Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""
+REMEMBERED_BYTES = 12_000_000
+"""Source bytes of the files asked for after which a process forgets what it found out about functions (of one file as often as its tree is made again)."""
 _RECURSION_LIMIT = 6_000
 
 
@@ -299,7 +301,7 @@ class Session:
 
     def interpret(self, path: str) -> Interpreted:
         """Interpret a file and ask the rules."""
-        if self._loaded > KEPT_BYTES:
+        if self._loaded > REMEMBERED_BYTES:
             # Results do not depend on what is remembered (see semantics.memo), so memory is bounded by forgetting.
             self._loaded = 0
             self._project.forget_code()

@@ -4,7 +4,7 @@ Two kinds of evaluation are remembered: *roots* (a function on its own, a module
 certain arguments). A root that is asked for while it runs is cut (recursion), and what rests on a cut is only kept until
 the root that was cut ends, as Tarjan's algorithm for strongly connected components does (R. Tarjan, "Depth-first search and
 linear graph algorithms", 1972). Contexts nest at most MAX_DEPTH deep, counted from their root, and attributes (whose
-methods read attributes) MAX_LEVEL deep; a result that met such a bound is remembered for its depth and level only.
+methods read attributes) MAX_LEVEL deep; a result that met one of these bounds holds where as much is left until it.
 
 So each result is the same in any order of evaluation: which is what makes results equal for any number of worker
 processes, with and without the cache.
@@ -32,24 +32,32 @@ class Touching(Protocol):
 class Outcome:
     """A remembered value and what it rests on.
 
-    `height` counts the contexts nested below, `levels` the attributes, `cost` the evaluated nodes including those of contexts, `touched` is the bit
-    set of files, `cycle` the roots of the recursions below, `open` the running roots at which it was cut, `capped` the
-    functions whose evaluation met a limit. `plain` tells that nothing but the files touched need be passed on.
+    `depth` and `level` are where it was evaluated, `height` counts the contexts nested below, `levels` the attributes,
+    `cost` the evaluated nodes including those of contexts, `touched` is the bit set of files, `cycle` the roots of the
+    recursions below, `open` the running roots at which it was cut, `capped` the functions whose evaluation met a limit.
+    `plain` tells that nothing but the files touched need be passed on.
     """
 
-    __slots__ = ("capped", "cost", "cycle", "height", "level", "levels", "open", "plain", "touched", "value")
+    __slots__ = ("capped", "cost", "cycle", "depth", "height", "level", "levels", "open", "plain", "touched", "value")
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int = 0, level: int = 0) -> None:
         self.value: Any = None
+        self.depth = depth
+        self.level = level
         self.height = 0
         self.levels = 0
-        self.level = 0
         self.cost = 0
         self.touched = 0
         self.cycle: frozenset[tuple[Hashable, int]] = frozenset()
         self.open: frozenset[tuple[Hashable, int]] = frozenset()
         self.capped: frozenset[str] = frozenset()
         self.plain = False
+
+    def holds_at(self, depth: int, level: int) -> bool:
+        """Whether an evaluation that starts this deep meets the bounds of nesting where this one met them, or as this one none."""
+        return (level == self.level or level + self.levels <= MAX_LEVEL) and (
+            depth == self.depth or depth + self.height <= MAX_DEPTH
+        )
 
     def cycle_at(self, level: int) -> frozenset[tuple[Hashable, int]]:
         """The roots of the recursions as they would be for an evaluation that starts at this level."""
@@ -68,8 +76,7 @@ class _Running:
         self.key = key
         self.depth = depth
         self.level = level
-        self.outcome = Outcome()
-        self.outcome.level = level
+        self.outcome = Outcome(depth, level)
         self.touched_outside = touched_outside
         self.held: list[Hashable] = []
 
@@ -93,6 +100,7 @@ class Memo:
     def __init__(self, world: Touching) -> None:
         self._world = world
         self._complete: dict[Hashable, Outcome] = {}
+        self._limited: dict[Hashable, list[Outcome]] = {}
         self._held: dict[Hashable, Outcome] = {}
         self._stack: list[_Running] = [_Running("", 0, 0, 0)]
         self._position: dict[tuple[Hashable, int], int] = {}
@@ -179,11 +187,10 @@ class Memo:
         return touched, capped
 
     def _remembered(self, key: Hashable, depth: int, level: int) -> Outcome | None:
-        found = self._complete.get(key)
-        if found is not None and (level + found.levels > MAX_LEVEL or (depth and depth + found.height > MAX_DEPTH)):
-            found = None
+        complete = self._complete.get(key)
+        found = complete if complete is not None and complete.holds_at(depth, level) else None
         if found is None:
-            found = self._complete.get((key, depth, level))
+            found = next((o for o in self._limited.get(key, ()) if o.holds_at(depth, level)), None)
         if found is not None and (not found.cycle or found.cycle_at(level).isdisjoint(self._position)):
             return found
         return self._held.get((key, depth, level)) if self._held else None
@@ -236,9 +243,12 @@ class Memo:
     def _keep(self, running: _Running) -> None:
         key, depth, level, outcome = running.key, running.depth, running.level, running.outcome
         if not outcome.open:
-            limited = outcome.levels > MAX_LEVEL or (depth and outcome.height > MAX_DEPTH)
             outcome.plain = not (depth or outcome.levels or outcome.cycle or outcome.capped)
-            self._complete[(key, depth, level) if limited else key] = outcome
+            if outcome.levels > MAX_LEVEL or (depth and outcome.height > MAX_DEPTH):
+                here = [o for o in self._limited.get(key, ()) if (o.depth, o.level) != (depth, level)]
+                self._limited[key] = [*here, outcome]
+            else:
+                self._complete[key] = outcome
             return
         inner = max((self._position.get(k, 0) for k in outcome.open), default=0)
         self._held[(key, depth, level)] = outcome
