@@ -135,7 +135,7 @@ def test_results_do_not_depend_on_the_order_of_evaluation(
 
 
 def python(path: str):  # type: ignore[no-untyped-def]
-    from backend_pitfalls.model.files import FileContext, FileKind
+    from backend_pitfalls.model.files import FileKind
     from backend_pitfalls.project.discover import ProjectFile
 
-    return ProjectFile(path, FileKind.PYTHON, FileContext.PRODUCTION)
+    return ProjectFile(path, FileKind.PYTHON)

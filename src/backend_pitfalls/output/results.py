@@ -24,11 +24,23 @@ class Located(msgspec.Struct, frozen=True):
 
     def shown_path(self, path: str | None = None) -> str:
         """A path of the project as the user would type it from here."""
-        return _shown(Path.cwd(), self.root, self.finding.path if path is None else path)
+        here = os.getcwd()  # noqa: PTH109 - a Path object a finding costs more than the rest
+        written = self.finding.path if path is None else path
+        below = _below(here, self.root)
+        return _shown(here, self.root, written) if below is None else f"{below}{written}"
+
+
+@functools.lru_cache(maxsize=64)
+def _below(here: str, root: Path) -> str | None:
+    """What leads from here to a root; None when that lies elsewhere."""
+    relative = os.path.relpath(root, here)
+    if relative.startswith(".."):
+        return None
+    return "" if relative == "." else f"{Path(relative).as_posix()}/"
 
 
 @functools.lru_cache(maxsize=10_000)
-def _shown(here: Path, root: Path, path: str) -> str:
+def _shown(here: str, root: Path, path: str) -> str:
     full = root / path
     relative = os.path.relpath(full, here)
     return Path(relative if not relative.startswith("..") else full).as_posix()

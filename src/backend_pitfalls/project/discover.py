@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -58,11 +57,15 @@ _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
 
 
 class ProjectFile(msgspec.Struct, frozen=True):
-    """A file of the project: its path relative to the root with forward slashes, how it is read, what it is for."""
+    """A file of the project: its path relative to the root with forward slashes, and how it is read."""
 
     path: str
     kind: FileKind
-    context: FileContext
+
+    @property
+    def context(self) -> FileContext:
+        """What it is for."""
+        return context_of(self.path)
 
 
 def kind_of(name: str) -> FileKind | None:
@@ -158,7 +161,7 @@ def _folder(
         if kind is None:
             yield from _folder(root, f"{path}/", excluded, ignores, notes)
         else:
-            yield ProjectFile(path, kind, context_of(path))
+            yield ProjectFile(path, kind)
 
 
 def project_files(
@@ -172,7 +175,7 @@ def project_files(
     found = {f.path: f for f in discover(root, options.exclude, notes)}
     for path in overlay:
         kind = kind_of(path.rsplit("/", 1)[-1]) or FileKind.PYTHON
-        found.setdefault(path, ProjectFile(path, kind, context_of(path)))
+        found.setdefault(path, ProjectFile(path, kind))
     return dict(sorted(found.items()))
 
 
@@ -189,12 +192,9 @@ def is_ignored(root: Path, name: str) -> bool:
 def _is_folder(entry: os.DirEntry[str]) -> bool | None:
     """True for a folder, False for a regular file, None for what cannot be followed or is neither."""
     try:
-        mode = entry.stat().st_mode
+        return True if entry.is_dir() else False if entry.is_file() else None
     except OSError:
         return None
-    if stat.S_ISDIR(mode):
-        return True
-    return False if stat.S_ISREG(mode) else None
 
 
 class _Ignored:

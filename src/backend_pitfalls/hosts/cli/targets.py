@@ -139,8 +139,10 @@ def _nested_roots(folder: Path, root: Path) -> Iterator[Path]:
     """Folders below that have a configuration of their own are projects of their own, as in an editor."""
     for name, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS)
+        if "pyproject.toml" not in files:
+            continue
         path = Path(name)
-        if "pyproject.toml" in files and path != root and find_root(path) == path and not (path / ".git").exists():
+        if path != root and find_root(path) == path and not (path / ".git").exists():
             yield path
 
 
