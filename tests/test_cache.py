@@ -192,6 +192,56 @@ def test_only_what_rests_on_a_change_is_interpreted_again(project: Path, monkeyp
     assert seen == []
 
 
+HELPERS = """import requests
+
+TIMEOUT = 3
+
+
+def fetch(url):
+    return requests.get(url, timeout=TIMEOUT)
+
+
+def send(url):
+    return requests.post(url, timeout=TIMEOUT)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again"),
+    [
+        ("def fetch", "# What it does.\ndef fetch", set()),
+        ("TIMEOUT = 3", "TIMEOUT = 4", {"helpers.py", "fetches.py", "sends.py"}),
+        ("get(url, timeout=TIMEOUT)", "get(url, timeout=2)", {"helpers.py", "fetches.py"}),
+        ("post(url, timeout=TIMEOUT)", "put(url, timeout=2)", {"helpers.py", "sends.py"}),
+    ],
+)
+def test_what_did_not_use_the_part_that_changed_is_not_interpreted_again(
+    old: str, new: str, again: set[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "helpers.py").write_text(HELPERS)
+    (project / "fetches.py").write_text("from helpers import fetch\nfetch('x')\n")
+    (project / "sends.py").write_text("from helpers import send\nsend('x')\n")
+    cache = Cache(project)
+    analyse(project, Options(), cache=cache)
+    seen = interpreted(monkeypatch)
+    (project / "helpers.py").write_text(HELPERS.replace(old, new))
+    after = analyse(project, Options(), cache=cache)
+    assert set(seen) == again
+    assert after == analyse(project, Options())
+
+
+def test_a_finding_that_names_a_line_elsewhere_follows_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(project)
+    (before,) = analyse(project, Options(), cache=cache).shown()
+    seen = interpreted(monkeypatch)
+    (project / "lib.py").write_text(f"# A comment.\n{LIB}")
+    (after,) = analyse(project, Options(), cache=cache).shown()
+    lines = [step.site.span.line for step in before.trace if step.site.path == "lib.py"]
+    assert lines
+    assert [step.site.span.line for step in after.trace if step.site.path == "lib.py"] == [line + 1 for line in lines]
+    assert seen == ["app.py"]
+
+
 def test_a_change_of_the_model_graph_reaches_who_used_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models = "from django.db import models\nclass Book(models.Model):\n    pass\n"
     (project / "shop").mkdir()
@@ -235,6 +285,113 @@ def test_after_any_edits_the_result_is_that_of_a_fresh_run(edits: list[tuple[str
         old = path.read_text() if path.exists() else ""
         path.write_text(text + old if ahead else old + text)
         assert analyse(project, Options(), cache=cache) == analyse(project, Options())
+
+
+MIXED = """import requests
+from functools import wraps
+
+TIMEOUT = None
+
+
+def counted(function):
+    @wraps(function)
+    def inner(*args):
+        return function(*args)
+
+    return inner
+
+
+class Client:
+    timeout = 3
+
+    def __init__(self, timeout=None):
+        self.limit = timeout
+
+    @counted
+    def fetch(self, url):
+        return requests.get(url, timeout=self.limit)
+
+    def send(self, url):
+        # Posts.
+        return requests.post(url, timeout=self.timeout)
+
+
+if TIMEOUT:
+
+    def ask(url):
+        return requests.get(url, timeout=TIMEOUT)
+
+else:
+
+    def ask(url):
+        return requests.get(url)
+
+
+def again(url, timeout=None):
+    return requests.get(url, timeout=timeout)
+
+
+ALIAS = again
+HANDLERS = {"ask": ask, "tell": lambda url: requests.put(url, timeout=TIMEOUT)}
+"""
+USER = """from mixed import ALIAS, HANDLERS, Client, ask
+
+
+def run(url):
+    client = Client(timeout=None)
+    client.fetch(url)
+    client.send(url)
+    ALIAS(url)
+    HANDLERS["ask"](url)
+    HANDLERS["tell"](url)
+    return ask(url)
+"""
+LINE_EDITS = {
+    "comment": lambda line: f"# A comment.\n{line}",
+    "blank": lambda line: f"\n{line}",
+    "drop": lambda line: "",
+    "pass": lambda line: f"{line[: len(line) - len(line.lstrip())]}pass",
+    "value": lambda line: line.replace("None", "7").replace("TIMEOUT)", "2)"),
+    "less": lambda line: line.replace("3", "None").replace(", timeout=self.timeout", ""),
+    "name": lambda line: line.replace("ask", "query").replace("fetch", "get"),
+}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edits=st.lists(
+        st.tuples(
+            st.sampled_from(["mixed.py", "mixed.py", "user.py"]),
+            st.integers(0, 45),
+            st.sampled_from(sorted(LINE_EDITS)),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_after_any_edits_of_lines_the_result_is_that_of_a_fresh_run(
+    edits: list[tuple[str, int, str]], project: Path
+) -> None:
+    (project / "mixed.py").write_text(MIXED)
+    (project / "user.py").write_text(USER)
+    cache = Cache(project)
+    analyse(project, Options(), cache=cache)
+    for name, number, edit in edits:
+        lines = (project / name).read_text().split("\n")
+        place = number % len(lines)
+        lines[place] = LINE_EDITS[edit](lines[place])
+        (project / name).write_text("\n".join(lines))
+        assert analyse(project, Options(), cache=cache) == analyse(project, Options())
+
+
+def test_a_function_that_comes_out_of_a_table_is_a_part_as_well(project: Path) -> None:
+    (project / "mixed.py").write_text(MIXED.replace("timeout=timeout)\n\n\nALIAS", "timeout=3)\n\n\nALIAS"))
+    (project / "user.py").write_text(USER)
+    cache = Cache(project)
+    before = codes(analyse(project, Options(), cache=cache))
+    (project / "mixed.py").write_text(MIXED)
+    after = codes(analyse(project, Options(), cache=cache))
+    assert after.count(("user.py", "BPF401")) == before.count(("user.py", "BPF401")) + 1
 
 
 def test_an_editor_sees_the_whole_project_from_the_state(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

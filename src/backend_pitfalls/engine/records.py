@@ -16,7 +16,8 @@ from backend_pitfalls.syntax.suppressions import Suppression
 class Indexed(msgspec.Struct, frozen=True):
     """A file after it was read: `digest` of its content, the facts of a Python file, `relevant` when a selected rule could
     fire in it, findings that need no other file, its suppressing comments (None: not looked for yet), and what a manifest says.
-    `lent` tells that no rule looks into it, so that it has facts only where the code of others imports it."""
+    `lent` tells that no rule looks into it, so that it has facts only where the code of others imports it. `parts` are the digests of the
+    parts of its code (see `syntax.parts`)."""
 
     path: str
     digest: bytes
@@ -27,6 +28,7 @@ class Indexed(msgspec.Struct, frozen=True):
     comments: tuple[Suppression, ...] | None = ()
     manifests: tuple[Manifest, ...] = ()
     lent: bool = False
+    parts: bytes = b""
 
     def facts_digest(self) -> bytes:
         """Changes when what other files can know of this one does."""
@@ -34,13 +36,14 @@ class Indexed(msgspec.Struct, frozen=True):
 
 
 class Interpreted(msgspec.Struct, frozen=True):
-    """A file after interpretation: its findings, and what they rest on: positions (in `State.units`) of
-    files whose facts and whose code were looked at, whether the model graph was, functions that met a limit, and the routes about health."""
+    """A file after interpretation: its findings, and what they rest on: positions (in `State.units`) of files whose facts were
+    looked at, of those whose code was with the bit set of the parts of it, whether the model graph was, functions that met a limit, and the
+    routes about health."""
 
     path: str
     findings: tuple[Finding, ...]
     facts_of: tuple[int, ...]
-    code_of: tuple[int, ...]
+    code_of: dict[int, int]
     graph: bool
     capped: tuple[str, ...] = ()
     health: tuple[HealthRoute, ...] = ()

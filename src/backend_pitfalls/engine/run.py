@@ -16,6 +16,7 @@ from backend_pitfalls.project.cache import Stats
 from backend_pitfalls.project.discover import ProjectFile
 from backend_pitfalls.project.link import graph_digest, module_name, module_names
 from backend_pitfalls.semantics.facts import FileFacts
+from backend_pitfalls.syntax import parts
 from backend_pitfalls.syntax.source import Unreadable, decode
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 
@@ -167,13 +168,17 @@ def _reusable(
     """Results of the last run that nothing they rest on has changed under."""
     if before.units != units:
         return {}
-    changed = {i for i, path in enumerate(units) if before.indexed[path].digest != indexed[path].digest}
+    changed = {
+        i: parts.changed(before.indexed[path].parts, indexed[path].parts)
+        for i, path in enumerate(units)
+        if before.indexed[path].digest != indexed[path].digest
+    }
     changed_facts = {i for i in changed if before.indexed[units[i]].facts_digest() != indexed[units[i]].facts_digest()}
     return {
         path: old
         for path, old in before.interpreted.items()
         if indexed[path].relevant
-        and changed.isdisjoint(old.code_of)
+        and not any(changed[i] & old.code_of[i] for i in changed if i in old.code_of)
         and changed_facts.isdisjoint(old.facts_of)
         and not (old.graph and graph != before.graph)
     }

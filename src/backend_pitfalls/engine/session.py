@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from backend_pitfalls.engine.prefilter import Prefilter
@@ -54,6 +55,7 @@ from backend_pitfalls.semantics.health import examine
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.semantics.records import Binding
 from backend_pitfalls.syntax.notebook import Notebook
+from backend_pitfalls.syntax.parts import CONTENT, digests
 from backend_pitfalls.syntax.source import Source, Unreadable
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 from backend_pitfalls.syntax.template import TemplateSource
@@ -187,6 +189,7 @@ class Session:
             tuple(self._found),
             _own_comments(data, source.text),
             lent=lent,
+            parts=digests(source, facts.functions),
         )
 
     def _says_nothing(self, context: FileContext, text: str) -> bool:
@@ -317,12 +320,13 @@ class Session:
             routes.extend(e for e in events if type(e) is Route and not e.chain)
         health = [h for h in (examine(interpreter, r) for r in routes) if h is not None]
         touched, capped = interpreter.take()
-        seen_facts, seen_code, graph = project.touched_files(touched)
+        seen_facts, seen_code, graph = project.rests_on(touched)
+        named = _written_in((self._found, health))
         return Interpreted(
             facts.path,
             tuple(self._found),
             tuple(seen_facts),
-            tuple(seen_code),
+            {unit: seen | (project.units[unit] in named) << CONTENT for unit, seen in seen_code.items()},
             graph,
             tuple(sorted(capped)),
             tuple(health),
@@ -371,6 +375,21 @@ def _entries(project: Project, interpreter: Interpreter, facts: FileFacts) -> It
         function = interpreter.function(facts.module, qualname)
         if function is not None:
             yield interpreter.function_events(function)
+
+
+def _written_in(records: object) -> str:
+    """All texts in some records: whether a file is named there tells whether they hold places in it."""
+    texts: list[str] = []
+    pending = [msgspec.to_builtins(records)]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            pending.extend(value)
+    return "\n".join(texts)
 
 
 def lies_beside(file: ProjectFile) -> bool:

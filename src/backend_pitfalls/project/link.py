@@ -18,6 +18,7 @@ from backend_pitfalls.project.orm.graph import backrefs, certain, declares_relat
 from backend_pitfalls.project.orm.text import holds_free_text
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation, Store
+from backend_pitfalls.syntax.parts import BODY, CONTENT, COUNT, parts_of
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
 
@@ -52,6 +53,8 @@ _USER_BASES = frozenset(
 
 
 _SQLMODEL = "sqlmodel.SQLModel"
+_GRAPH = ""
+_FACTS = COUNT
 _TAGS = frozenset({"simple_tag", "inclusion_tag", "assignment_tag"})
 _FILTERS = frozenset({"filter"})
 
@@ -97,8 +100,11 @@ class Project:
             for name in module_names(facts.module):
                 self.modules.setdefault(name, facts)
         self.units = [*(f.path for f in self.files), *sorted(beside)]
-        # Of each file the bit for its facts and, next to it, the one for its code.
-        self._bits = {path: (1 << 2 * place, 1 << 2 * place + 1) for place, path in enumerate(self.units)}
+        self._places = {path: place for place, path in enumerate(self.units)}
+        # What answers rest on has a bit from the first time on that one does; of each file those of its facts and of its parts.
+        self._numbered: list[tuple[str, int]] = []
+        self._bits: dict[str, list[int]] = {path: [0] * (COUNT + 1) for path in (_GRAPH, *self.units)}
+        self._parts: dict[str, dict[str, int]] = {}
         templates: list[str] = []
         self.deployments: list[str] = []
         for path in self.units[len(self.files) :]:
@@ -118,23 +124,54 @@ class Project:
 
     # -- what answers rest on -----------------------------------------------------------------------------------
 
-    def _touch(self, facts: FileFacts, code: bool = False) -> None:
-        self.touched |= self._bits[facts.path][code]
+    def _touch(self, facts: FileFacts) -> None:
+        self.touched |= self._bits[facts.path][_FACTS] or self._number(facts.path, _FACTS)
 
-    def touched_files(self, touched: int) -> tuple[list[int], list[int], bool]:
-        """A bit set taken apart: positions in `units` of those whose facts and of those whose code was looked at, and
-        whether the model graph was."""
-        seen_facts: list[int] = []
-        seen_code: list[int] = []
-        digits = f"{touched:b}"[::-1]
-        at = digits.find("1")
-        while 0 <= at < 2 * len(self.units):
-            (seen_code if at % 2 else seen_facts).append(at // 2)
-            at = digits.find("1", at + 1)
-        return seen_facts, seen_code, len(digits) > 2 * len(self.units)
+    def _touch_part(self, path: str, part: int) -> None:
+        self.touched |= self._bits[path][part] or self._number(path, part)
 
     def _touch_graph(self) -> None:
-        self.touched |= 1 << (2 * len(self.units))
+        self._touch_part(_GRAPH, _FACTS)
+
+    def _number(self, path: str, what: int) -> int:
+        bit = self._bits[path][what] = 1 << len(self._numbered)
+        self._numbered.append((path, what))
+        return bit
+
+    def rests_on(self, touched: int) -> tuple[list[int], dict[int, int], bool]:
+        """A bit set taken apart: positions in `units` of the files whose facts were looked at, of those whose code was with the
+        bit set of the parts, and whether the model graph was."""
+        facts: list[str] = []
+        parts: dict[str, int] = {}
+        digits = f"{touched:b}"[::-1]
+        at = digits.find("1")
+        while at >= 0:
+            path, what = self._numbered[at]
+            if what == _FACTS:
+                facts.append(path)
+            else:
+                parts[path] = parts.get(path, 0) | 1 << what
+            at = digits.find("1", at + 1)
+        has_graph = _GRAPH in facts
+        code = {self._places[path]: parts[path] for path in parts}
+        return sorted(self._places[path] for path in facts if path != _GRAPH), dict(sorted(code.items())), has_graph
+
+    def look_into(self, module: str, qualname: str) -> None:
+        """Note that an answer rests on the code of a function, of which `qualname` names one inside as well."""
+        facts = self.modules.get(module)
+        if facts is None:
+            return
+        parts = self._parts.get(facts.path)
+        if parts is None:
+            parts = self._parts[facts.path] = parts_of(facts.functions)
+        name = qualname
+        while name and name not in parts:
+            name = name.rpartition(".")[0]
+        if name:
+            self._touch_part(facts.path, parts[name])
+            return
+        for part in set(parts.values()):  # one that stands in no function whose name is known
+            self._touch_part(facts.path, part)
 
     # -- names --------------------------------------------------------------------------------------------------
 
@@ -145,11 +182,20 @@ class Project:
         return facts
 
     def source(self, module: str) -> Source | None:
+        """A file, of which its body is looked at; who looks into a function says so (`look_into`), or into all of it (`text`)."""
         facts = self.modules.get(module)
         if facts is None:
             return None
-        self._touch(facts, code=True)
+        self._touch_part(facts.path, BODY)
         return self._load(facts.path)
+
+    def text(self, module: str) -> str:
+        """All of a file, comments as well; the empty string when it cannot be read."""
+        source = self.source(module)
+        if source is None:
+            return ""
+        self._touch_part(source.path, CONTENT)
+        return source.text
 
     @tracked
     def define(self, qualified: str) -> Definition:
@@ -267,7 +313,7 @@ class Project:
         if module is None or not rest:
             return None, 0
         facts = self.modules[module]
-        return facts.classes.get(".".join(rest)), self._bits[facts.path][False]
+        return facts.classes.get(".".join(rest)), self._bits[facts.path][_FACTS] or self._number(facts.path, _FACTS)
 
     def module_of(self, class_name: str) -> str:
         return self._split(class_name)[0] or ""
@@ -479,6 +525,7 @@ class Project:
     # -- code ---------------------------------------------------------------------------------------------------
 
     def function_node(self, module: str, qualname: str) -> FunctionNode | None:
+        self.look_into(module, qualname)
         return self.functions(module).get(qualname)
 
     @tracked
@@ -577,7 +624,7 @@ class Project:
         facts = self.modules.get(module)
         if facts is None:
             return {}
-        self._touch(facts, code=True)
+        self._touch_part(facts.path, BODY)
         nodes = self._nodes.get(module)
         if nodes is None:
             source = self._load(facts.path)
@@ -621,7 +668,7 @@ class Project:
         path = self._templates.get(name)
         if path is None:
             return None
-        self.touched |= self._bits[path][1]
+        self._touch_part(path, CONTENT)
         found = self._load(path)
         return found if isinstance(found, TemplateSource) else None
 

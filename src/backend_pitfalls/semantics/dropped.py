@@ -23,7 +23,7 @@ def statement(frame: Frame, node: ast.Call, callee: Value) -> None:
     several = options(callee)
     for option in several:
         function = option.function if isinstance(option, BoundMethod) else option
-        if isinstance(function, Function) and _is_coroutine(function):
+        if isinstance(function, Function) and _is_coroutine(frame, function):
             if len(several) == 1:  # of several that it may be the others may be plain functions
                 _emit(frame, node, "coroutine", function.qualname)
         elif isinstance(option, Symbol) and option.name in _COROUTINES:
@@ -174,8 +174,9 @@ def _is_global(frame: Frame, target: ast.expr) -> bool:
     )
 
 
-def _is_coroutine(function: Function) -> bool:
+def _is_coroutine(frame: Frame, function: Function) -> bool:
     """Whether calling the function gives a coroutine: a decorator may make something else of it."""
+    frame.world.look_into(function.module, function.qualname)
     node = function.node
     if not isinstance(node, ast.AsyncFunctionDef) or any(
         isinstance(n, (ast.Yield, ast.YieldFrom)) for n in nodes_in(node)

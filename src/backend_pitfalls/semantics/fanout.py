@@ -38,7 +38,10 @@ def _asks(frame: Frame, element: ast.expr) -> bool:
         return True
     callee = frame.evaluate(element.func)
     function = callee.function if isinstance(callee, BoundMethod) else callee
-    return isinstance(function, Function) and any(_ASKS.search(name) for name in _awaited(function.node))
+    if not isinstance(function, Function):
+        return False
+    frame.world.look_into(function.module, function.qualname)
+    return any(_ASKS.search(name) for name in _awaited(function.node))
 
 
 def _awaited(node: ast.AST) -> Iterator[str]:
@@ -62,7 +65,7 @@ def started(frame: Frame, node: ast.Call, callee: str) -> None:
         if not isinstance(argument, ast.Starred):
             continue
         made = _comprehension(frame, argument.value)
-        if made is None or len(made.generators) != 1 or _BOUNDED.search(frame.source.text):
+        if made is None or len(made.generators) != 1 or _BOUNDED.search(frame.world.text(frame.module)):
             continue
         if not _asks(frame, made.elt):
             continue

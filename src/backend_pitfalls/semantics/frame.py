@@ -189,7 +189,10 @@ class Frame:
     def of_function(self, function: Function) -> Frame | None:
         """A frame in a function of the project, before its first statement; None when its file cannot be read."""
         source = self.world.source(function.module)
-        return Frame(self.interpreter, function.module, source, function) if source is not None else None
+        if source is None:
+            return None
+        self.world.look_into(function.module, function.qualname)
+        return Frame(self.interpreter, function.module, source, function)
 
     def of_template(self, source: TemplateSource) -> Frame:
         """A frame for what a template reads."""

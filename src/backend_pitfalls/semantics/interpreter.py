@@ -446,6 +446,7 @@ class Interpreter:
         source = self.world.source(function.module)
         if source is None:
             return NOTHING
+        self.world.look_into(function.module, function.qualname)
         frame = self.evaluator.frame(self, function.module, source, function)
         own = dict(self.evaluator.parameters(self, function, frame))
         own.update(arguments or {})

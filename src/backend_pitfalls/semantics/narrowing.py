@@ -263,11 +263,12 @@ def judged_harms(frame: Frame, test: ast.Call) -> frozenset[str]:
     if isinstance(callee, Symbol):
         return frame.knowledge.guards.get(frame.knowledge.canonical(callee.name), frozenset())
     judge = callee.function if isinstance(callee, BoundMethod) else callee
-    return JUDGED if isinstance(judge, Function) and _is_judge(judge) else frozenset()
+    return JUDGED if isinstance(judge, Function) and _is_judge(frame, judge) else frozenset()
 
 
-def _is_judge(function: Function) -> bool:
+def _is_judge(frame: Frame, function: Function) -> bool:
     """Whether a function judges its argument by what its name says, and by more than can be followed here."""
+    frame.world.look_into(function.module, function.qualname)
     name = function.qualname.rsplit(".", 1)[-1]
     return _JUDGES.search(name) is not None and not predicates.is_plain(function.node)
 
@@ -280,7 +281,10 @@ def asserted(frame: Frame, variables: dict[str, Value], call: ast.Call) -> None:
         return
     callee = frame.evaluate(call.func)
     function = callee.function if isinstance(callee, BoundMethod) else callee
-    if isinstance(function, Function) and any(isinstance(n, ast.Raise) for n in nodes_in(function.node)):
+    if not isinstance(function, Function):
+        return
+    frame.world.look_into(function.module, function.qualname)
+    if any(isinstance(n, ast.Raise) for n in nodes_in(function.node)):
         for argument in given:
             _clean(variables, argument, JUDGED)
 
@@ -302,7 +306,7 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     if isinstance(judge, Function):
         if frame.tainted:
             predicates.told(frame, variables, test, judge, holds, isinstance(callee, BoundMethod))
-        for argument in given if _is_judge(judge) else ():
+        for argument in given if _is_judge(frame, judge) else ():
             if isinstance(argument, ast.Name):
                 _clean(variables, argument.id, JUDGED if holds else frozenset())
         return variables
