@@ -384,14 +384,14 @@ def test_after_any_edits_of_lines_the_result_is_that_of_a_fresh_run(
         assert analyse(project, Options(), cache=cache) == analyse(project, Options())
 
 
-def test_a_function_that_comes_out_of_a_table_is_a_part_as_well(project: Path) -> None:
-    (project / "mixed.py").write_text(MIXED.replace("timeout=timeout)\n\n\nALIAS", "timeout=3)\n\n\nALIAS"))
-    (project / "user.py").write_text(USER)
+def test_a_function_under_another_name_is_a_part_as_well(project: Path) -> None:
+    held = "import requests\ndef ask(url, timeout=None):\n    return requests.get(url, timeout={})\nALIAS = ask\n"
+    (project / "table.py").write_text(held.format(3))
+    (project / "user.py").write_text("from table import ALIAS\nX = ALIAS('x')\n")
     cache = Cache(project)
-    before = codes(analyse(project, Options(), cache=cache))
-    (project / "mixed.py").write_text(MIXED)
-    after = codes(analyse(project, Options(), cache=cache))
-    assert after.count(("user.py", "BPF401")) == before.count(("user.py", "BPF401")) + 1
+    assert ("user.py", "BPF401") not in codes(analyse(project, Options(), cache=cache))
+    (project / "table.py").write_text(held.format("timeout"))
+    assert ("user.py", "BPF401") in codes(analyse(project, Options(), cache=cache))
 
 
 def test_an_editor_sees_the_whole_project_from_the_state(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
