@@ -34,7 +34,8 @@ _CLASS = re.compile(r"class (\w+)")
 _PARENTHESIS = re.compile(r"(\w*)\(|\)")
 _RETURNS = re.compile(r"\breturn\b")
 _DEFINES = re.compile(r"\bdef (\w+)\(")
-_ASSIGNED = re.compile(r"(\w+)\s*(?::[^=\n]*)?=\s*\(?\s*[rbuRBU]{0,2}$")
+_ASSIGNED = re.compile(r"(\w+)\s*(?::[^=\n]*)?$")
+_IS_GIVEN = re.compile(r"=\s*\(?\s*[rbuRBU]{0,2}")
 
 
 # The parts of `URL_PASSWORD` and `GRANT` that are found fast.
@@ -127,7 +128,10 @@ class _Text:
             return True
         if _RETURNS.search(before) and self._means(_DEFINES.findall(self._text, max(0, start - 10 * NEAR), start)[-1:]):
             return True
-        assigned = _ASSIGNED.search(before)
+        equals = before.rfind("=")
+        if equals < 0 or _IS_GIVEN.fullmatch(before, equals) is None:
+            return False
+        assigned = _ASSIGNED.search(before, before.rfind("\n", 0, equals) + 1, equals)
         return assigned is not None and self._is_used(assigned[1])
 
     def _is_used(self, name: str) -> bool:

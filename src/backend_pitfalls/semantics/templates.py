@@ -136,10 +136,13 @@ class _Rendering:
                 for variable in node.reads:
                     self._show(node, self._read(variable), variable)
 
+    def _makes_page(self, node: TemplateNode) -> bool:
+        """Whether what is shown becomes a piece of a page as it is."""
+        return _KEEPS_TEXT.issuperset(node.filters) and _TAG.search(self._frame.source.text) is not None
+
     def _show(self, node: TemplateNode, value: Value, variable: Variable) -> None:
         """A row that is shown is shown as its `__str__`; a text that is not escaped may be a piece of the page."""
-        is_page = _KEEPS_TEXT.issuperset(node.filters) and _TAG.search(self._frame.source.text)
-        if node.raw and (value.labels or is_page):
+        if node.raw and (value.labels or self._makes_page(node)):
             emission.unescaped(self._frame, node.node, value)
         for name in node.filters:
             if name in _SAME_VALUE and self._frame.world.template_tag("filter", name) is None:
