@@ -15,6 +15,7 @@ from backend_pitfalls.model.finding import Finding
 from backend_pitfalls.model.fix import NameSetting, ReplaceWithEnvironment
 from backend_pitfalls.project.discover import is_ignored
 from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.source import tree_of
 
 SAMPLES = (".env.example", ".env.sample", ".env.template", "env.example")
 """Names of the file that lists the settings of a project, the one that is made first."""
@@ -79,7 +80,7 @@ def field_edit(text: str, declared: str, field: str) -> Edit | None:
     Raises:
         SyntaxError: when Python cannot read the file.
     """
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree_of(text)):
         if isinstance(node, ast.ClassDef) and node.name == declared.rsplit(".", 1)[-1]:
             fields = [s for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
             if not fields or any(dotted(f.target) == field for f in fields):

@@ -9,7 +9,7 @@ from backend_pitfalls.fixes.edits import Edit, apply_edits, line_edits, newline_
 from backend_pitfalls.fixes.imports import from_import
 from backend_pitfalls.fixes.piece import FUNCTIONS
 from backend_pitfalls.model.fix import AddHandler, AddUrls, ImportedName
-from backend_pitfalls.syntax.source import split_lines
+from backend_pitfalls.syntax.source import split_lines, tree_of
 
 
 def handler_edits(tree: ast.Module, text: str, intent: AddHandler) -> list[Edit] | None:
@@ -68,7 +68,7 @@ def name_edits(text: str, names: Iterable[ImportedName]) -> list[Edit] | None:
     """The edits that import names from modules; None where one of them means something else in the file."""
     after = text
     for wanted in sorted(names, key=lambda name: not name.is_library):
-        edits = from_import(ast.parse(after), after, wanted.module, wanted.name, wanted.is_library)
+        edits = from_import(tree_of(after), after, wanted.module, wanted.name, wanted.is_library)
         if edits is None:
             return None
         after = apply_edits(after, edits)

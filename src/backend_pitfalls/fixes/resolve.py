@@ -44,6 +44,7 @@ from backend_pitfalls.model.fix import (
     ReplaceWithEnvironment,
     WriteInBulk,
 )
+from backend_pitfalls.syntax.source import tree_of
 
 
 class Resolver:
@@ -204,7 +205,7 @@ class Resolver:
         Raises:
             SyntaxError: when Python cannot read it.
         """
-        return ast.parse(self.text)
+        return tree_of(self.text)
 
     def _piece(self, line: int) -> Piece | None:
         lines = lines_around(self.tree, line)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from backend_pitfalls.fixes.edits import Edit
 from backend_pitfalls.fixes.piece import first_line
+from backend_pitfalls.syntax.newer import rewritten
+from backend_pitfalls.syntax.source import tree_of
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -23,7 +25,7 @@ def fault(old: ast.Module, after: str, edits: Iterable[Edit]) -> str:
         edits: all of them.
     """
     try:
-        new = ast.parse(after)
+        new = tree_of(after)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return "the result would not be valid Python"
     if not _same_elsewhere(old.body, new.body, [*edits]):
@@ -136,7 +138,10 @@ def _unbound(old: ast.Module, new: ast.Module, after: str) -> str:
     used = {n.id for n in ast.walk(new) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} - known
     if not used:
         return ""
-    module = symtable.symtable(after, "", "exec")
+    try:
+        module = symtable.symtable(after, "", "exec")
+    except SyntaxError:
+        module = symtable.symtable(rewritten(after) or after, "", "exec")
     bound = {s.get_name() for s in module.get_symbols() if s.is_assigned() or s.is_imported()}
     missing = used & _globals(module) - bound
     return next((name for name in sorted(missing) if not hasattr(builtins, name)), "")

@@ -168,7 +168,7 @@ class _Collector:
             elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
                 self.assignment(node)
             else:
-                for name in ("target", "optional_vars"):
+                for name in ("target", "optional_vars", "name"):
                     if isinstance(target := getattr(node, name, None), ast.Name):
                         self.variables.setdefault(target.id, "")
                 stack.extend(_nested_statements(node)[::-1])

@@ -316,6 +316,10 @@ class Frame:
         if node.value is not None or self.symbol or not isinstance(value, Unknown):
             self.assign(node.target, value, node.value)
 
+    def alias_statement(self, node: Any) -> None:
+        """`type Name = …` (PEP 695)."""
+        self.assign(node.name, self.evaluate(node.value), node.value)
+
     def augmented_statement(self, node: ast.AugAssign) -> None:
         target = node.target
         load: ast.expr = ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
@@ -675,6 +679,8 @@ _STATEMENTS: dict[type[ast.stmt], Callable[[Frame, Any], bool | None]] = {
 }
 if hasattr(ast, "TryStar"):
     _STATEMENTS[ast.TryStar] = Frame.try_statement
+if hasattr(ast, "TypeAlias"):
+    _STATEMENTS[ast.TypeAlias] = Frame.alias_statement
 
 
 def _gives_back(node: ast.If) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import codecs
+import contextlib
 import io
 import sys
 import tokenize
 import warnings
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.syntax.newer import rewritten
 
 MAX_BYTES = 4_000_000
 """A Python file above this size is data, not code that a person wrote; it is skipped with a note."""
@@ -52,8 +54,24 @@ def decode(data: bytes) -> str:
         raise Unreadable(f"declares the unknown encoding {encoding!r}; correct the coding comment on line 1") from None
 
 
+def tree_of(text: str) -> ast.Module:
+    """The syntax tree of a source, also of one that only a newer Python reads.
+
+    Raises:
+        SyntaxError: when it is not Python.
+    """
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        newer = rewritten(text)
+        if newer is not None:
+            with contextlib.suppress(SyntaxError):
+                return ast.parse(newer)
+        raise
+
+
 def parse(text: str, target_version: tuple[int, int] | None = None) -> ast.Module:
-    """Parse source text.
+    """Parse source text, also such as only a newer Python can read.
 
     Parameters:
         text: the source.
@@ -66,7 +84,7 @@ def parse(text: str, target_version: tuple[int, int] | None = None) -> ast.Modul
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text, feature_version=version)
+            return tree_of(text) if version is None else ast.parse(text, feature_version=version)
     except SyntaxError as error:
         version_read = ".".join(map(str, version or sys.version_info[:2]))
         raise Unreadable(f"syntax error, read as Python {version_read}: {error.msg}", error.lineno or 1) from None
