@@ -88,7 +88,7 @@ _NOT_ITS_VALUE = re.compile(
     r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|invalid|wrong|missing|min|max|show|hide|require|requires|required|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design|continuation|public|primary|foreign|partition|sort|cache|unexpected|expired|existing)_|_?placeholder"
 )
 _PLACEHOLDER = re.compile(
-    r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|no.?password|^__\w+__$|^\$\w+\$$|[-_ ]here$",
+    r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|^not[-_ ]?(a|an|so|very|really|the)?[-_ ]?(real|secure|secret)|no.?password|^__\w+__$|^\$\w+\$$|[-_ ]here$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"^_*[A-Za-z]+([ _.:/=-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
@@ -316,7 +316,8 @@ def _shape(kind: str, name: str, text: str, *, is_used: bool) -> dict[str, float
     """What the look of a text adds to or takes from the score, by reason; `is_used` tells that the program runs with the text even if it is a word."""
     found: dict[str, float] = {}
     is_word = _WORD.match(text) is not None
-    if len(text) < 3 or text.lower() == snake_case(name):
+    own = snake_case(name)
+    if len(text) < 3 or text.lower() == own or (len(own) >= _TELLING and own in snake_case(text)):
         found["it is too short, or its own name"] = -9.0
     if kind == "secret key":
         if _SECRET_WORD.fullmatch(text) and not is_used:
@@ -339,6 +340,10 @@ def _shape(kind: str, name: str, text: str, *, is_used: bool) -> dict[str, float
     elif not is_word and any(c.isdigit() for c in text) and any(c.isalpha() for c in text):
         found["it mixes letters with digits"] = 0.4
     return found
+
+
+_TELLING = 12
+"""How long a name is that stands in a text only where that tells of it."""
 
 
 def looks_made(text: str) -> bool:

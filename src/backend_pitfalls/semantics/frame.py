@@ -498,9 +498,25 @@ class Frame:
             self.source.snippet(iter_node, 40),
             names,
             few_rounds(iterable),
-            is_batched(iter_node),
+            is_batched(iter_node) or self.arrives(iter_node, iterable),
             plain=plain,
         )
+
+    def arrives(self, node: ast.expr, iterable: Value) -> bool:
+        """Whether an iterable hands out what comes from elsewhere in its own time, such as the messages of a queue: a round waits for
+        the next one, so that nothing of it can be done for many."""
+        if any(isinstance(option, (Container, RowSet, Row, Const)) for option in options(iterable)):
+            return False
+        if isinstance(node, ast.Call):
+            name = dotted(node.func).rpartition(".")[2]
+            return name in _LISTENING or (name == "iter" and len(node.args) == 2)
+        name = dotted(node).rpartition(".")[2].lower()
+        return name.endswith(_STREAMS) or (name.endswith("queue") and not self._is_made_here(node))
+
+    def _is_made_here(self, node: ast.expr) -> bool:
+        """Whether an expression is a variable that the function gave its value itself."""
+        given = self.function.signature.accepted if self.function is not None else frozenset()
+        return isinstance(node, ast.Name) and node.id in self.variables and node.id not in given
 
     def iterate(self, node: ast.expr, iterable: Value, loop: Loop | None = None) -> Value:
         """One element of an iterable, another one in each round of the loop; iterating a lazy query set runs its query."""
@@ -719,6 +735,9 @@ def is_batched(node: ast.expr) -> bool:
         )
     return isinstance(node, ast.Attribute) and any(word in node.attr.lower() for word in _BATCH_WORDS)
 
+
+_LISTENING = frozenset({"listen", "consume", "subscribe"})
+_STREAMS = ("consumer", "subscriber", "subscription", "pubsub", "websocket")
 
 _GUARDS = frozenset(
     {
