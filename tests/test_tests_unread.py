@@ -61,7 +61,7 @@ NAMED = {
     "an address": "URL = 'postgres://ann:q7Jx2vKp9@db/shop'\n",
     "an address with a token": "client.get('/shop?token=q7Jx2vKp9LmZ4tRw8')\n",
     "a grant": "SQL = \"CREATE USER ann IDENTIFIED BY 'q7Jx2vKp9'\"\n",
-    "a token": "send('xoxb-given-to-nobody')\n",
+    "a token": "send('xoxb-1-given-to-nobody')\n",
     "a token in two parts": "send(\n    'eyJhbGciOiJIUzI1NiIsInR5cCI6'\n    'IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI.SflKxwRJSMeKKF2QT4fw'\n)\n",
     "a key": "KEY = '-----BEGIN RSA PRIVATE KEY-----MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn'\n",
 }

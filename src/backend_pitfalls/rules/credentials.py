@@ -328,7 +328,7 @@ def _shape(kind: str, name: str, text: str, *, is_used: bool) -> dict[str, float
         elif is_word and text.isupper():
             found["it is a mark that tells kinds apart"] = -2.0
     else:
-        if is_word or _IDENTIFIER.match(text) or not any(c.isalnum() for c in text):
+        if is_word or _IDENTIFIER.match(text) or _is_joined(text) or not any(c.isalnum() for c in text):
             found["it is made of words"] = -3.0
         is_number = text.isdigit() and len(text) >= 12
         if len(text) < 8 or text[0] in "(^[#" or not (is_number or any(c.isalpha() for c in text)):
@@ -355,7 +355,17 @@ def looks_made(text: str) -> bool:
     kinds = sum(bool(re.search(k, text)) for k in ("[a-z]", "[A-Z]", "[0-9]"))
     if kinds < 2 or not any(c.isdigit() for c in text) or entropy(text) < (3.0 if len(text) < 20 else 2.3):
         return False
-    return (kinds == 3 or len(text) >= 16) and commonness(text) < 0.45
+    return (kinds == 3 or len(text) >= 16) and commonness(text) < 0.45 and not _is_joined(text)
+
+
+def _is_joined(text: str) -> bool:
+    """Whether a text is made of words with something between them: `shop_cl_e2e_seed_checkout`."""
+    parts = [part for part in _BETWEEN.split(text) if part]
+    words = [part for part in parts if len(part) >= 3 and part.isalpha() and (part.islower() or part.istitle())]
+    return len(words) >= 3 and sum(map(len, words)) >= 0.7 * sum(map(len, parts))
+
+
+_BETWEEN = re.compile(r"[_. -]")
 
 
 def entropy(text: str) -> float:

@@ -19,6 +19,8 @@ from backend_pitfalls.semantics.records import Binding
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 from backend_pitfalls.syntax.source import Source
 
+# What a field or parameter is documented with, as in `Field(examples=["…"])`.
+_SHOWN = frozenset({"example", "examples"})
 MAX_BINDINGS = 5_000
 MAX_TEXT = 20_000
 PAIRED = frozenset({"auth", "basic_auth", "http_auth"})
@@ -203,7 +205,7 @@ class _Collector:
             if kind is ast.Constant:
                 self._text(part, scope)  # type: ignore[arg-type]
                 continue
-            if kind is ast.Name:
+            if kind is ast.Name or (kind is ast.keyword and part.arg in _SHOWN):  # type: ignore[attr-defined]
                 continue
             if kind is ast.Call:
                 self._call(part, scope)  # type: ignore[arg-type]

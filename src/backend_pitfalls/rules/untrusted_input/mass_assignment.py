@@ -64,6 +64,7 @@ from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import first, of_data, origin, report_label
+from backend_pitfalls.semantics.checks import UPLOAD
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import Container, Row, Value
 
@@ -89,7 +90,9 @@ def chosen_fields(event: Call, report: Report) -> None:
         if sink.harm != HARM:
             continue
         names = _names(event) if event.callee.endswith("<row>") else event.argument(sink.position, sink.keyword)
-        label = first(of_data(names, HARM)) if names is not None else None
+        # A file among the values decides no names.
+        labels = [n for n in of_data(names, HARM) if n.description != UPLOAD] if names is not None else []
+        label = first(labels)
         if label is None:
             continue
         what = f"'{event.receiver.model.rsplit('.', 1)[-1]}'" if isinstance(event.receiver, Row) else "the object"

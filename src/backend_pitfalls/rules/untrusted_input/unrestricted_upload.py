@@ -82,6 +82,9 @@ def kept_unseen(event: Call, report: Report) -> None:
         value = sink_value(event, sink)
         if sink.harm != "upload" or value is None:
             continue
+        # What is saved under no name is no file but a row with something of the request in it.
+        if event.callee == "?.save" and event.argument(0, "dst") is None:
+            continue
         labels = [label for label in of_data(value, "upload") if label.description == UPLOAD]
         if labels:
             report_label(event, report, labels[0], "unrestricted upload", _MEND, into="it is kept here")
