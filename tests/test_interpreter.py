@@ -15,6 +15,7 @@ from backend_pitfalls.engine import analyse
 from backend_pitfalls.engine.inspection import Inspection, inspect
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.semantics.events import Call, Event, Query
+from backend_pitfalls.syntax.source import tree_of
 
 SPECIFICATION = (Path(__file__).parent / "interpreter.md").read_text("utf-8")
 BLOCK = re.compile(r"^```python ?(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -43,7 +44,7 @@ def test_values(title: str, tmp_path: Path) -> None:
     files = sections()[title]
     longest = {(t.span.line, t.span.col, t.span.end_line, t.span.end_col): t.value for t in look(files, tmp_path).types}
     found = {}
-    for node in ast.walk(ast.parse(files["app.py"])):
+    for node in ast.walk(tree_of(files["app.py"])):
         value = getattr(node, "value", None)
         if isinstance(node, ast.stmt) and isinstance(value, ast.expr):
             place = (value.lineno, value.col_offset, value.end_lineno or 0, value.end_col_offset or 0)

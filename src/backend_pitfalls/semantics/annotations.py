@@ -52,9 +52,9 @@ _WRAPPERS = frozenset(
         "collections.abc.AsyncIterator",
     }
 )
-FORMS = _WRAPPERS | {"typing.Union", "typing.Literal", "typing_extensions.Literal"}
-"""What makes a type of others."""
 _QUERYSETS = frozenset({"django.db.models.QuerySet", "django.db.models.Manager"})
+FORMS = _WRAPPERS | _SEQUENCES | _QUERYSETS | {"typing.Union", "typing.Literal", "typing_extensions.Literal"}
+"""What makes a type of others."""
 
 
 def annotated(frame: Frame, node: ast.expr | None) -> Value:
