@@ -78,6 +78,10 @@ def test_any_text_keeps_its_size(source: str) -> None:
     assert found is None or (len(found) == len(source) and found.count("\n") == source.count("\n"))
 
 
+def test_what_is_nested_without_end_is_left() -> None:
+    assert rewritten("f'{" * 60 + "1" + "\n}'" * 60) is None
+
+
 def test_our_own_files_need_nothing() -> None:
     texts = [path.read_text() for path in (Path(__file__).parent.parent / "src").rglob("*.py")]
     assert {rewritten(text) for text in texts} == {None}

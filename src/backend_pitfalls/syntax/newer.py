@@ -49,6 +49,8 @@ class _Writer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.out = list(text)
+        # Of fields inside of fields some are read twice; what is nested to be read for ever is no program.
+        self.fields_left = 1_000 + len(text)
 
     def code(self, at: int, end: int) -> int:
         """Code up to `end`, or to the bracket that closes what was opened before `at`; where that is."""
@@ -163,6 +165,9 @@ class _Writer:
     def field(self, at: int, around: tuple[str, ...]) -> int:
         """A replacement field, from behind its brace: an expression, a conversion, a format with fields of its own."""
         start = at
+        self.fields_left -= 1
+        if self.fields_left < 0:
+            raise _Beyond
         try:
             at = self.expression(at, around)
         except _Clash:
@@ -198,7 +203,7 @@ class _Writer:
         while depth or not self.ends_expression(at):
             here = self.text[at]
             if self.begins_string(at):
-                at = _Writer(self.text).string(at, ())
+                at = self.string(at, ())
             elif here == "#":
                 at = self.text.index("\n", at)
             else:
