@@ -71,7 +71,7 @@ def tree_of(text: str) -> ast.Module:
 
 
 def parse(text: str, target_version: tuple[int, int] | None = None) -> ast.Module:
-    """Parse source text, also such as only a newer Python can read.
+    """Parse source text, also such as only a newer Python can read where the target version does not rule that out.
 
     Parameters:
         text: the source.
@@ -84,7 +84,9 @@ def parse(text: str, target_version: tuple[int, int] | None = None) -> ast.Modul
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return tree_of(text) if version is None else ast.parse(text, feature_version=version)
+            if target_version is None or target_version > sys.version_info[:2]:
+                return tree_of(text)
+            return ast.parse(text, feature_version=version)
     except SyntaxError as error:
         version_read = ".".join(map(str, version or sys.version_info[:2]))
         raise Unreadable(f"syntax error, read as Python {version_read}: {error.msg}", error.lineno or 1) from None
