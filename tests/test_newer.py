@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import backend_pitfalls
 from backend_pitfalls.hosts.cli import main
 from backend_pitfalls.syntax.newer import rewritten
 from backend_pitfalls.syntax.source import tree_of
@@ -83,7 +84,7 @@ def test_what_is_nested_without_end_is_left() -> None:
 
 
 def test_our_own_files_need_nothing() -> None:
-    texts = [path.read_text() for path in (Path(__file__).parent.parent / "src").rglob("*.py")]
+    texts = [path.read_text() for path in Path(backend_pitfalls.__file__).parent.rglob("*.py")]
     assert {rewritten(text) for text in texts} == {None}
 
 
