@@ -89,7 +89,7 @@ def test_our_own_files_need_nothing() -> None:
 
 
 def test_what_is_no_python_is_no_python() -> None:
-    with pytest.raises(SyntaxError, match="invalid syntax|print"):
+    with pytest.raises(SyntaxError, match=r"invalid syntax|print"):
         tree_of("class Box[T]: pass\nprint 'x'")
 
 
