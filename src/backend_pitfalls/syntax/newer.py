@@ -16,6 +16,7 @@ _ALIAS = re.compile(r"type[ \t]+([^\W\d]\w*)[ \t]*")
 _NAMED = re.compile(r"[ \t]+[^\W\d]\w*[ \t]*")
 _IS_BOUND = re.compile(r"[ \t]*=(?!=)")
 _BEGINS = re.compile(r"(?:^|[\n;:])[ \t]*$")
+_SEVERAL = re.compile(r" +[\w.]+(?:, *[\w.]+)+ *")
 _IN_WORD = re.compile(r"\w")
 _OPPOSITE = {"'": '"', '"': "'"}
 
@@ -99,13 +100,8 @@ class _Writer:
         """`except A, B:` as `except(A,B):`."""
         stop = self.text.find(":", at)
         line = self.text[at:stop] if stop >= 0 else ""
-        comma = line.find(", ")
-        if comma < 0 or not re.fullmatch(r" +[\w.]+(?:, *[\w.]+)+ *", line):
-            return
-        names = line.strip()
-        comma = names.find(", ")
-        written = f"({names[: comma + 1]}{names[comma + 2 :]})"
-        self.out[at:stop] = written.ljust(len(line))
+        if ", " in line and _SEVERAL.fullmatch(line):
+            self.out[at:stop] = f"({line.strip().replace(', ', ',', 1)})".ljust(len(line))
 
     def string(self, at: int, around: tuple[str, ...]) -> int:
         """A string, in f-strings with the quotes `around` it; where it ends."""
@@ -171,7 +167,7 @@ class _Writer:
         try:
             at = self.expression(at, around)
         except _Clash:
-            at = self.skip(start)
+            at = self.expression(start, ())
             if "\n" in self.text[start:at] and len(around[-1]) == 1:
                 at = self.text.index("}", at) + 1  # lines only go on in the text of a string
                 self.blank(start - 1, at)
@@ -183,32 +179,22 @@ class _Writer:
         return at + 1
 
     def expression(self, at: int, around: tuple[str, ...]) -> int:
+        """Where the expression of a field ends; without quotes `around` it, of one of which nothing is kept."""
         depth = 0
         while depth or not self.ends_expression(at):
             here = self.text[at]
             if self.begins_string(at):
                 at = self.string(at, around)
                 continue
-            if here == "#" or (here == "\n" and len(around[-1]) == 1):
+            if around and (here == "#" or (here == "\n" and len(around[-1]) == 1)):
                 raise _Clash
+            if here == "#":
+                at = self.text.index("\n", at)
+                continue
             if here == "\\":
                 self.out[at] = " "
             depth += (here in "([{") - (here in ")]}")
             at += 1
-        return at
-
-    def skip(self, at: int) -> int:
-        """Where an expression ends of which nothing is kept."""
-        depth = 0
-        while depth or not self.ends_expression(at):
-            here = self.text[at]
-            if self.begins_string(at):
-                at = self.string(at, ())
-            elif here == "#":
-                at = self.text.index("\n", at)
-            else:
-                depth += (here in "([{") - (here in ")]}")
-                at += 1
         return at
 
     def ends_expression(self, at: int) -> bool:
