@@ -63,14 +63,20 @@ class Prefilter:
                 self._tokens.update((c, self._tokens[c] | set(meta.tokens)) for c in heard)
                 self._always.update(heard if not meta.tokens else ())
 
-    def lets_pass(self, context: FileContext, data: bytes) -> bool:
+    def lets_pass(self, context: FileContext, data: bytes, is_borrowed: bool = False) -> bool:
         """Whether a rule could fire in a file.
 
         Parameters:
             context: what the file is for.
             data: its content.
+            is_borrowed: whether only what it tells about the health of the service is wanted.
         """
+        if is_borrowed:
+            return self._is_about_health(context, data)
         if context in self._always or any(token in data for token in self._tokens[context]):
             return True
+        return self._is_about_health(context, data)
+
+    def _is_about_health(self, context: FileContext, data: bytes) -> bool:
         is_served = context not in (FileContext.TEST, FileContext.MIGRATION)
         return self._asks_for_health and is_served and _ABOUT_HEALTH.search(data) is not None

@@ -17,7 +17,7 @@ class Indexed(msgspec.Struct, frozen=True):
     """A file after it was read: `digest` of its content, the facts of a Python file, `relevant` when a selected rule could
     fire in it, findings that need no other file, its suppressing comments (None: not looked for yet), and what a manifest says.
     `lent` tells that no rule looks into it, so that it has facts only where the code of others imports it. `parts` are the digests of the
-    parts of its code (see `syntax.parts`)."""
+    parts of its code (see `syntax.parts`). `project` is that of the file (see `ProjectFile`)."""
 
     path: str
     digest: bytes
@@ -29,6 +29,7 @@ class Indexed(msgspec.Struct, frozen=True):
     manifests: tuple[Manifest, ...] = ()
     lent: bool = False
     parts: bytes = b""
+    project: str = ""
 
     def facts_digest(self) -> bytes:
         """Changes when what other files can know of this one does."""

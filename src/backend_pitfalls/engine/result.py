@@ -15,12 +15,13 @@ class Marked(msgspec.Struct, frozen=True):
 
 
 class Analysis(msgspec.Struct, frozen=True):
-    """All findings of a project in the order of output, the paths of its files, and the functions whose evaluation was
-    stopped at a limit."""
+    """All findings of a project in the order of output, the paths of its files, the functions whose evaluation was
+    stopped at a limit, and the folders of the projects within it, which speak for their files themselves."""
 
     findings: tuple[Marked, ...]
     paths: tuple[str, ...]
     capped: tuple[str, ...]
+    projects: tuple[str, ...] = ()
 
     def shown(self, noqa: bool = True) -> list[Finding]:
         """The findings that no comment suppresses; with `noqa` false, `# noqa` is left to the host."""

@@ -52,6 +52,8 @@ class Run:
         self.session = Session(root, options, overlay)
         self.files = files
         self.stats = stats
+        self.projects = tuple(sorted({f.project for f in files.values()} - {""}))
+        self.borrowed = {path for path, f in files.items() if f.project}
         self.notes = [f for path, reason in notes for f in self.session.unreadable(path, reason)]
 
     def analyse(self, before: State, is_last: bool = False) -> tuple[Analysis, State]:
@@ -64,7 +66,7 @@ class Run:
             reusable = _reusable(before, indexed, units, graph)
             pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
             fresh = team.interpret(facts_of(indexed.values()), beside, pending, self.progress)
-        if not is_last:
+        if not is_last or self.projects:
             self.session.close()
         interpreted = {**reusable, **{r.path: r for r in fresh}}
         analysis = self._finish(indexed, interpreted)
@@ -77,7 +79,7 @@ class Run:
         pending: list[ProjectFile] = []
         for path, file in self.files.items():
             old = before.indexed.get(path)
-            if old is not None and self._is_unchanged(path, old, before):
+            if old is not None and old.project == file.project and self._is_unchanged(path, old, before):
                 found[path] = old
             else:
                 pending.append(file)
@@ -121,12 +123,14 @@ class Run:
         found = [f for i in indexed.values() for f in i.findings]
         found.extend(f for r in interpreted.values() for f in r.findings)
         found.extend(self.session.deployed(indexed.values(), interpreted.values()))
+        found = [f for f in found if f.path not in self.borrowed]
         found = with_shared_repairs(in_own_way(found, facts_of(indexed.values())))
-        own = {path: i.comments for path, i in indexed.items() if i.comments}
+        comments = {path: i.comments for path, i in indexed.items() if i.comments}
         contexts = {f.path: f.context for f in self.files.values()}
-        marked = Finisher(self.options, contexts, self._late_comments).finish([*self.notes, *found], own)
+        marked = Finisher(self.options, contexts, self._late_comments).finish([*self.notes, *found], comments)
         capped = sorted({name for r in interpreted.values() for name in r.capped})
-        return Analysis(marked, tuple(self.files), tuple(capped))
+        own = tuple(path for path in self.files if path not in self.borrowed)
+        return Analysis(marked, own, tuple(capped), self.projects)
 
     def _late_comments(self, path: str) -> list[Suppression]:
         """The suppressing comments of a file in which they are only wanted because it has a finding."""

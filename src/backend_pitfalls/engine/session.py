@@ -107,12 +107,17 @@ class Session:
     # -- reading ------------------------------------------------------------------------------------------------
 
     def index(self, file: ProjectFile, whole: bool = False) -> Indexed:
-        """Read one file: facts of Python, findings in manifests. A file that cannot be read gives a finding that says so.
+        """Read one file: facts of Python, findings in manifests. A file that cannot be read gives a finding that says so. What stands
+        in the file of a project within this one is for that project to tell.
 
         Parameters:
             file: of the project.
             whole: whether the facts are wanted also of a test or a migration that no rule looks into.
         """
+        found = self._read(file, whole)
+        return replace(found, findings=(), comments=(), project=file.project) if file.project else found
+
+    def _read(self, file: ProjectFile, whole: bool) -> Indexed:
         try:
             data = self.content(file.path)
         except OSError as error:
@@ -152,7 +157,7 @@ class Session:
 
     def _index_python(self, file: ProjectFile, data: bytes, whole: bool) -> Indexed:
         path, digest = file.path, content_digest(data)
-        relevant = self._prefilter.lets_pass(file.context, data)
+        relevant = self._prefilter.lets_pass(file.context, data, is_borrowed=bool(file.project))
         text = data.decode("utf-8", "replace") if not relevant and file.context in _RARELY_IMPORTED else None
         lent = text is not None and self._says_nothing(file.context, text)
         if text is not None and lent and not whole:
@@ -178,7 +183,7 @@ class Session:
             self._keep(source)
         self._found.clear()
         self._read_comments(path, source.text)
-        if Binding in self._listeners and not lent:
+        if Binding in self._listeners and not lent and not file.project:
             self._tell(bindings(source, facts.imports, self.knowledge, file.context))
         return Indexed(
             path,

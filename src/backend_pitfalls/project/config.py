@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from backend_pitfalls.model.errors import UserError
 from backend_pitfalls.model.options import TAINT_SOURCES, Options
 from backend_pitfalls.project.toml import TOMLDecodeError, loads
 
+_REPOSITORIES = (".git", ".hg")
 _MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "manage.py")
 _VERSIONS = tuple(f"py3{minor}" for minor in range(8, 15))
 
 
-@functools.lru_cache(maxsize=4096)
-def find_root(folder: Path) -> Path | None:
+def root_of(folder: Path) -> Path | None:
     """The project that a folder belongs to, None when nothing marks one.
 
     The nearest pyproject.toml with our table; else the nearest repository; else the outermost folder with a
@@ -28,11 +29,25 @@ def find_root(folder: Path) -> Path | None:
     for candidate in (folder, *folder.parents):
         if _has_table(candidate / "pyproject.toml"):
             return candidate
-        if (candidate / ".git").exists() or (candidate / ".hg").exists():
+        if any((candidate / name).exists() for name in _REPOSITORIES):
             return candidate
         if any((candidate / marker).is_file() for marker in _MARKERS):
             outermost = candidate
     return outermost
+
+
+find_root = functools.lru_cache(maxsize=4096)(root_of)
+"""As `root_of`, for those who ask for each of many files: what changes in a process's time is not seen."""
+
+
+def is_project(folder: Path, names: Collection[str]) -> bool:
+    """Whether a folder within a project is one of its own, so that an editor that opens a file in it would find that one.
+
+    Parameters:
+        folder: to be looked at.
+        names: of what lies in it.
+    """
+    return any(name in names for name in _REPOSITORIES) or ("pyproject.toml" in names and root_of(folder) == folder)
 
 
 def _has_table(path: Path) -> bool:

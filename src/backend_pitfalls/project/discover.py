@@ -12,6 +12,7 @@ import msgspec
 
 from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.options import Options
+from backend_pitfalls.project.config import is_project
 
 SKIPPED_FOLDERS = frozenset(
     {
@@ -57,10 +58,12 @@ _GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
 
 
 class ProjectFile(msgspec.Struct, frozen=True):
-    """A file of the project: its path relative to the root with forward slashes, and how it is read."""
+    """A file of the project: its path relative to the root with forward slashes, how it is read, and the folder of the innermost
+    project within this one to which it belongs, which speaks for it ("" for this one)."""
 
     path: str
     kind: FileKind
+    project: str = ""
 
     @property
     def context(self) -> FileContext:
@@ -117,14 +120,15 @@ def discover(
     """
     patterns = list(exclude)
     excluded = _Ignored(patterns) if patterns else None
-    yield from _folder(root, "", excluded, [], notes if notes is not None else [])
+    yield from _folder(root, "", "", excluded, _ignored_above(root), notes if notes is not None else [])
 
 
 def _folder(
     root: Path,
     prefix: str,
+    project: str,
     excluded: _Ignored | None,
-    ignores: list[tuple[str, _Ignored]],
+    ignores: list[_Ignored],
     notes: list[tuple[str, str]],
 ) -> Iterator[ProjectFile]:
     try:
@@ -138,8 +142,11 @@ def _folder(
             )
         )
         return
-    if any(e.name == ".gitignore" for e in entries):
-        ignores = [*ignores, (prefix, _ignored_by(root / prefix / ".gitignore"))]
+    names = {e.name for e in entries}
+    if ".gitignore" in names:
+        ignores = [*ignores, _ignored_by(root / prefix, prefix)]
+    if prefix and is_project(root / prefix, names):
+        project = prefix[:-1]
     for entry in entries:
         path = prefix + entry.name
         is_folder = _is_folder(entry)
@@ -154,14 +161,12 @@ def _folder(
         if "{{" in entry.name:
             continue  # of a template of whole projects (cookiecutter, copier): what it holds is not yet the language that it becomes
         shown = f"{path}/" if is_folder else path
-        if (excluded is not None and excluded.has(shown)) or any(
-            ignored.has(shown[len(p) :]) for p, ignored in ignores
-        ):
+        if (excluded is not None and excluded.has(shown)) or any(ignored.has(shown) for ignored in ignores):
             continue
         if kind is None:
-            yield from _folder(root, f"{path}/", excluded, ignores, notes)
+            yield from _folder(root, f"{path}/", project, excluded, ignores, notes)
         else:
-            yield ProjectFile(path, kind)
+            yield ProjectFile(path, kind, project)
 
 
 def project_files(
@@ -186,7 +191,20 @@ def is_ignored(root: Path, name: str) -> bool:
         root: the folder.
         name: of the file.
     """
-    return (root / ".gitignore").is_file() and _ignored_by(root / ".gitignore").has(name)
+    return (root / ".gitignore").is_file() and _ignored_by(root).has(name)
+
+
+def _ignored_above(root: Path) -> list[_Ignored]:
+    """What the folders above in the same repository pass over; where they pass over the root itself, it was named for all that."""
+    found: list[_Ignored] = []
+    folder = root
+    while not (folder / ".git").exists():
+        if folder == folder.parent:
+            return []
+        folder = folder.parent
+        if (folder / ".gitignore").is_file():
+            found.append(_ignored_by(folder, below=f"{root.relative_to(folder).as_posix()}/"))
+    return [ignored for ignored in found if not ignored.has("")]
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool | None:
@@ -199,25 +217,35 @@ def _is_folder(entry: os.DirEntry[str]) -> bool | None:
 
 class _Ignored:
     """Patterns in gitignore's form. Most paths match none of them, which one expression tells at once; of the others the last pattern
-    that matches decides."""
+    that matches decides.
 
-    def __init__(self, lines: Iterable[str]) -> None:
+    Parameters:
+        lines: the patterns.
+        prefix: how the paths that are asked for begin that lie in the folder where the patterns stand.
+        below: the way from that folder down to the one from which paths are asked for.
+    """
+
+    def __init__(self, lines: Iterable[str], prefix: str = "", below: str = "") -> None:
         from pathspec import GitIgnoreSpec
 
         self._spec = GitIgnoreSpec.from_lines(lines)
         written = [p.regex.pattern for p in self._spec.patterns if p.include is not None and p.regex is not None]
+        self._prefix = len(prefix)
+        self._below = below
         self._any = re.compile("|".join(f"(?:{_GROUP.sub('(?:', pattern)})" for pattern in written) or r"(?!)")
 
     def has(self, path: str) -> bool:
-        """Whether a path, relative to where the patterns stand, is passed over; that of a folder ends with a slash."""
+        """Whether a path is passed over; that of a folder ends with a slash."""
+        path = self._below + path[self._prefix :]
         return self._any.search(path) is not None and self._spec.match_file(path)
 
 
 _GROUP = re.compile(r"\(\?P<\w+>")
 
 
-def _ignored_by(path: Path) -> _Ignored:
+def _ignored_by(folder: Path, prefix: str = "", below: str = "") -> _Ignored:
     try:
-        return _Ignored(path.read_text("utf-8", errors="replace").splitlines())
+        lines = (folder / ".gitignore").read_text("utf-8", errors="replace").splitlines()
+        return _Ignored(lines, prefix, below)
     except (OSError, ValueError):
         return _Ignored(())

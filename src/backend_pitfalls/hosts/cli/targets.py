@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import functools
 import hashlib
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from backend_pitfalls.model.options import Options
 from backend_pitfalls.output.results import Located
 from backend_pitfalls.project.cache import Cache
 from backend_pitfalls.project.config import find_root, read_options
-from backend_pitfalls.project.discover import SKIPPED_FOLDERS, kind_of
+from backend_pitfalls.project.discover import kind_of
 from backend_pitfalls.project.style import line_length
 
 
@@ -72,24 +71,28 @@ def run(options: argparse.Namespace, showing_progress: bool = False, once: bool 
     """
     outcome = Outcome()
     targets = _targets(options, outcome)
-    for root, wanted in targets.items():
+    done: set[Path] = set()
+    while pending := [root for root in targets if root not in done]:
+        root, wanted = pending[0], targets[pending[0]]
+        done.add(root)
         checked = _with_arguments(read_options(root), options)
         with _progress(showing_progress) as progress:
             cache = None if options.no_cache else Cache(root, _cache_folder(options, root))
-            is_last = once and root == next(reversed(targets))
+            is_last = once and len(pending) == 1
             analysis = analyse(root, checked, outcome.overlay.get(root), progress, cache, options.jobs, is_last)
-        # A project inside this one, with a configuration of its own, speaks for its files itself.
-        nested = {r.relative_to(root).as_posix() for r in targets if r != root and root in r.parents}
-        select = functools.partial(_shown, wanted=wanted, nested=nested)
+        for project in analysis.projects:
+            if _inside(project, wanted):
+                targets.setdefault(root / project, set()).add("")
+        select = functools.partial(_shown, wanted=wanted)
         outcome.findings.extend((root, f) for f in select(analysis))
         outcome.projects[root] = functools.partial(_again, root, checked, cache, options.jobs, select)
         outcome.capped.extend(analysis.capped)
-        outcome.files += sum(_inside(path, wanted) and not _inside(path, nested) for path in analysis.paths)
+        outcome.files += sum(_inside(path, wanted) for path in analysis.paths)
     return outcome
 
 
-def _shown(analysis: Analysis, wanted: set[str], nested: set[str]) -> list[Finding]:
-    return [f for f in analysis.shown() if _inside(f.path, wanted) and not _inside(f.path, nested)]
+def _shown(analysis: Analysis, wanted: set[str]) -> list[Finding]:
+    return [f for f in analysis.shown() if _inside(f.path, wanted)]
 
 
 def _again(
@@ -129,21 +132,7 @@ def _targets(options: argparse.Namespace, outcome: Outcome) -> dict[Path, set[st
         root = find_root(folder) or folder
         wanted = found.setdefault(root, set())
         wanted.add(path.relative_to(root).as_posix() if path != root else "")
-        if path.is_dir():
-            for nested in _nested_roots(path, root):
-                found.setdefault(nested, set()).add("")
     return found
-
-
-def _nested_roots(folder: Path, root: Path) -> Iterator[Path]:
-    """Folders below that have a configuration of their own are projects of their own, as in an editor."""
-    for name, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS)
-        if "pyproject.toml" not in files:
-            continue
-        path = Path(name)
-        if path != root and find_root(path) == path and not (path / ".git").exists():
-            yield path
 
 
 def _read_stdin(options: argparse.Namespace, outcome: Outcome, found: dict[Path, set[str]]) -> None:
