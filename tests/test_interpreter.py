@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from backend_pitfalls.engine import analyse
 from backend_pitfalls.engine.inspection import Inspection, inspect
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.semantics.events import Call, Event, Query
+from backend_pitfalls.semantics.interpreter import Interpreter, Summary
+from backend_pitfalls.semantics.values import Function, Value
 from backend_pitfalls.syntax.source import tree_of
 
 SPECIFICATION = (Path(__file__).parent / "interpreter.md").read_text("utf-8")
@@ -92,6 +95,8 @@ PIECES = [
     "class {a}:\n    def run(self):\n        for i in self.rows:\n            self.step(i)\n    def step(self, i):\n        self.rows = {b}(i)\n        return M.objects.get(pk=i)",
     "{a} = {b}",
     "def {a}():\n    yield from {b}()\n    yield {a}",
+    "def {a}(x, k=None):\n    def inner(y):\n        return {b}(x, y)\n    return inner(1)",
+    "def {a}(x):\n    return dict(one=lambda: {b}(x), two=lambda y: {b}([x, y]))[x]()",
 ]
 NAMES = ["p", "q", "r", "s", "t"]
 
@@ -133,6 +138,31 @@ def test_results_do_not_depend_on_the_order_of_evaluation(
     alone = findings(names, together=False)
     assert findings(names, together=True) == alone
     assert findings(names[::-1], together=True) == alone
+
+
+@pytest.mark.parametrize("body", ["[{calls}]", "dict({lambdas})"])
+def test_functions_that_all_call_each_other_are_evaluated_a_bounded_number_of_times(
+    body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call has arguments of its own; each function asks for something, so that its arguments matter."""
+    names = [f"f{number}" for number in range(12)]
+    code = "import requests\n"
+    for name in names:
+        calls = ", ".join(f"{other}(x, {name!r})" for other in names)
+        lambdas = ", ".join(f"{other}=lambda: {other}(x, {name!r})" for other in names)
+        code += f"def {name}(x, k):\n    requests.get(k, timeout=x)\n    return {body.format(calls=calls, lambdas=lambdas)}\n"
+    runs = 0
+    run = Interpreter._run_function
+
+    def counted(self: Interpreter, function: Function, arguments: Mapping[str, Value] | None) -> Summary:
+        nonlocal runs
+        runs += 1
+        return run(self, function, arguments)
+
+    monkeypatch.setattr(Interpreter, "_run_function", counted)
+    analyse(tmp_path, Options(), {"app.py": code.encode()})
+    print("RUNS", runs)
+    assert runs < 10_000
 
 
 def python(path: str):  # type: ignore[no-untyped-def]

@@ -28,6 +28,9 @@ class Program:
     def root(self, name: str) -> object:
         return self.memo.root(name, lambda: self.run(name), lambda: f"{name} cut").value
 
+    def inner(self, name: str) -> object:
+        return self.memo.root(name, lambda: self.run(name), lambda: f"{name} cut", is_inner=True).value
+
     def context(self, name: str) -> object:
         found = self.memo.context(name, lambda: self.run(name))
         return "too deep" if found is None else found.value
@@ -81,3 +84,43 @@ def test_a_context_is_another_where_attributes_may_be_nested_less_deeply() -> No
     assert program.root("g") == "too deep"
     assert program.context("f") == 1
     assert program.runs == ["f", "a", "g", "b", "f"]
+
+
+def test_contexts_in_a_function_that_a_deep_one_made_are_counted_anew() -> None:
+    program = Program(maker=lambda p: p.inner("made"), made=lambda p: p.nested("last", MAX_DEPTH - 1), last=lambda p: 1)
+    assert program.nested("maker", MAX_DEPTH - 1) == 1
+
+
+def test_contexts_in_a_function_that_such_a_one_made_go_on_being_counted() -> None:
+    program = Program(
+        maker=lambda p: p.inner("made"),
+        made=lambda p: p.nested("second maker", MAX_DEPTH - 1),
+        **{"second maker": lambda p: p.inner("second made"), "second made": lambda p: p.context("last")},
+        last=lambda p: 1,
+    )
+    assert program.context("maker") == "too deep"
+    assert program.context("last") == 1
+
+
+def test_a_context_that_makes_a_function_is_another_within_a_function_that_was_made() -> None:
+    program = Program(
+        maker=lambda p: p.inner("made"),
+        made=lambda p: p.nested("last", MAX_DEPTH - 1),
+        last=lambda p: 1,
+        around=lambda p: p.inner("other made"),
+        **{"other made": lambda p: p.context("maker")},
+    )
+    assert (program.context("maker"), program.root("around"), program.context("maker")) == (1, "too deep", 1)
+    assert program.runs == ["maker", "made", "last", "around", "other made", "maker", "made"]
+
+
+def test_functions_that_make_functions_which_call_them_come_to_an_end() -> None:
+    """Each of twenty functions that `maker` makes calls it with arguments of its own."""
+    names = [f"made {number}" for number in range(20)]
+    program = Program(
+        maker=lambda p: [p.inner(name) for name in names],
+        **{name: lambda p, name=name: p.context(f"maker for {name}") for name in names},
+        **{f"maker for {name}": lambda p: [p.inner(other) for other in names] for name in names},
+    )
+    program.root("maker")
+    assert len(program.runs) < 5_000

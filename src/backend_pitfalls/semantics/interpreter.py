@@ -387,6 +387,7 @@ class Interpreter:
         if (
             arguments is None
             or summary is NOTHING
+            or own.is_unfinished  # Of a recursion that is being evaluated: what is found out now is forgotten when that ends.
             or own.cost > CONTEXT_NODES
             or self.memo.spent + self.nodes > FRAME_NODES
             or not self._may_differ(function, summary, own.cost, arguments)
@@ -402,7 +403,8 @@ class Interpreter:
     # What is remembered is found without a closure; most of what is asked for is.
 
     def _summarize_alone(self, key: Hashable, function: Function) -> Outcome:
-        return self.memo.root(key, lambda: self._run_function(function, None), _nothing)
+        is_inner = bool(function.closure)
+        return self.memo.root(key, lambda: self._run_function(function, None), _nothing, is_inner)
 
     def _summarize_for(self, key: Hashable, function: Function, arguments: Mapping[str, Value]) -> Outcome | None:
         return self.memo.context(key, lambda: self._run_function(function, arguments))

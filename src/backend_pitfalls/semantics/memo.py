@@ -3,8 +3,11 @@
 Two kinds of evaluation are remembered: *roots* (a function on its own, a module, an attribute of a class) and *contexts* (a function for
 certain arguments). A root that is asked for while it runs is cut (recursion), and what rests on a cut is only kept until
 the root that was cut ends, as Tarjan's algorithm for strongly connected components does (R. Tarjan, "Depth-first search and
-linear graph algorithms", 1972). Contexts nest at most MAX_DEPTH deep, counted from their root, and attributes (whose
+linear graph algorithms", 1972). Functions that all call each other can be cut in as many ways as there are orders of them: after MAX_CUTS
+results that rest on the cut of a root, those that follow are kept until that root ends, and not only until the innermost. Contexts nest at most MAX_DEPTH deep, counted from their root, and attributes (whose
 methods read attributes) MAX_LEVEL deep; a result that met one of these bounds holds where as much is left until it.
+Contexts of an *inner* root (a function that a running one made) are counted anew, but those of an inner root below that one go on being counted:
+functions that hand out functions which call them would be evaluated without end else.
 
 So each result is the same in any order of evaluation: which is what makes results equal for any number of worker
 processes, with and without the cache.
@@ -17,7 +20,10 @@ from typing import Any, Protocol
 
 MAX_DEPTH = 4
 MAX_LEVEL = 1
+INNER = MAX_DEPTH + 1
+"""The depth at which an inner root starts; contexts nest as deep below it as below another."""
 MAX_NESTED = 60
+MAX_CUTS = 64
 
 _ANY_LEVEL = -1
 _TOO_DEEP = ("too deep", 0)
@@ -33,18 +39,32 @@ class Outcome:
     """A remembered value and what it rests on.
 
     `depth` and `level` are where it was evaluated, `height` counts the contexts nested below, `levels` the attributes,
-    `cost` the evaluated nodes including those of contexts, `touched` is the bit set of files, `cycle` the roots of the
+    `inner` tells that an inner root was evaluated below, `cost` the evaluated nodes including those of contexts, `touched` is the bit set of files, `cycle` the roots of the
     recursions below, `open` the running roots at which it was cut, `capped` the functions whose evaluation met a limit.
     `plain` tells that nothing but the files touched need be passed on.
     """
 
-    __slots__ = ("capped", "cost", "cycle", "depth", "height", "level", "levels", "open", "plain", "touched", "value")
+    __slots__ = (
+        "capped",
+        "cost",
+        "cycle",
+        "depth",
+        "height",
+        "inner",
+        "level",
+        "levels",
+        "open",
+        "plain",
+        "touched",
+        "value",
+    )
 
     def __init__(self, depth: int = 0, level: int = 0) -> None:
         self.value: Any = None
         self.depth = depth
         self.level = level
         self.height = 0
+        self.inner = False
         self.levels = 0
         self.cost = 0
         self.touched = 0
@@ -56,8 +76,14 @@ class Outcome:
     def holds_at(self, depth: int, level: int) -> bool:
         """Whether an evaluation that starts this deep meets the bounds of nesting where this one met them, or as this one none."""
         return (level == self.level or level + self.levels <= MAX_LEVEL) and (
-            depth == self.depth or depth + self.height <= MAX_DEPTH
+            depth == self.depth
+            or (self.height <= _left(depth) and (not self.inner or (depth < INNER) == (self.depth < INNER)))
         )
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it was cut at a function (or an attribute) that still runs. That a module still runs is known to whoever runs it."""
+        return bool(self.open) and any(level != _ANY_LEVEL for _, level in self.open)
 
     def cycle_at(self, level: int) -> frozenset[tuple[Hashable, int]]:
         """The roots of the recursions as they would be for an evaluation that starts at this level."""
@@ -67,10 +93,15 @@ class Outcome:
         )
 
 
+def _left(depth: int) -> int:
+    """How many contexts may be nested below a depth."""
+    return MAX_DEPTH - depth if depth < INNER else INNER + MAX_DEPTH - depth
+
+
 class _Running:
     """One evaluation on the stack."""
 
-    __slots__ = ("depth", "held", "key", "level", "outcome", "touched_outside")
+    __slots__ = ("cuts", "depth", "held", "key", "level", "outcome", "touched_outside")
 
     def __init__(self, key: Hashable, depth: int, level: int, touched_outside: int) -> None:
         self.key = key
@@ -79,17 +110,22 @@ class _Running:
         self.outcome = Outcome(depth, level)
         self.touched_outside = touched_outside
         self.held: list[Hashable] = []
+        self.cuts = 0
 
-    def rest_on(self, found: Outcome, height: int, levels: int, level: int) -> None:
+    def rest_on(
+        self, found: Outcome, height: int, levels: int, level: int, inner: bool, open_: frozenset[tuple[Hashable, int]]
+    ) -> None:
         own = self.outcome
+        if inner:
+            own.inner = True
         if height > own.height:
             own.height = height
         if levels > own.levels:
             own.levels = levels
         if found.cycle:
             own.cycle |= found.cycle_at(level)
-        if found.open:
-            own.open |= found.open
+        if open_:
+            own.open |= open_
         if found.capped:
             own.capped |= found.capped
 
@@ -113,9 +149,18 @@ class Memo:
         self._world.touched |= found.touched
         return found
 
-    def root(self, key: Hashable, compute: Callable[[], Any], cut: Callable[[], Any]) -> Outcome:
-        """The outcome of a root; `cut` gives its value while it runs."""
-        return self._root(key, self._stack[-1].level, compute, cut)
+    def root(
+        self, key: Hashable, compute: Callable[[], Any], cut: Callable[[], Any], is_inner: bool = False
+    ) -> Outcome:
+        """The outcome of a root.
+
+        Parameters:
+            key: of the function.
+            compute: evaluates it.
+            cut: gives its value while it runs.
+            is_inner: whether what runs made it.
+        """
+        return self._root(key, self._stack[-1].level, compute, cut, is_inner)
 
     def module(self, key: Hashable, compute: Callable[[], Any], cut: Callable[[], Any]) -> Outcome:
         """The outcome of a root that no nesting of attributes bears on."""
@@ -133,29 +178,34 @@ class Memo:
         """The outcome of a function for certain arguments; None where contexts are nested too deeply."""
         top = self._stack[-1]
         depth, level = top.depth + 1, top.level
-        if depth > MAX_DEPTH or len(self._stack) > MAX_NESTED:
+        if not _left(top.depth) or len(self._stack) > MAX_NESTED:
             top.outcome.height = MAX_DEPTH + 1
             return None
         found = self._remembered(key, depth, level)
         if found is None:
             found = self._evaluate(key, depth, level, compute)
-        self._rest_on(found, found.height + 1, found.levels, level)
+        self._rest_on(found, found.height + 1, found.levels, level, found.inner)
         top.outcome.cost += found.cost
         return found
 
-    def _root(self, key: Hashable, level: int, compute: Callable[[], Any], cut: Callable[[], Any]) -> Outcome:
+    def _root(
+        self, key: Hashable, level: int, compute: Callable[[], Any], cut: Callable[[], Any], is_inner: bool = False
+    ) -> Outcome:
         known = self.known(key)
         if known is not None:
             return known
         place, level = (key, level), max(level, 0)
-        found = self._remembered(key, 0, level)
+        depth = max(INNER, self._stack[-1].depth) if is_inner else 0
+        found = self._remembered(key, depth, level)
         if found is None:
             if place in self._position:
                 return self._cut(place, cut)
             if len(self._stack) > MAX_NESTED:
                 return self._cut(_TOO_DEEP, cut)
-            found = self._evaluate(key, 0, level, compute, place)
-        self._rest_on(found, 0, found.levels + max(0, level - self._stack[-1].level), level)
+            found = self._evaluate(key, depth, level, compute, place)
+        top = self._stack[-1]
+        height = found.height if is_inner and top.depth >= INNER else 0
+        self._rest_on(found, height, found.levels + max(0, level - top.level), level, is_inner)
         return found
 
     @property
@@ -201,8 +251,11 @@ class Memo:
         outcome.value = cut()
         return outcome
 
-    def _rest_on(self, found: Outcome, height: int, levels: int, level: int) -> None:
-        self._stack[-1].rest_on(found, height, levels, level)
+    def _rest_on(self, found: Outcome, height: int, levels: int, level: int, inner: bool) -> None:
+        open_ = found.open
+        if open_:
+            open_ = frozenset(key for key in open_ if key in self._position or key == _TOO_DEEP)
+        self._stack[-1].rest_on(found, height, levels, level, inner, open_)
         self._world.touched |= found.touched
 
     def _evaluate(
@@ -244,12 +297,15 @@ class Memo:
         key, depth, level, outcome = running.key, running.depth, running.level, running.outcome
         if not outcome.open:
             outcome.plain = not (depth or outcome.levels or outcome.cycle or outcome.capped)
-            if outcome.levels > MAX_LEVEL or (depth and outcome.height > MAX_DEPTH):
+            if outcome.levels > MAX_LEVEL or (depth and outcome.height > MAX_DEPTH) or (depth and outcome.inner):
                 here = [o for o in self._limited.get(key, ()) if (o.depth, o.level) != (depth, level)]
                 self._limited[key] = [*here, outcome]
             else:
                 self._complete[key] = outcome
             return
-        inner = max((self._position.get(k, 0) for k in outcome.open), default=0)
+        positions = [self._position[k] for k in outcome.open if k in self._position] or [0]
+        outermost = self._stack[min(positions)]
+        outermost.cuts += 1
+        keeper = outermost if outermost.cuts > MAX_CUTS else self._stack[max(positions)]
         self._held[(key, depth, level)] = outcome
-        self._stack[inner].held.append((key, depth, level))
+        keeper.held.append((key, depth, level))
