@@ -6,21 +6,24 @@ from collections.abc import Callable
 
 import msgspec
 
+from backend_pitfalls.model.files import FileKind
 from backend_pitfalls.model.finding import Site, Step
 from backend_pitfalls.model.fix import Fix
+from backend_pitfalls.project.discover import kind_of
 from backend_pitfalls.rules.advice import eager_fix, eager_loading
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad, RoundTrip
 
 
 class EachRow(msgspec.Struct, frozen=True):
-    """A query for each row that a framework goes through: `what` is read, what to do instead, the repair, and a `key` that is the same
-    for other reads of the same relation."""
+    """A query for each row that a framework goes through: `what` is read, what to do instead, the repair, a `key` that is the same
+    for other reads of the same relation and for other queries of what the framework asks for, and `through` what that is."""
 
     loop: Loop
     what: str
     advice: str
     fix: Fix | None
     key: str
+    through: str = ""
 
 
 def loop_of(event: Query, kind: str = "code") -> Loop | None:
@@ -52,6 +55,18 @@ def nearest(event: Query | RelationLoad, accepts: Callable[[Site], bool]) -> Sit
     """The place nearest to an event, of its own and of those that led to it, that is accepted; its own when none is."""
     places = (event.site, *(step.site for step in reversed(event.chain)))
     return next((place for place in places if accepts(place)), event.site)
+
+
+def read_by(event: Query | RelationLoad, kind: str) -> Step | None:
+    """The step by which a framework of a kind enters the project's code; None when it asks for the event itself."""
+    if kind == "template":
+        return next((step for step in reversed(event.chain) if is_template(step.site)), None)
+    return next((step for step in event.chain if not step.message.startswith("uses ")), None)
+
+
+def is_template(site: Site) -> bool:
+    """Whether a place is in a template."""
+    return kind_of(site.path.rpartition("/")[2]) is FileKind.TEMPLATE
 
 
 def loop_trace(event: Query | RelationLoad, loop: Loop, last: str, origin: Site | None = None) -> tuple[Step, ...]:
@@ -87,4 +102,8 @@ def _query(event: Query, kind: str) -> EachRow | None:
         advice = eager_loading(event.dialect, event.path, True, event.is_async, event.origin)
         return EachRow(loop, event.operation, advice, eager_fix(event, True), event.path)
     advice = "annotate the query set with it, or fetch it for all rows at once"
-    return EachRow(loop, event.operation, advice, None, str(event.site))
+    step = read_by(event, kind) if kind in ("template", "serializer") else None
+    if step is None:
+        return EachRow(loop, event.operation, advice, None, str(event.site))
+    through = f" (through {step.message.partition(' ')[2]})"
+    return EachRow(loop, event.operation, advice, None, f"{step.site} {step.message}", through)

@@ -119,11 +119,15 @@ def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
         return
     outermost = next((loop for loop in event.loops if loop.kind == "serializer"), row.loop)
     site = event.origin or outermost.site
-    what = f"'{row.what}' runs a query"
+    what = f"'{row.what}'{row.through} runs a query"
     report(
         site,
         f"N+1: serialising {row.loop.subject}, {what} for every row; {row.advice}",
-        trace=(Step(site, "the rows come from this query"), *event.chain, Step(event.site, what)),
+        trace=(
+            Step(site, "the rows come from this query"),
+            *event.chain,
+            Step(event.site, f"'{row.what}' runs a query"),
+        ),
         fix=row.fix,
         symbol=event.symbol,
         group=f"{site} {row.key}",

@@ -81,7 +81,7 @@ from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import nearest, of_each_row
+from backend_pitfalls.rules.rounds import is_template, nearest, of_each_row
 from backend_pitfalls.semantics.events import Query, RelationLoad
 
 META = RuleMeta(
@@ -105,13 +105,18 @@ def query_for_each_row(event: RelationLoad | Query, report: Report) -> None:
         return
     loop = row.loop
     origin = (Step(event.origin, "the rows come from this query"),) if event.origin is not None else ()
+    # What renders the template, the loop in it, and what is read in each round.
+    rendered = next((i for i, step in enumerate(event.chain) if is_template(step.site)), len(event.chain))
+    site = nearest(event, is_template)
+    where = f"line {loop.site.span.line}" + (f" of {loop.site.path}" if loop.site.path != site.path else "")
     report(
-        nearest(event, lambda place: place.path == loop.site.path),
-        f"N+1: '{row.what}' runs a query for every round of the loop over '{loop.subject}' from line {loop.site.span.line}; {row.advice}",
+        site,
+        f"N+1: '{row.what}'{row.through} runs a query for every round of the loop over '{loop.subject}' from {where}; {row.advice}",
         trace=(
             *origin,
-            *event.chain,
+            *event.chain[:rendered],
             Step(loop.site, f"the loop over '{loop.subject}'"),
+            *event.chain[rendered:],
             Step(event.site, f"'{row.what}' runs a query"),
         ),
         fix=row.fix,
