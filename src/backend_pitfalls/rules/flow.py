@@ -129,6 +129,16 @@ def _uncleaned(value: Value, harm: str) -> list[Label]:
     return [label for label in value.labels if label.kind == "input" and harm not in label.cleaned]
 
 
+def _is_open_file(value: Value) -> bool:
+    """Whether a value is an uploaded file, or its stream, and not the name that the client gave it."""
+    if type(value) is not Unknown and not (isinstance(value, BoundMethod) and value.name not in _NAMES_OF_FILES):
+        return False
+    return bool(value.labels) and all(label.description == "an uploaded file" for label in value.labels)
+
+
+_NAMES_OF_FILES = frozenset({"filename", "raw_filename", "name"})
+
+
 def tainted(event: Call, sink: SinkFacts, harm: str, kind: str, is_harmful: Harmful | None) -> Label | None:
     """The label of untrusted data in a sink's argument; None when it is clean."""
     if not _applies(event, sink):
@@ -137,6 +147,8 @@ def tainted(event: Call, sink: SinkFacts, harm: str, kind: str, is_harmful: Harm
     cleaned_by = {harm, harm.split("-")[0]}
     argument = sink_value(event, sink)
     for option in options(argument) if argument is not None else ():
+        if sink.takes_files and _is_open_file(option):
+            continue
         # An attribute of request data is data, whatever a method of that name would be.
         value = Unknown(option.labels) if isinstance(option, BoundMethod) else option
         if is_harmful is not None and not is_harmful(value):
@@ -179,7 +191,11 @@ def decides_host(value: Value, fixed: re.Pattern[str], harm: str) -> bool:
     start = value.parts[0]
     if isinstance(start, str):
         return not fixed.match(start)
-    return any(harm not in label.cleaned for label in start.labels)
+    # What it begins with may have been put together itself.
+    return any(
+        any(harm not in label.cleaned for label in option.labels) and decides_host(option, fixed, harm)
+        for option in options(start)
+    )
 
 
 def _shown(callee: str) -> str:

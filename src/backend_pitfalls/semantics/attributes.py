@@ -317,4 +317,10 @@ def is_property(function: Function) -> bool:
     return not _PROPERTIES.isdisjoint(function.decorators)
 
 
-_PROPERTIES = frozenset({"property", "cached_property"})
+def is_kept_property(function: Function) -> bool:
+    """Whether an object keeps what a property gives when it is read for the first time."""
+    return not _KEPT.isdisjoint(function.decorators)
+
+
+_KEPT = frozenset({"cached_property", "reify"})
+_PROPERTIES = _KEPT | {"property"}

@@ -29,6 +29,7 @@ from backend_pitfalls.semantics import (
 )
 from backend_pitfalls.semantics.arguments import Arguments, written_name
 from backend_pitfalls.semantics.attributes import (
+    is_kept_property,
     library_method,
     load_attribute,
     property_function,
@@ -693,7 +694,8 @@ def _replay(
     step = Step(frame.site(node), f"{verb} '{function.qualname}'")
     symbol = frame.scope
     called = "" if _runs_elsewhere(function) else function.qualname
-    receiver = bound.get(function.signature.first) if bound is not None else None
+    receiver = bound.get(function.signature.first) if bound is not None and function.owner else None
+    kept = remembered.OWN if is_kept_property(function) else ""
     count = 0
     for event in events:
         if len(event.chain) < 5 and (
@@ -701,7 +703,8 @@ def _replay(
             or (bound is not None and isinstance(event, (Call, RelationLoad)))
             or (isinstance(event, Call) and event.callee in frame.knowledge.replayed)
         ):
-            loops = frame.loops if remembered.counts_again(frame, event.remembered, node, receiver) else ()
+            kind = event.remembered or kept
+            loops = remembered.rounds(frame, kind, node, receiver)
             seen = event.seen_from(step, symbol, loops, frame.is_async, called)
             if isinstance(seen, Call):
                 seen.reachable, seen.open = seen.reachable and seen.open, passes_on(frame, node)
@@ -709,7 +712,7 @@ def _replay(
                 seen.atomic |= frame.transactions > 0
             if isinstance(seen, Batch) and (frame.transactions or batches.around(frame)):
                 continue
-            seen.remembered = remembered.seen_from(frame, event.remembered, node)
+            seen.remembered = remembered.seen_from(frame, kind, node)
             frame.events.append(seen)
             count += 1
             if count >= MAX_REPLAYED:

@@ -10,9 +10,9 @@ from backend_pitfalls.semantics.world import Store
 class Loop:
     """A loop that an event stands in: where, what it iterates, and whether it runs only a small constant number of rounds
     (`few`) or in batches (`batched`). `kind` tells who loops: the code ("code"), a serializer, a template, the admin; `plain` that its body only sets
-    attributes of the element, if anything, and then makes one call."""
+    attributes of the element, if anything, and then makes one call. `targets` are the names of the element, `bound` all that a round binds."""
 
-    __slots__ = ("batched", "few", "kind", "plain", "site", "subject", "targets")
+    __slots__ = ("batched", "bound", "few", "kind", "plain", "site", "subject", "targets")
 
     def __init__(
         self,
@@ -23,12 +23,14 @@ class Loop:
         batched: bool,
         kind: str = "code",
         plain: bool = False,
+        bound: frozenset[str] = frozenset(),
     ) -> None:
         self.kind = kind
         self.plain = plain
         self.site = site
         self.subject = subject
         self.targets = targets
+        self.bound = targets | bound
         self.few = few
         self.batched = batched
 

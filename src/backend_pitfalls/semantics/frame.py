@@ -59,7 +59,7 @@ from backend_pitfalls.semantics.values import (
     options,
     same,
 )
-from backend_pitfalls.syntax.names import dotted, names_in, nodes_in
+from backend_pitfalls.syntax.names import bound_names, dotted, names_in, nodes_in
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
 
@@ -434,7 +434,8 @@ class Frame:
         is_async = isinstance(node, ast.AsyncFor)
         self.waits += is_async
         iterable = self.evaluate(node.iter)
-        loop = self.make_loop(node.iter, iterable, node.target, _is_plain(node))
+        bound = self.interpreter.read(bound_names, node)
+        loop = self.make_loop(node.iter, iterable, node.target, _is_plain(node), bound)
         element = self.iterate(node.iter, iterable, loop)
         self.waits -= is_async
         mark = len(self.events)
@@ -491,7 +492,14 @@ class Frame:
             self.exits[-1].append(self.variables)
         return False
 
-    def make_loop(self, iter_node: ast.expr, iterable: Value, target: ast.expr, plain: bool = False) -> Loop:
+    def make_loop(
+        self,
+        iter_node: ast.expr,
+        iterable: Value,
+        target: ast.expr,
+        plain: bool = False,
+        bound: frozenset[str] = frozenset(),
+    ) -> Loop:
         names = self.interpreter.read(names_in, target)
         return Loop(
             self.site(iter_node),
@@ -500,6 +508,7 @@ class Frame:
             few_rounds(iterable),
             is_batched(iter_node) or self.arrives(iter_node, iterable),
             plain=plain,
+            bound=bound,
         )
 
     def arrives(self, node: ast.expr, iterable: Value) -> bool:

@@ -173,8 +173,8 @@ def mark(frame: Frame, start: int, kind: str) -> None:
                 event.loops = tuple(loop for loop in event.loops if loop not in frame.loops)
 
 
-def counts_again(frame: Frame, kind: str, node: ast.AST, receiver: Value | None) -> bool:
-    """Whether something that is remembered runs in each round all the same: a row's own memory, where each round may have another row.
+def rounds(frame: Frame, kind: str, node: ast.AST, receiver: Value | None) -> tuple[Loop, ...]:
+    """The loops around in whose rounds something runs: what is remembered only where a row does that, and each round may have another row.
 
     Parameters:
         frame: that calls the function which remembers.
@@ -182,9 +182,12 @@ def counts_again(frame: Frame, kind: str, node: ast.AST, receiver: Value | None)
         node: the call.
         receiver: the object whose method is called.
     """
-    if not kind or kind == SHARED or not isinstance(receiver, Row):
-        return not kind
-    return _owner(node) != frame.self_name
+    if not kind:
+        return frame.loops
+    if kind == SHARED or not isinstance(receiver, Row):
+        return ()
+    name = _root(node)
+    return tuple(loop for loop in frame.loops if not name or name in loop.bound)
 
 
 def seen_from(frame: Frame, kind: str, node: ast.AST) -> str:
@@ -205,6 +208,14 @@ def seen_from(frame: Frame, kind: str, node: ast.AST) -> str:
     if held is None or (isinstance(held, Instance) and frame.world.method(held.cls, "__new__") is not None):
         return SHARED
     return ""
+
+
+def _root(node: ast.AST) -> str:
+    """The variable with which the way to the object begins whose method is called, or whose property is read; the empty string where there is none."""
+    owner = getattr(getattr(node, "func", node), "value", None)
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    return owner.id if isinstance(owner, ast.Name) else ""
 
 
 def _owner(node: ast.AST) -> str:

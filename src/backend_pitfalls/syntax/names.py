@@ -95,6 +95,11 @@ def loaded_names(node: ast.AST) -> frozenset[str]:
     return frozenset(n.id for n in nodes_in(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
 
 
+def bound_names(node: ast.AST) -> frozenset[str]:
+    """The names that are bound anywhere inside a node."""
+    return frozenset(n.id for n in nodes_in(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+
+
 def decorators(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
     """The names of a function's decorators, without their modules."""
     if isinstance(function, ast.Lambda) or not function.decorator_list:
