@@ -614,6 +614,8 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
 _GIVES_JUDGED = re.compile(
     r"^_?(validated?|sanitized?|safe|get_safe|ensure_safe|clean_(url|path|filename))(_|$)|_safe$"
 )
+MADE_SIZE = 400_000
+"""Characters of a file beyond which a program has written it: such files make thousands of calls of one function."""
 _DEFERRING = ("task", "job", "actor", "cache", "memo", "enqueue", "delay", "signal", "receiver")
 
 
@@ -646,7 +648,9 @@ def _custom_sanitizer(frame: Frame, function: Function) -> frozenset[str] | None
 
 
 def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value | None) -> dict[str, Value] | None:
-    """Arguments by parameter name; None when they tell no more than the function knows on its own."""
+    """Arguments by parameter name; None when they tell no more than the function knows on its own, or nobody wrote the call."""
+    if len(frame.source.text) > MADE_SIZE:
+        return None
     signature = function.signature
     named, accepted = signature.named, signature.accepted
     bound: dict[str, Value] = {}
