@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from backend_pitfalls.model.files import FileContext
+from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.manifests import (
     CheckFound,
@@ -38,7 +39,6 @@ _AS_WRITTEN = frozenset(
     }
 )
 _ASKED_BY_REPAIRS = frozenset({WorkloadFound, ComposeFound, ImageFound})
-_ABOUT_HEALTH = re.compile(rb"health|live|ready|ping|status|alive", re.IGNORECASE)
 
 
 class Prefilter:
@@ -47,12 +47,14 @@ class Prefilter:
     Parameters:
         rules: the selected ones.
         options: for the contexts in which rules are silent.
+        knowledge: for what routes about the health of a service are called.
     """
 
-    def __init__(self, rules: Iterable[Rule], options: Options) -> None:
+    def __init__(self, rules: Iterable[Rule], options: Options, knowledge: Knowledge) -> None:
         self._tokens: dict[FileContext, frozenset[bytes]] = {c: frozenset() for c in FileContext}
         self._always: set[FileContext] = set()
         self._asks_for_health = False
+        self._about_health = _routes(name for name, asks in knowledge.probe_segments.items() if asks != "perhaps")
         for rule in rules:
             meta, asked = rule.meta, rule.listeners.keys() - _AS_WRITTEN
             if asked == {HealthAsked} or (meta.fix and not _ASKED_BY_REPAIRS.isdisjoint(rule.listeners)):
@@ -79,4 +81,10 @@ class Prefilter:
 
     def _is_about_health(self, context: FileContext, data: bytes) -> bool:
         is_served = context not in (FileContext.TEST, FileContext.MIGRATION)
-        return self._asks_for_health and is_served and _ABOUT_HEALTH.search(data) is not None
+        return self._asks_for_health and is_served and self._about_health.search(data) is not None
+
+
+def _routes(names: Iterable[str]) -> re.Pattern[bytes]:
+    """What finds a text with a segment of one of these names, however its words are joined."""
+    spelled = "|".join("[-_]?".join(map(re.escape, name)) for name in sorted(names))
+    return re.compile(rf"""["'/^]_?(?:{spelled})_?["'/$?.]""".encode(), re.IGNORECASE)

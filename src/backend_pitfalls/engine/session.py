@@ -84,7 +84,7 @@ class Session:
         self.overlay = overlay or {}
         self.knowledge = load(options.knowledge, options.taint_sources)
         self.rules = selected_rules(options)
-        self._prefilter = Prefilter(self.rules, options)
+        self._prefilter = Prefilter(self.rules, options, self.knowledge)
         self._folder = str(root)
         self._found: list[Finding] = []
         self._sources: OrderedDict[str, Source] = OrderedDict()

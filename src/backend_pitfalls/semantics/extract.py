@@ -162,7 +162,7 @@ class _Collector:
             if isinstance(node, ast.ClassDef):
                 self.class_(node, prefix)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self.functions.setdefault(prefix + node.name, _function(node))
+                self._define(prefix + node.name, node)
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 self.import_(node)
             elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
@@ -172,6 +172,12 @@ class _Collector:
                     if isinstance(target := getattr(node, name, None), ast.Name):
                         self.variables.setdefault(target.id, "")
                 stack.extend(_nested_statements(node)[::-1])
+
+    def _define(self, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """A function; of several with one name the first that has a body."""
+        known = self.functions.get(name)
+        if known is None or any(d.rpartition(".")[2] == "overload" for d in known.decorators):
+            self.functions[name] = _function(node)
 
     def import_(self, node: ast.Import | ast.ImportFrom) -> None:
         for local, target in import_bindings(node, self.module, self.is_package):
@@ -211,7 +217,7 @@ class _Collector:
         for statement in _class_statements(node):
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 methods.add(statement.name)
-                self.functions.setdefault(f"{name}.{statement.name}", _function(statement))
+                self._define(f"{name}.{statement.name}", statement)
                 for attribute in _self_attributes(statement):
                     attributes.setdefault(attribute, []).append(statement.name)
             elif isinstance(statement, ast.ClassDef):

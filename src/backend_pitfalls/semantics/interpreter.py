@@ -39,7 +39,7 @@ from backend_pitfalls.semantics.values import (
     traces,
 )
 from backend_pitfalls.semantics.world import World
-from backend_pitfalls.syntax.names import loaded_names
+from backend_pitfalls.syntax.names import is_left_to_others, loaded_names
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.uses import Keys, keys_seen
 
@@ -470,9 +470,13 @@ class Interpreter:
         if frame.yields:
             result: Value = Container("generator", rest=join_all(frame.yields))
         else:
-            result = join_all(frame.returns) if frame.returns else Const(None)
+            result = join_all(frame.returns) if frame.returns else self._without_return(function)
         taken = {name: value.key() for name, value in own.items()}
         return Summary(result, _bounded(frame.events), frame.stores, frame.left(), taken)
+
+    def _without_return(self, function: Function) -> Value:
+        """What a function gives that returns nothing: None, unless others give it a body."""
+        return UNKNOWN if self.read(is_left_to_others, function.node) else Const(None)
 
     def _guarded(self, name: str, body: Callable[[], object]) -> None:
         outer, self.nodes = self.nodes, 0

@@ -100,6 +100,22 @@ def bound_names(node: ast.AST) -> frozenset[str]:
     return frozenset(n.id for n in nodes_in(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
+def is_overload(function: ast.AST | None) -> bool:
+    """Whether a function only declares a signature (`typing.overload`): its body, which follows, is another's of the same name."""
+    return isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and "overload" in decorators(function)
+
+
+def is_left_to_others(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> bool:
+    """Whether a function has no body of its own: a method of a protocol or an abstract one, one that only raises, or nothing but `...`."""
+    if isinstance(function, ast.Lambda):
+        return False
+    return all(
+        isinstance(statement, (ast.Pass, ast.Raise))
+        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+        for statement in function.body
+    )
+
+
 def decorators(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
     """The names of a function's decorators, without their modules."""
     if isinstance(function, ast.Lambda) or not function.decorator_list:
