@@ -112,12 +112,27 @@ def call(frame: Frame, node: ast.Call) -> Value:
     frame.guards += is_guarded
     arguments = _arguments(frame, node, callee)
     frame.guards -= is_guarded
-    result = join_all(apply(frame, option, arguments) for option in options(callee))
+    callees = _awaitable(options(callee)) if node is frame.awaited else options(callee)
+    result = join_all(apply(frame, option, arguments) for option in callees)
     if node is frame.standing:
         dropped.statement(frame, node, callee)
     if _tells_nothing(result) and not deep_labels(result) and loading.LOADS.match(written_name(node)):
         return loading.loaded_by_name(frame, arguments.positional)
     return checks.validated(frame, node, written_name(node), result) if frame.tainted else result
+
+
+def _awaitable(callees: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Of what an awaited call may call, what can be awaited: where one is a coroutine, no plain function of the project."""
+    kinds = {callee: _is_coroutine(callee) for callee in callees} if len(callees) > 1 else {}
+    if True not in kinds.values():
+        return callees
+    return tuple(callee for callee, kind in kinds.items() if kind is not False)
+
+
+def _is_coroutine(callee: Value) -> bool | None:
+    """Whether a function of the project is a coroutine; None for anything else."""
+    function = callee.function if isinstance(callee, BoundMethod) else callee
+    return isinstance(function.node, ast.AsyncFunctionDef) if isinstance(function, Function) else None
 
 
 def _tells_nothing(value: Value) -> bool:

@@ -100,6 +100,7 @@ def _call(frame: Frame, node: ast.Call) -> Value:
 
 def _await(frame: Frame, node: ast.Await) -> Value:
     frame.waits += 1
+    frame.awaited = node.value
     value = frame.evaluate(node.value)
     frame.waits -= 1
     if isinstance(value, RowSet) and value.dialect == "tortoise":

@@ -154,6 +154,8 @@ class Frame:
         self.transactions = 0
         # How many `await` and `async for` stand around: a query in them gives way to other coroutines.
         self.waits = 0
+        # The expression that is awaited.
+        self.awaited: ast.expr | None = None
         # The expression that is a statement of its own: what it gives is dropped.
         self.standing: ast.expr | None = None
         # What was put into the exceptions that were raised so far.
