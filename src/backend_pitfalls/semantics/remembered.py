@@ -212,13 +212,19 @@ def seen_from(frame: Frame, kind: str, node: ast.AST) -> str:
 
 def _root(node: ast.AST) -> str:
     """The variable with which the way to the object begins whose method is called, or whose property is read; the empty string where there is none."""
-    owner = getattr(getattr(node, "func", node), "value", None)
-    while isinstance(owner, ast.Attribute):
-        owner = owner.value
-    return owner.id if isinstance(owner, ast.Name) else ""
+    way = _object(node)
+    while isinstance(way, ast.Attribute):
+        way = way.value
+    return way.id if isinstance(way, ast.Name) else ""
 
 
 def _owner(node: ast.AST) -> str:
     """The variable whose method is called, or whose property is read; the empty string for any other object."""
-    owner = getattr(getattr(node, "func", node), "value", None)
+    owner = _object(node)
     return owner.id if isinstance(owner, ast.Name) else ""
+
+
+def _object(node: ast.AST) -> ast.expr | None:
+    """The object whose method is called, or whose property is read."""
+    found: ast.expr | None = getattr(getattr(node, "func", node), "value", None)
+    return found
