@@ -348,6 +348,9 @@ class NoReturnFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     docs: str
 
 
+# The harms of which rules look at the call itself, whatever data it is given.
+_CALLS = frozenset({"cookie", "html", "weak-hash", "weak-hash-name"})
+
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -537,9 +540,8 @@ class Knowledge:
         self.replayed = (
             frozenset(self.blocking) | self.pooled | slow | (frozenset(self.dependencies) - frozenset(self.sinks))
         )
-        self.notable = (
+        heard = (
             frozenset(self.clients)
-            | frozenset(self.sinks)
             | frozenset(self.blocking)
             | frozenset(self.retries)
             | frozenset(self.dependencies)
@@ -548,6 +550,11 @@ class Knowledge:
             | self.closable
             | frozenset(self.round_trips)
         )
+        self.notable = heard | frozenset(self.sinks)
+        self.only_sinks = frozenset(
+            name for name, sinks in self.sinks.items() if name not in heard and not any(s.harm in _CALLS for s in sinks)
+        )
+        """The calls that matter to rules only where labelled data reaches them."""
         self.outbound = frozenset(name for name, client in self.clients.items() if not (client.handled or client.note))
         """The calls that ask something elsewhere."""
 
@@ -665,6 +672,24 @@ class Knowledge:
     def rotation_of(self, token: TokenFacts) -> str:
         """How a token of this format is made worthless; empty where nothing is known."""
         return next((how for provider, how in self.rotations.items() if token.provider.startswith(provider)), "")
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The modules of libraries, and those of Python's own, as far as the tables know something in them."""
+        found: set[str] = set()
+        for name in (
+            *self.clients,
+            *self.sources,
+            *self.sinks,
+            *self.types,
+            *self.bases,
+            *self.blocking,
+            *self.dispatches,
+            *self.aliases,
+        ):
+            while (name := name.rpartition(".")[0]) and name not in found:
+                found.add(name)
+        return frozenset(found)
 
     @cached_property
     def harms(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ import msgspec
 from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.config import is_project
+from backend_pitfalls.project.vendored import copies
 
 SKIPPED_FOLDERS = frozenset(
     {
@@ -54,7 +55,7 @@ _SCRIPT = re.compile(
 _TOOLING = re.compile(
     r"(^|/)(docs?|examples?|samples?|demos?|bench|benches|benchmarks?|dev|devtools|scripts?-dev|build_?tools?|hack|ci|\.[^/]+)/|^tools/|^(package|release|build|bump_version)\.py$"
 )
-_GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)generated/")
+_GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)(generated|_vendor(ed)?|vendored)/")
 
 
 class ProjectFile(msgspec.Struct, frozen=True):
@@ -147,7 +148,10 @@ def _folder(
         ignores = [*ignores, _ignored_by(root / prefix, prefix)]
     if prefix and is_project(root / prefix, names):
         project = prefix[:-1]
+    copied = copies(root / prefix, names, is_root=not prefix)
     for entry in entries:
+        if entry.name in copied:
+            continue
         path = prefix + entry.name
         is_folder = _is_folder(entry)
         if is_folder is None:

@@ -38,6 +38,8 @@ STORES = {
 }
 # What opens a connection, of the drivers that keep to PEP 249, by the name of the module of each.
 CONNECTIONS = {f"{module}.connect": module for module in ("MySQLdb", "psycopg", "psycopg2", "pymysql", "sqlite3")}
+# How folders are called from which a project's own packages are imported.
+_IMPORT_ROOTS = frozenset({"lib", "python", "src"})
 _SERVED = frozenset({FileContext.PRODUCTION, FileContext.SETTINGS})
 
 T = TypeVar("T")
@@ -97,9 +99,11 @@ class Project:
         self._load = load
         self.files = sorted(files, key=lambda f: f.path)
         self.modules: dict[str, FileFacts] = {}
+        packages = {f.module for f in self.files if f.path.endswith("/__init__.py")}
         for facts in self.files:
             for name in module_names(facts.module):
-                self.modules.setdefault(name, facts)
+                if name == facts.module or not self._means_a_library(name, facts.module, packages):
+                    self.modules.setdefault(name, facts)
         self.units = [*(f.path for f in self.files), *sorted(beside)]
         self._places = {path: place for place, path in enumerate(self.units)}
         # What answers rest on has a bit from the first time on that one does; of each file those of its facts and of its parts.
@@ -122,6 +126,15 @@ class Project:
         self._by_lowered_name: dict[str, list[str]] | None = None
         self._graph: dict[str, dict[str, Relation]] | None = None
         self._settled: frozenset[str] | None = None
+
+    def _means_a_library(self, name: str, module: str, packages: set[str]) -> bool:
+        """Whether an import of a name by which a file might be known gives a library: `shop/redis.py` is no `redis`, but
+        `src/redis/__init__.py` is."""
+        if name not in self.knowledge.modules:
+            return False
+        above = module[: -len(name) - 1]
+        is_root = above.rpartition(".")[2] in _IMPORT_ROOTS and above not in packages
+        return not is_root or f"{above}.{name.partition('.')[0]}" not in packages
 
     # -- what answers rest on -----------------------------------------------------------------------------------
 

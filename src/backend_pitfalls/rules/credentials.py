@@ -361,10 +361,12 @@ def looks_made(text: str) -> bool:
 def _is_joined(text: str) -> bool:
     """Whether a text is made of words with something between them: `shop_cl_e2e_seed_checkout`."""
     parts = [part for part in _BETWEEN.split(text) if part]
-    words = [part for part in parts if len(part) >= 3 and part.isalpha() and (part.islower() or part.istitle())]
+    words = [part for part in parts if _PLAIN_WORD.fullmatch(part)]
     return len(words) >= 3 and sum(map(len, words)) >= 0.7 * sum(map(len, parts))
 
 
+# Or one with a digit for a letter, as a brand has it: `flick3r`.
+_PLAIN_WORD = re.compile(r"[A-Z]?[a-z]{2,}|(?=[a-z0-9]{6})[a-z]{2,}[0-9][a-z]+")
 _BETWEEN = re.compile(r"[_. -]")
 
 

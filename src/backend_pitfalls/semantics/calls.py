@@ -164,7 +164,7 @@ def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
         if keyword.arg is not None:
             keywords[keyword.arg] = value
             if value.labels:
-                named(frame, keyword.value, keyword.arg, value)
+                named(frame, keyword.value, keyword.arg, value, keyword.value)
             continue
         spread = spread or len(options(value)) > 1
         for option in options(value):

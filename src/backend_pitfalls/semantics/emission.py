@@ -22,6 +22,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     beginning,
     constant_text,
+    deep_labels,
     options,
 )
 from backend_pitfalls.syntax.names import nodes_in
@@ -114,10 +115,19 @@ def emit_call(frame: Frame, name: str, arguments: Arguments, receiver: Value | N
     )
 
 
-def named(frame: Frame, node: ast.expr, name: object, value: Value) -> None:
-    """A guessable value that gets a name which is no variable's: a key, the name of an argument."""
+def named(frame: Frame, node: ast.expr, name: object, value: Value, written: ast.expr | None) -> None:
+    """A guessable value that gets a name: a variable's, a key, that of an argument.
+
+    Parameters:
+        frame: where it does.
+        node: where the event stands.
+        name: what it gets.
+        value: as evaluated.
+        written: the expression that gave it, where one did.
+    """
     if isinstance(name, str) and any(label.kind == "random" for label in value.labels):
-        frame.events.append(Named(frame.site(node), frame.scope, name, value))
+        as_made = isinstance(written, ast.Call) and {label.site for label in value.labels} == {frame.site(written)}
+        frame.events.append(Named(frame.site(node), frame.scope, name, value, as_made))
 
 
 def given_by(frame: Frame, node: ast.expr, value: Value) -> None:
@@ -126,7 +136,7 @@ def given_by(frame: Frame, node: ast.expr, value: Value) -> None:
     if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         verb, _, rest = function.name.strip("_").partition("_")
         if rest and verb in _MAKING:
-            named(frame, node, rest.rpartition("_")[2], value)
+            named(frame, node, rest.rpartition("_")[2], value, node)
 
 
 _MAKING = frozenset({"make", "create", "generate", "gen", "new", "get", "build", "random", "issue"})
@@ -145,6 +155,8 @@ def _emit(
     if name in frame.knowledge.applications:
         _application(frame, node, name)
     if name not in frame.knowledge.notable:
+        return
+    if name in frame.knowledge.only_sinks and not _is_labelled((*positional, *keywords.values(), receiver, rest)):
         return
     if name in frame.knowledge.sinks and isinstance(node, ast.Call) and any(v.labels for v in positional):
         later = _type_told_later(frame, node)
@@ -173,6 +185,10 @@ def _emit(
             spreads=isinstance(node, ast.Call) and not hands and any(k.arg is None for k in node.keywords),
         )
     )
+
+
+def _is_labelled(values: tuple[Value | None, ...]) -> bool:
+    return any(deep_labels(o) for value in values if value is not None for o in options(value))
 
 
 def _type_told_later(frame: Frame, node: ast.Call) -> Value | None:

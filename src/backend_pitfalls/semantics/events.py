@@ -589,14 +589,15 @@ class Misloaded(Event):
 
 
 class Named(Event):
-    """A value that carries labels gets the name `target`."""
+    """A guessable value gets the name `target`; `as_made` tells that it is what the call gave that they come from."""
 
-    __slots__ = ("target", "value")
+    __slots__ = ("as_made", "target", "value")
 
-    def __init__(self, site: Site, symbol: str, target: str, value: Value) -> None:
+    def __init__(self, site: Site, symbol: str, target: str, value: Value, as_made: bool = False) -> None:
         super().__init__(site, symbol, ())
         self.target = target
         self.value = value
+        self.as_made = as_made
 
     def _copy(self) -> Named:
-        return Named(self.site, self.symbol, self.target, self.value)
+        return Named(self.site, self.symbol, self.target, self.value, self.as_made)

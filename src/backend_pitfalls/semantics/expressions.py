@@ -392,7 +392,7 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
         if isinstance(index, Const):
             items[index.value] = value
             if value.labels:
-                emission.named(frame, value_node, index.value, value)
+                emission.named(frame, value_node, index.value, value, value_node)
         elif key is None and isinstance(value, Container):
             items.update(value.items)
             rest = value.rest if rest is None else rest

@@ -31,7 +31,7 @@ from backend_pitfalls.semantics import (
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import load_attribute
-from backend_pitfalls.semantics.events import Call, Configured, Event, Loop, Named
+from backend_pitfalls.semantics.events import Call, Configured, Event, Loop
 from backend_pitfalls.semantics.extract import import_bindings
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, Interpreter
@@ -334,7 +334,7 @@ class Frame:
         """Bind a value to a target."""
         if value.labels and isinstance(target, (ast.Name, ast.Attribute)):
             name = target.id if isinstance(target, ast.Name) else target.attr
-            self.events.append(Named(self.site(target), self.scope, name, value))
+            emission.named(self, target, name, value, origin)
         if isinstance(target, ast.Name):
             self.variables[target.id] = self.stepped(value, target, target.id)
             if target.id in self.knowledge.settings and not self.symbol and not self.class_name:
@@ -366,7 +366,7 @@ class Frame:
         if isinstance(container, (Instance, Symbol)):
             emission.set_item(self, target, container, index, value)
         elif value.labels and isinstance(index, Const):
-            emission.named(self, target, index.value, value)
+            emission.named(self, target, index.value, value, origin)
         if isinstance(container, Container) and isinstance(target.value, ast.Name):
             if isinstance(index, Const):
                 updated = Container(

@@ -72,13 +72,14 @@ _SECRET = re.compile(
     r"(^|_)(token|password|passwd|secret|nonce|otp|csrf|api_?key|session_?(id|key)|salt|reset_?code|remember_?me\w*)(_|$)"
     r"|(Token|Password|Secret|Key|Nonce)$",
 )
-_OF_RANDOM = "a guessable random number"
+_CHOICE = "a guessable choice"
+_OF_RANDOM = frozenset({_CHOICE, "a guessable random number"})
 _MEND = "make it with the secrets module"
 
 
 def _unguessable(labels: list[Label]) -> Fix | None:
     """The same methods of the generator that the operating system feeds; other libraries have other ones."""
-    if any(label.description != _OF_RANDOM for label in labels):
+    if any(label.description not in _OF_RANDOM for label in labels):
         return None
     path = labels[0].site.path
     places = [label.site.span for label in labels if label.site.path == path]
@@ -91,6 +92,8 @@ def _unguessable(labels: list[Label]) -> Fix | None:
 def secret_name(event: Named, report: Report) -> None:
     """A random number gets a name that means a secret."""
     labels = sorted((x for x in event.value.labels if x.kind == "random"), key=Label.order)
+    if event.as_made and any(label.description == _CHOICE for label in labels):
+        return  # one of the secrets that there are
     if labels and _SECRET.search(event.target):
         trace = (Step(labels[0].site, f"{labels[0].description} is made"), *labels[0].steps)
         report(
