@@ -126,8 +126,19 @@ def named(frame: Frame, node: ast.expr, name: object, value: Value, written: ast
         written: the expression that gave it, where one did.
     """
     if isinstance(name, str) and any(label.kind == "random" for label in value.labels):
-        as_made = isinstance(written, ast.Call) and {label.site for label in value.labels} == {frame.site(written)}
-        frame.events.append(Named(frame.site(node), frame.scope, name, value, as_made))
+        frame.events.append(Named(frame.site(node), frame.scope, name, value, _is_as_made(frame, written, value)))
+
+
+def _is_as_made(frame: Frame, written: ast.expr | None, value: Value) -> bool:
+    """Whether a labelled value is what one call gave, here or in the function that is called here."""
+    if not isinstance(written, ast.Call) or not isinstance(value, Unknown) or len(value.labels) > 1:
+        return False
+    if all(label.site == frame.site(written) for label in value.labels):
+        return True
+    inside = [node for child in ast.iter_child_nodes(written) for node in ast.walk(child)]
+    return not any(
+        isinstance(node, ast.Call) or (isinstance(node, ast.Name) and frame.name(node.id).labels) for node in inside
+    )
 
 
 def given_by(frame: Frame, node: ast.expr, value: Value) -> None:

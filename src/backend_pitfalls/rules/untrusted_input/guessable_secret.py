@@ -2,7 +2,7 @@
 
 ## What it does
 Follows numbers of the `random` module and of `numpy.random`, and `uuid1()`, into what must not be guessed: cookies, session entries, and names that say so (token, password, key, nonce, csrf …): of variables, attributes, keys and arguments, and
-of functions that make them (`make_token`, `generate_password`). Each place where such a number is made is told once.
+of functions that make them (`make_token`, `generate_password`). Each place where such a number is made is told once. One of the secrets that there are, picked by `random.choice()`, is not made by it.
 
 ## Why it hurts in production
 The generator of `random` is predictable from its output: a few tokens are enough to compute the next ones, and with them other users' sessions and reset links.
