@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 from literate import cases
 
+import backend_pitfalls
 from backend_pitfalls import codemods
 from backend_pitfalls.dev.docs import pages, write_docs
 from backend_pitfalls.engine import analyse
 from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.options import Options
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.discover import kind_of
 from backend_pitfalls.rules import Rule, all_rules
@@ -133,3 +137,15 @@ def test_a_scaffolded_rule_is_complete(tmp_path: Path, capsys: pytest.CaptureFix
         "newsfragments/BPF415.rule.md",
     }
     compile((tmp_path / "src/backend_pitfalls/rules/resilience/call_without_breaker.py").read_text(), "rule", "exec")
+
+
+def test_every_expression_is_a_regular_expression() -> None:
+    for module in pkgutil.walk_packages(backend_pitfalls.__path__, "backend_pitfalls."):
+        if module.name.endswith("__main__"):
+            continue
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if type(value) is type(_LATE):
+                assert value.pattern, f"{module.name}.{name}"  # compiled now; raises when it is none
+
+
+_LATE = regex("late")

@@ -10,11 +10,12 @@ import libcst as cst
 from backend_pitfalls.fixes.edits import Edit
 from backend_pitfalls.fixes.piece import Piece, Place, last_name
 from backend_pitfalls.fixes.statement import Part, taken_apart
+from backend_pitfalls.model.regex import regex
 
 _STARTS = frozenset({"run", "Popen", "call", "check_call", "check_output"})
 # What a shell reads as more than text. https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html#tag_18_02
-_SPECIAL = re.compile(r"[|&;<>()$`\\*?\[\]#~!{}\n]|^[A-Za-z_]\w*=")
-_IN_QUOTES = re.compile(r"[$`\\!]")
+_SPECIAL = regex(r"[|&;<>()$`\\*?\[\]#~!{}\n]|^[A-Za-z_]\w*=")
+_IN_QUOTES = regex(r"[$`\\!]")
 
 Word = list[Part]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
@@ -12,13 +11,14 @@ from msgspec.structs import replace
 from backend_pitfalls.fixes.apply import FilePlan, load_place, plan_file
 from backend_pitfalls.fixes.environment import declares, with_field
 from backend_pitfalls.model.finding import Finding, Site
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.style import LINE_LENGTH
 
 # A repair that overlaps another one waits for the next round; more rounds than these would be a repair that feeds itself.
 MAX_ROUNDS = 8
 MAX_PASSES = 3
 
-_CHANGES = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
+_CHANGES = regex(r"'[^']*'|\"[^\"]*\"|\d+")
 _Key = tuple[str, str, str, str]
 Analyse = Callable[[Mapping[str, bytes]], Iterable[Finding]]
 

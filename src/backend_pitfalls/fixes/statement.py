@@ -10,13 +10,14 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.syntax.sql import value_place
 
 Part = str | cst.BaseExpression
 """A stretch of a statement as it stands in the source, or the expression that is put in."""
 
-_FORMATTED = re.compile(r"\{\{|\}\}|\{(\w*)\}")
-_PERCENT = re.compile(r"%%|%[sdi]")
+_FORMATTED = regex(r"\{\{|\}\}|\{(\w*)\}")
+_PERCENT = regex(r"%%|%[sdi]")
 
 
 class Bound:

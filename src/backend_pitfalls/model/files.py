@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 import re
 
+from backend_pitfalls.model.regex import regex
+
 
 class FileContext(str, enum.Enum):
     """What a file is for; rules that make no sense in a context stay silent there. "script" is what people start beside the service, "tooling" what builds, checks or describes it."""
@@ -24,7 +26,7 @@ NOT_THE_SERVICE = NOT_THE_PROGRAM | {FileContext.SCRIPT, FileContext.TOOLING}
 """What answers no requests."""
 
 
-OF_DEVELOPERS = re.compile(
+OF_DEVELOPERS = regex(
     r"(^|[/_.])(dev|development|devstack|local|tests?|testing|ci|example|sandbox|docs)([/_.]|$)", re.IGNORECASE
 )
 """The paths of settings with which nobody is served."""

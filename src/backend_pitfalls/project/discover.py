@@ -12,6 +12,7 @@ import msgspec
 
 from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.options import Options
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.config import is_project
 from backend_pitfalls.project.vendored import copies
 
@@ -35,27 +36,27 @@ SKIPPED_FOLDERS = frozenset(
         ".backend_pitfalls_cache",
     }
 )
-_DOCKERFILE = re.compile(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
-_CONFIGURATION = re.compile(
+_DOCKERFILE = regex(r"^(Dockerfile|Containerfile)([._-].+)?$|.+\.[Dd]ockerfile$")
+_CONFIGURATION = regex(
     r"^\.env([._-].+)?$|\.(env|json|toml|ini|cfg|conf|properties|tf|tfvars|sh|sql|ipynb|credentials|service|nomad|nomad\.hcl)$|^\.(npmrc|pypirc|netrc|dockercfg)$"
 )
 _LOCKS = frozenset(
     {"package.json", "package-lock.json", "composer.lock", "tsconfig.json", "Pipfile.lock", "poetry.lock", "uv.lock"}
 )
-_TEST = re.compile(
+_TEST = regex(
     r"(^|/)(([^/]+[_-])?tests?|testing|pytest|fixtures|factories|e2e)/|(^|/)(test_[^/]*|[^/]*_test_[^/]*|[^/]*_tests?|[^/]*test_?data|pytest_[^/]*|conftest|tests?|factories)\.py$"
 )
-_MIGRATION = re.compile(
+_MIGRATION = regex(
     r"(^|/)(\w*migrations|alembic/versions|versions)/[^/]+\.py$|(^|/)south_migrations/|(^|/)(alembic|migrations|revisions)/([^/]+/)*env\.py$"
 )
-_SETTINGS = re.compile(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
-_SCRIPT = re.compile(
+_SETTINGS = regex(r"(^|/)(settings|config|configuration)(/[^/]+)?\.py$|(^|/)[^/]*settings[^/]*\.py$")
+_SCRIPT = regex(
     r"(^|/)(scripts?|bin|tools|management/commands)/|(^|/)cli/([^/]+/)*[^/]+\.py$|(^|/)(setup|manage|fabfile|noxfile|tasks_dev|cli)\.py$"
 )
-_TOOLING = re.compile(
+_TOOLING = regex(
     r"(^|/)(docs?|examples?|samples?|demos?|bench|benches|benchmarks?|dev|devtools|scripts?-dev|build_?tools?|hack|ci|\.[^/]+)/|^tools/|^(package|release|build|bump_version)\.py$"
 )
-_GENERATED = re.compile(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)(generated|_vendor(ed)?|vendored)/")
+_GENERATED = regex(r"_pb2(_grpc)?\.py$|(^|/)_version\.py$|(^|/)(generated|_vendor(ed)?|vendored)/")
 
 
 class ProjectFile(msgspec.Struct, frozen=True):
@@ -244,7 +245,7 @@ class _Ignored:
         return self._any.search(path) is not None and self._spec.match_file(path)
 
 
-_GROUP = re.compile(r"\(\?P<\w+>")
+_GROUP = regex(r"\(\?P<\w+>")
 
 
 def _ignored_by(folder: Path, prefix: str = "", below: str = "") -> _Ignored:

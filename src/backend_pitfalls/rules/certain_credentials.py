@@ -9,6 +9,7 @@ import functools
 import re
 
 from backend_pitfalls.model.knowledge import Knowledge
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.rules.credentials import (
     CERTAIN_KINDS,
     GRANT,
@@ -24,23 +25,23 @@ from backend_pitfalls.semantics.bindings import MEANS_CREDENTIAL, PAIRED, places
 
 NEAR = 300
 """Characters before a text, and behind it, within which what tells of a credential stands."""
-_QUOTED = re.compile(r"""["']([^"'\s]{12,})["']""")
-_DIGIT = re.compile(r"[0-9]")
+_QUOTED = regex(r"""["']([^"'\s]{12,})["']""")
+_DIGIT = regex(r"[0-9]")
 # Addresses and paths, which are judged as none.
-_LEADS_SOMEWHERE = re.compile(r"https?://|/|\./")
-_NAME = re.compile(r"[^\W\d][\w.-]*")
-_FUNCTION = re.compile(r"def (\w+)\(([^)]*)\)")
-_CLASS = re.compile(r"class (\w+)")
-_PARENTHESIS = re.compile(r"(\w*)\(|\)")
-_RETURNS = re.compile(r"\breturn\b")
-_DEFINES = re.compile(r"\bdef (\w+)\(")
-_ASSIGNED = re.compile(r"(\w+)\s*(?::[^=\n]*)?$")
-_IS_GIVEN = re.compile(r"=\s*\(?\s*[rbuRBU]{0,2}")
+_LEADS_SOMEWHERE = regex(r"https?://|/|\./")
+_NAME = regex(r"[^\W\d][\w.-]*")
+_FUNCTION = regex(r"def (\w+)\(([^)]*)\)")
+_CLASS = regex(r"class (\w+)")
+_PARENTHESIS = regex(r"(\w*)\(|\)")
+_RETURNS = regex(r"\breturn\b")
+_DEFINES = regex(r"\bdef (\w+)\(")
+_ASSIGNED = regex(r"(\w+)\s*(?::[^=\n]*)?$")
+_IS_GIVEN = regex(r"=\s*\(?\s*[rbuRBU]{0,2}")
 
 
 # The parts of `URL_PASSWORD` and `GRANT` that are found fast.
-_USER_INFO = re.compile(r"://[^/\s:@'\"]*:[^/\s@'\"]{3,}@")
-_PASSWORD_GIVEN = re.compile(r"password\s+'")
+_USER_INFO = regex(r"://[^/\s:@'\"]*:[^/\s@'\"]{3,}@")
+_PASSWORD_GIVEN = regex(r"password\s+'")
 
 
 def may_be_certain(text: str, knowledge: Knowledge) -> bool:
@@ -67,7 +68,7 @@ def _gives_password(pattern: re.Pattern[str], text: str) -> bool:
     return any(not stands_for_password(found["password"]) for found in pattern.finditer(text))
 
 
-_CONTINUED = re.compile(r"""\s*[+\\]?\s*[rbRB]?["']""")
+_CONTINUED = regex(r"""\s*[+\\]?\s*[rbRB]?["']""")
 
 
 @functools.lru_cache(maxsize=2)

@@ -14,6 +14,7 @@ import msgspec
 
 from backend_pitfalls.model.finding import Confidence
 from backend_pitfalls.model.knowledge import Knowledge, TokenFacts
+from backend_pitfalls.model.regex import regex
 
 THRESHOLD = 1.0
 """From this score on a text is a credential."""
@@ -84,46 +85,46 @@ _TAILS = frozenset(
         "v2",
     ]
 )
-_NOT_ITS_VALUE = re.compile(
+_NOT_ITS_VALUE = regex(
     r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|invalid|wrong|missing|min|max|show|hide|require|requires|required|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design|continuation|public|primary|foreign|partition|sort|cache|unexpected|expired|existing)_|_?placeholder"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|^not[-_ ]?(a|an|so|very|really|the)?[-_ ]?(real|secure|secret)|no.?password|^__\w+__$|^\$\w+\$$|[-_ ]here$",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"^_*[A-Za-z]+([ _.:/=-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
+_WORD = regex(r"^_*[A-Za-z]+([ _.:/=-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
 # A name that is given where a name is asked for: `oauth2_client_secret`.
-_IDENTIFIER = re.compile(r"^[a-z]+\d?(_[a-z]+\d?)+$|^[A-Z]+\d?(_[A-Z]+\d?)+$")
-_SECRET_WORD = re.compile(r"password|passwd|passphrase|token|secret|key|auth|credential|pwd|bearer", re.IGNORECASE)
-_TEMPLATE = re.compile(r"^<.*>$|\$\{|\{\{|\}\}|%\(|^%s$")
-_PATH = re.compile(
+_IDENTIFIER = regex(r"^[a-z]+\d?(_[a-z]+\d?)+$|^[A-Z]+\d?(_[A-Z]+\d?)+$")
+_SECRET_WORD = regex(r"password|passwd|passphrase|token|secret|key|auth|credential|pwd|bearer", re.IGNORECASE)
+_TEMPLATE = regex(r"^<.*>$|\$\{|\{\{|\}\}|%\(|^%s$")
+_PATH = regex(
     r"^(/|\./|~/|\.[a-z_.]+$|[A-Za-z]:\\)|^https?://|^[\w.-]+\.(py|json|ya?ml|pem|key|txt|html|env)$|^urn:"
     # The path of a route, or a pattern for some: `tokens/`, `users/\\d+/tokens/`.
     r"|^(?:[a-z_]+|\\[dw]\+|<[\w:]+>)(?:/(?:[a-z_]+|\\[dw]\+|<[\w:]+>))*/$"
     # An attribute of an object, in a script that the file holds.
     r"|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+;"
 )
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"^[$%&*!@]|^(secrets?|env|vault|var|local|data|ref|file|ssm|module)[.:(]|^(true|false|yes|no|on|off|null|none|~|-)$",
     re.IGNORECASE,
 )
 # How a field is shown or stored, beside its name: `classes["password"] = "input"`.
-_KIND = re.compile(
+_KIND = regex(
     r"^(?:input|text|textarea|string|str|hidden|field|form-control|varchar|char|bytes|required|optional)$",
     re.IGNORECASE,
 )
-_REGEX = re.compile(r"^\^.*\$$")
-URL_PASSWORD = re.compile(
+_REGEX = regex(r"^\^.*\$$")
+URL_PASSWORD = regex(
     r"(?<![a-z])[a-z][a-z0-9+.-]*://[^/\s:@'\"]*:(?P<password>[^/\s@'\"]{3,})@[^\s@/'\"?]+", re.IGNORECASE
 )
-_PAIRS = re.compile(r"(?:^|[\s;,?&])(?P<name>[A-Za-z][\w-]*)\s*=\s*(?P<value>[^\s;,&'\"]+)")
-GRANT = re.compile(r"\b(?:IDENTIFIED\s+BY|WITH\s+(?:ENCRYPTED\s+)?PASSWORD)\s+'(?P<password>[^']{3,})'", re.IGNORECASE)
-_SCHEME = re.compile(r"^(?:Bearer|Basic|Token|ApiKey|Key|JWT|Bot|OAuth)\s+(?P<value>\S+)$", re.IGNORECASE)
-_OF_A_TEST_ACCOUNT = re.compile(r"[_$](test|sandbox)[_$]")
-_WORDS = re.compile(r"[A-Za-z0-9_.:+/=@~-]{12,}")
-_PARTS = re.compile(r"[A-Za-z0-9_.:@~+-]{12,}")
-_DIVIDES = re.compile(r"[/=]")
-_DIGIT = re.compile(r"[0-9]")
+_PAIRS = regex(r"(?:^|[\s;,?&])(?P<name>[A-Za-z][\w-]*)\s*=\s*(?P<value>[^\s;,&'\"]+)")
+GRANT = regex(r"\b(?:IDENTIFIED\s+BY|WITH\s+(?:ENCRYPTED\s+)?PASSWORD)\s+'(?P<password>[^']{3,})'", re.IGNORECASE)
+_SCHEME = regex(r"^(?:Bearer|Basic|Token|ApiKey|Key|JWT|Bot|OAuth)\s+(?P<value>\S+)$", re.IGNORECASE)
+_OF_A_TEST_ACCOUNT = regex(r"[_$](test|sandbox)[_$]")
+_WORDS = regex(r"[A-Za-z0-9_.:+/=@~-]{12,}")
+_PARTS = regex(r"[A-Za-z0-9_.:@~+-]{12,}")
+_DIVIDES = regex(r"[/=]")
+_DIGIT = regex(r"[0-9]")
 
 
 def is_template(text: str) -> bool:
@@ -281,15 +282,15 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
 
 
 # What is left of a password once it was hashed. https://passlib.readthedocs.io/en/stable/modular_crypt_format.html
-_HASHED = re.compile(
+_HASHED = regex(
     r"^(pbkdf2|bcrypt|argon2|scrypt|\$(2[abxy]?|[156y]|argon2\w*|pbkdf2[\w-]*|scrypt|apr1)\$|sha\d+[:$]|md5[:$])",
     re.IGNORECASE,
 )
 # The hash of a file or a statement.
-_HASH = re.compile(r"(^|_)(hash|checksum|digest|sha\d*|md5)$")
-_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}")
+_HASH = regex(r"(^|_)(hash|checksum|digest|sha\d*|md5)$")
+_HEXADECIMAL = regex(r"[0-9a-fA-F]{32,}")
 # Directives of a web server, and names of where a secret is kept.
-_NOT_HELD = re.compile(r"(^|_)(proxy|uwsgi|fastcgi|scgi|grpc)_pass$|existing_secret$|secret_(name|ref)$")
+_NOT_HELD = regex(r"(^|_)(proxy|uwsgi|fastcgi|scgi|grpc)_pass$|existing_secret$|secret_(name|ref)$")
 
 
 def is_hashed(text: str) -> bool:
@@ -366,8 +367,8 @@ def _is_joined(text: str) -> bool:
 
 
 # Or one with a digit for a letter, as a brand has it: `flick3r`.
-_PLAIN_WORD = re.compile(r"[A-Z]?[a-z]{2,}|(?=[a-z0-9]{6})[a-z]{2,}[0-9][a-z]+")
-_BETWEEN = re.compile(r"[_. -]")
+_PLAIN_WORD = regex(r"[A-Z]?[a-z]{2,}|(?=[a-z0-9]{6})[a-z]{2,}[0-9][a-z]+")
+_BETWEEN = regex(r"[_. -]")
 
 
 def entropy(text: str) -> float:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.finding import Severity, Site, Step
 from backend_pitfalls.model.fix import AddKeyword, Fix, MountAdapter, Safety
 from backend_pitfalls.model.knowledge import ClientFacts
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.rules import Report
 from backend_pitfalls.semantics.events import Call
 from backend_pitfalls.semantics.values import (
@@ -144,7 +143,7 @@ def _report_while_answering(event: Call, report: Report, client: ClientFacts) ->
 
 
 # A text that was fetched already, as it is written: `parse(await answer.text())`.
-_FETCHED = re.compile(r"\.(text|content|read|body|getvalue)\b")
+_FETCHED = regex(r"\.(text|content|read|body|getvalue)\b")
 _CONTENT = frozenset({"text", "content", "body", "data", "read", "file", "raw", "getvalue", "encode"})
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from backend_pitfalls.model.finding import Site, Step
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.events import Event
 
 # https://fastapi.tiangolo.com/advanced/events/; `initialize()` and the like are what programs call their own.
-_BEFORE_SERVING = re.compile(
-    r"lifespan|startup|shutdown|(^|\.)_*(init|initiali[sz]e|bootstrap)(_[^.]*)?$", re.IGNORECASE
-)
+_BEFORE_SERVING = regex(r"lifespan|startup|shutdown|(^|\.)_*(init|initiali[sz]e|bootstrap)(_[^.]*)?$", re.IGNORECASE)
 
 
 def held_at(event: Event, what: str) -> tuple[Site, str, tuple[Step, ...]]:

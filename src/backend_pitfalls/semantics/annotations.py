@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, Any
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import orm
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
@@ -133,9 +133,9 @@ def _object(frame: Frame, type_: Value) -> Value:
     return UNKNOWN
 
 
-_PATTERN = re.compile(r"(?:pattern|regex)=r?(['\"])\^(.*?)(?:\$|\\\\?Z)\1")
+_PATTERN = regex(r"(?:pattern|regex)=r?(['\"])\^(.*?)(?:\$|\\\\?Z)\1")
 # What lets any text through: a dot that repeats, a negated set.
-_ANYTHING = re.compile(r"(?<!\\)\.[*+{?]|\[\^|\\+[SWD]")
+_ANYTHING = regex(r"(?<!\\)\.[*+{?]|\[\^|\\+[SWD]")
 
 
 def has_safe_pattern(written: str) -> bool:

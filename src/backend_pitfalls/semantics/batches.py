@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Step
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.events import Batch, Call, Event, Loop, Query
 from backend_pitfalls.semantics.values import Container, RowSet, Value, options
 from backend_pitfalls.syntax.names import dotted
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
 # `transaction.atomic()`, `db.atomic()`, and what projects call their own.
-_HOLDS = re.compile(r"atomic|transaction|savepoint", re.IGNORECASE)
+_HOLDS = regex(r"atomic|transaction|savepoint", re.IGNORECASE)
 
 
 def holds(expressions: Iterable[ast.expr]) -> bool:
@@ -69,7 +70,7 @@ def looped(frame: Frame, node: ast.For | ast.AsyncFor, loop: Loop, over: Value, 
 
 
 # What gives lines or records of something that was sent or read.
-_READERS = re.compile(
+_READERS = regex(
     r"(^|\.)(open|reader|DictReader|loads?|splitlines|split|getlist|iter_rows|itertuples|items|range|enumerate|zip)$"
 )
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Site
 from backend_pitfalls.model.knowledge import Knowledge
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.records import Binding
 from backend_pitfalls.syntax.names import dotted, parameter_defaults
 from backend_pitfalls.syntax.source import Source
@@ -51,14 +52,14 @@ _ROOTS = (
     r"(?:p(?:a(?:ss|rol)|wd|sw)|s(?:e(?:cret|nha|ssion)|al(?:t|asana)|i(?:gn|fre))|token|k(?:ey|odeord)|auth|"
     r"c(?:red|o(?:okie|ntras)|l(?:ave|ient))|l(?:ogin|[oö]sen)|h(?:as(?:h|[lł]o)|eslo)|b(?:ind|ot)|wort|m(?:dp|ima)|şifre|_pw|fernet|redis)"
 )
-_ROOT = re.compile(_ROOTS)
-_NAMED = re.compile(_ROOTS + r"""\w*["'\]]*[ \t]*(?:[:=,(]|[!=]=)[^\n]*(?:\n[^\n]*)?["']""")
-_TOKEN_LIKE = re.compile(r"[0-9][A-Za-z0-9_+/=.:-]{12,}")
-_WORD_LIKE = re.compile(r"[A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
-_PASSWORD_LIKE = re.compile(r"://[^\s:@/'\"]*:[^\s@/'\"]+@|passw(?:or)?d=|pwd=|identified by|with password")
-MEANS_CREDENTIAL = re.compile(r"pass|pwd|secret|token|key$", re.IGNORECASE)
-_ENUMERATION = re.compile(r"(Enum|Choices|Flag)$")
-_SETTING = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|[A-Z]{6,}$")
+_ROOT = regex(_ROOTS)
+_NAMED = regex(_ROOTS + r"""\w*["'\]]*[ \t]*(?:[:=,(]|[!=]=)[^\n]*(?:\n[^\n]*)?["']""")
+_TOKEN_LIKE = regex(r"[0-9][A-Za-z0-9_+/=.:-]{12,}")
+_WORD_LIKE = regex(r"[A-Za-z_+/.:=-]{0,40}[0-9][A-Za-z0-9_+/=.:-]{12,}")
+_PASSWORD_LIKE = regex(r"://[^\s:@/'\"]*:[^\s@/'\"]+@|passw(?:or)?d=|pwd=|identified by|with password")
+MEANS_CREDENTIAL = regex(r"pass|pwd|secret|token|key$", re.IGNORECASE)
+_ENUMERATION = regex(r"(Enum|Choices|Flag)$")
+_SETTING = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|[A-Z]{6,}$")
 _LOOKS_UP = frozenset({"get", "getenv", "setdefault", "pop", "getattr", "setattr", "config", "env"})
 _SILENT = (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.Pass, ast.Break, ast.Continue)
 _BUILDS = frozenset({"encode", "decode", "strip"})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import (
     batches,
     checks,
@@ -214,7 +214,7 @@ def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
 
 
 # How the gRPC compiler names what it makes: https://grpc.io/docs/languages/python/basics/
-_STUB = re.compile(r"_pb2_grpc\.\w+Stub$")
+_STUB = regex(r"_pb2_grpc\.\w+Stub$")
 
 
 def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
@@ -626,9 +626,7 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
 
 
 # A function of the project that gives its argument only when that is what its name says.
-_GIVES_JUDGED = re.compile(
-    r"^_?(validated?|sanitized?|safe|get_safe|ensure_safe|clean_(url|path|filename))(_|$)|_safe$"
-)
+_GIVES_JUDGED = regex(r"^_?(validated?|sanitized?|safe|get_safe|ensure_safe|clean_(url|path|filename))(_|$)|_safe$")
 MADE_SIZE = 400_000
 """Characters of a file beyond which a program has written it: such files make thousands of calls of one function."""
 _DEFERRING = ("task", "job", "actor", "cache", "memo", "enqueue", "delay", "signal", "receiver")

@@ -10,6 +10,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.values import Const, Value
 from backend_pitfalls.syntax.names import dotted, names_in, nodes_in
 
@@ -24,12 +25,12 @@ nothing of what is in it."""
 UPLOAD = "an uploaded file"
 """How the tables describe the sources that are uploaded files."""
 
-_VALIDATES = re.compile(
+_VALIDATES = regex(
     r"validat|verif|check|ensure|assert|sanitiz|sanitis|clean|(^|_)(is|has|load|parse)(_|$)", re.IGNORECASE
 )
 
 
-_DECORATES = re.compile(r"(?<!in)validat|schema|expects|(^|_)use_(args|kwargs|form|json)$", re.IGNORECASE)
+_DECORATES = regex(r"(?<!in)validat|schema|expects|(^|_)use_(args|kwargs|form|json)$", re.IGNORECASE)
 
 
 def by_decorator(frame: Frame) -> frozenset[str]:

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import (
     schemas,
 )
@@ -260,7 +261,7 @@ def _effect_of(statement: str) -> str:
     return {"SELECT": "read", "INSERT": "write", "UPDATE": "write", "DELETE": "write"}.get(words[0].upper(), "")
 
 
-_OF_MANY = re.compile(r"\bFOR\s+UPDATE\b|\bIN\s*\(|\bANY\s*\(|\bunnest\b|\bVALUES\s+%s", re.IGNORECASE)
+_OF_MANY = regex(r"\bFOR\s+UPDATE\b|\bIN\s*\(|\bANY\s*\(|\bunnest\b|\bVALUES\s+%s", re.IGNORECASE)
 
 
 def hands_on(frame: Frame, node: ast.Call) -> bool:

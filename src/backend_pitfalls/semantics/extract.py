@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from typing import TypeGuard, cast
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.facts import (
     COLUMN_TYPE,
     FOREIGN_KEY,
@@ -26,12 +26,12 @@ from backend_pitfalls.syntax.names import dotted, nodes_in, parameter_defaults
 # https://www.python-ldap.org/en/latest/reference/ldap.html#ldap.set_option, https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-time-limit
 # A file in which none of the texts stands is searched for no more than these.
 _SETTLED = {
-    "socket": (("setdefaulttimeout",), re.compile(r"setdefaulttimeout\((?!None)")),
-    "ldap": (("ldap.set_option",), re.compile(r"ldap\.set_option\([^)]*OPT_(NETWORK_)?TIMEOUT")),
-    "transaction": (("ATOMIC_REQUESTS",), re.compile(r"ATOMIC_REQUESTS\W{1,6}True")),
+    "socket": (("setdefaulttimeout",), regex(r"setdefaulttimeout\((?!None)")),
+    "ldap": (("ldap.set_option",), regex(r"ldap\.set_option\([^)]*OPT_(NETWORK_)?TIMEOUT")),
+    "transaction": (("ATOMIC_REQUESTS",), regex(r"ATOMIC_REQUESTS\W{1,6}True")),
     "task": (
         ("time_limit", "TIME_LIMIT"),
-        re.compile(r"(?<![a-zA-Z])(task_|TASK_|CELERYD_TASK_)?(soft_|SOFT_)?(time_limit|TIME_LIMIT)\b"),
+        regex(r"(?<![a-zA-Z])(task_|TASK_|CELERYD_TASK_)?(soft_|SOFT_)?(time_limit|TIME_LIMIT)\b"),
     ),
 }
 

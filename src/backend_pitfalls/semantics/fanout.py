@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.arguments import written_name
 from backend_pitfalls.semantics.events import FanOut
 from backend_pitfalls.semantics.values import BoundMethod, Function, few_rounds
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp)
 # A module that has one of these has thought of how many run at once.
-_BOUNDED = re.compile(r"Semaphore|Limiter|_limit\b|throttle|chunk|batch", re.IGNORECASE)
+_BOUNDED = regex(r"Semaphore|Limiter|_limit\b|throttle|chunk|batch", re.IGNORECASE)
 
 # What is called like this asks another program, which is asked by all of them at once.
-_ASKS = re.compile(
+_ASKS = regex(
     r"(^|_)(get|fetch|post|patch|delete|requests?|download|upload|send|call|query|execute|crawl|scrape|search|lookup|ask|notify|publish)(_|$)"
 )
 _STARTS = frozenset({"create_task", "ensure_future", "wait_for", "shield"})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site, Span, Step
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.events import Call, Event, Query, Route
 from backend_pitfalls.semantics.parameters import route_style
 from backend_pitfalls.semantics.records import HealthRoute
@@ -29,15 +29,11 @@ if TYPE_CHECKING:
     from backend_pitfalls.semantics.interpreter import Interpreter
     from backend_pitfalls.syntax.source import Source
 
-_RESPONSES = re.compile(
+_RESPONSES = regex(
     r"\w*Response|jsonify|json_response|make_response|dict|str|now|utcnow|time|isoformat|status|HTTPStatus"
 )
-_LOGGED_IN = re.compile(
-    r"current_(active_)?user|(verify|require|check|get|validate)_\w*(auth|login|token|api_key|user)"
-)
-_FAILURES = re.compile(
-    r"HTTP_[45]\d\d|SERVICE_UNAVAILABLE|INTERNAL_SERVER_ERROR|abort|status_code|ServerError|Unavailable"
-)
+_LOGGED_IN = regex(r"current_(active_)?user|(verify|require|check|get|validate)_\w*(auth|login|token|api_key|user)")
+_FAILURES = regex(r"HTTP_[45]\d\d|SERVICE_UNAVAILABLE|INTERNAL_SERVER_ERROR|abort|status_code|ServerError|Unavailable")
 _CLOSED_CLASSES = frozenset(
     {"LoginRequiredMixin", "PermissionRequiredMixin", "UserPassesTestMixin", "StaffMemberRequiredMixin"}
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Container, Value, constant_text
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
-LOADS = re.compile(r"^(get|load|import|resolve|lookup)_(class|classes|model|string|object)$")
+LOADS = regex(r"^(get|load|import|resolve|lookup)_(class|classes|model|string|object)$")
 """What functions are called that give a class by its name, in Django and in projects that let others override their classes."""
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.facts import Scalar
 
-_NAME = re.compile(
+_NAME = regex(
     r"pass(?:word|wd|phrase|code)?$|pwd$|secret|token|key$|credential|auth|cookie|salt|session|dsn$|ur[il]$",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"(://[^:/\s]*:)[^@/\s]+(?=@)")
-_MADE = re.compile(r"(?=[A-Za-z_/+-]*[0-9])(?=[^a-z]*[a-z])[A-Za-z0-9_/+-]{20,}")
-_SETTING_LIKE = re.compile(r"^[\w./ -]{0,5}$|^[a-z_./-]+$|^https?://[^@]*$")
+_ADDRESS = regex(r"(://[^:/\s]*:)[^@/\s]+(?=@)")
+_MADE = regex(r"(?=[A-Za-z_/+-]*[0-9])(?=[^a-z]*[a-z])[A-Za-z0-9_/+-]{20,}")
+_SETTING_LIKE = regex(r"^[\w./ -]{0,5}$|^[a-z_./-]+$|^https?://[^@]*$")
 
 
 def masked(name: str, value: Scalar) -> Scalar:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import checks, patterns, predicates, verdicts
 from backend_pitfalls.semantics.values import (
     CLEAN,
@@ -194,7 +194,7 @@ def _shares(frame: Frame, variables: dict[str, Value], call: ast.Call) -> None:
                 _inside(variables, element.id, "startswith")
 
 
-_FIXED_START = re.compile(r"^/[^/\\]|^\w+://[^/?#]+[/?#]")
+_FIXED_START = regex(r"^/[^/\\]|^\w+://[^/?#]+[/?#]")
 
 
 def _starts(frame: Frame, variables: dict[str, Value], name: str, test: ast.Call) -> None:
@@ -245,14 +245,12 @@ def _untrusted(value: Value) -> bool:
 
 
 # A function of the project that says by its name that it judges its argument; what it looks at is its author's affair.
-_JUDGES = re.compile(
-    r"^_?(is|has|can|may|check|validate|verify|allow|accept)s?_|(^|_)(allowed?|safe|valid|trusted)(_|$)"
-)
-_OWN_PATH = re.compile(r"^\^?/(\[(?!.*/)|\(\?!/|\w)")
+_JUDGES = regex(r"^_?(is|has|can|may|check|validate|verify|allow|accept)s?_|(^|_)(allowed?|safe|valid|trusted)(_|$)")
+_OWN_PATH = regex(r"^\^?/(\[(?!.*/)|\(\?!/|\w)")
 
 
 # A function of the project that raises when its argument is not what its name says.
-_RAISES = re.compile(r"^_?(raise|validate|check|assert|ensure|verify|require|must|reject)(_|$)")
+_RAISES = regex(r"^_?(raise|validate|check|assert|ensure|verify|require|must|reject)(_|$)")
 JUDGED = frozenset({"redirect", "url", "path"})
 """What an address or a path that a function of the project has judged cannot do."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.events import Misread
 from backend_pitfalls.semantics.orm import COUNT_OF
 from backend_pitfalls.semantics.values import Const, Instance, RowSet, Value
@@ -83,7 +83,7 @@ def _compares_column(frame: Frame, condition: ast.expr, target: str, model: str)
 
 
 # Fields whose values are the same when they are asked for alone; a file, say, is an object of its own in a row.
-_PLAIN_FIELDS = re.compile(
+_PLAIN_FIELDS = regex(
     r"\b(Auto|BigAuto|SmallAuto|BigInteger|Boolean|Char|Date|DateTime|Decimal|Duration|Email|Float|GenericIPAddress|Integer|NullBoolean|"
     r"PositiveBigInteger|PositiveInteger|PositiveSmallInteger|Slug|SmallInteger|Text|Time|URL|UUID)Field$"
 )

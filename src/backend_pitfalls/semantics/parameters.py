@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.annotations import annotated, has_safe_pattern, spelled
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import library_method
@@ -219,11 +220,11 @@ def _is_injected(node: ast.FunctionDef | ast.AsyncFunctionDef, parameter: str) -
     )
 
 
-_INJECTS = re.compile(r"_?(?:inject|with|load|provide|pass|get|fetch|use|requires?)_(\w+)")
-_IN_PATTERN = re.compile(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>((?:[^()\\]|\\.|\([^()]*\))*)\)")
+_INJECTS = regex(r"_?(?:inject|with|load|provide|pass|get|fetch|use|requires?)_(\w+)")
+_IN_PATTERN = regex(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>((?:[^()\\]|\\.|\([^()]*\))*)\)")
 # What Django's converters let through: https://docs.djangoproject.com/en/stable/topics/http/urls/#path-converters
 _SAFE_CONVERTERS = frozenset({"int", "uuid", "slug"})
-_ANY_TEXT = re.compile(r"(?<!\\)\.|\[\^|\\[SWD]")
+_ANY_TEXT = regex(r"(?<!\\)\.|\[\^|\\[SWD]")
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "dispatch"})
 _OF_ONE_ROW = frozenset({"retrieve", "update", "partial_update", "destroy"})
 _VIEWSETS = "rest_framework.viewsets."
@@ -281,7 +282,7 @@ def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
 
 
 # One of the values that the annotation names.
-_OF_LITERALS = re.compile(r"(?:(?:typing\.)?(?:Optional|Annotated)\[)?(?:typing\.|typing_extensions\.)?Literal\[")
+_OF_LITERALS = regex(r"(?:(?:typing\.)?(?:Optional|Annotated)\[)?(?:typing\.|typing_extensions\.)?Literal\[")
 
 # What a declared parameter cannot do: it has the type, or the fields, that the code names.
 _DECLARED = frozenset({"unchecked", "mass-assignment", "nosql"})

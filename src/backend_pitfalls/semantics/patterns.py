@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.values import CLEAN, Const, Instance, Labels, Unknown, Value, constant_text
 
 COMPILED = "re.Pattern"
@@ -16,7 +17,7 @@ _WHOLE = frozenset({"group", "groups", "groupdict", "__getitem__", "expand"})
 # The parts of patterns that match letters, digits and what stands between them: a word, a number, a date, a version.
 _CLASS = r"\[-?(?:[A-Z]-[A-Z]|[a-z]-[a-z]|[0-9]-[0-9]|\\[dw.:-]|[\w .:])+-?\]"
 _REST = r"\\[dwbAZ.:-]|[\w :^$|()*+?-]|\(\?P<\w+>|\{\d*,?\d*\}"
-_HARMLESS = re.compile(f"(?:{_CLASS}|{_REST})+")
+_HARMLESS = regex(f"(?:{_CLASS}|{_REST})+")
 
 
 def group(match: Instance, name: str, given: tuple[Value, ...]) -> Value:
@@ -42,9 +43,9 @@ def _is_harmless(pattern: str, asked: object) -> bool:
     return _HARMLESS.fullmatch(_part(pattern, asked)) is not None
 
 
-_CLASS_OF_FEW = re.compile(r"\[(?!\^)(?:[^\]\\]|\\.)+\]")
-_ANY = re.compile(r"(?<!\\)\.|\[\^")
-_COMPLEMENT = re.compile(r"\\[SWD]")
+_CLASS_OF_FEW = regex(r"\[(?!\^)(?:[^\]\\]|\\.)+\]")
+_ANY = regex(r"(?<!\\)\.|\[\^")
+_COMPLEMENT = regex(r"\\[SWD]")
 
 
 def holds_whole(pattern: str, how: str) -> bool:
@@ -65,7 +66,7 @@ def names_its_characters(pattern: str) -> bool:
     return not _COMPLEMENT.search(pattern) and not _ANY.search(_CLASS_OF_FEW.sub("", pattern))
 
 
-_ALL_BUT = re.compile(r"\[\^((?:\\[wds.\-]|A-Z|a-z|0-9|[\w .-])+)\][+*]?")
+_ALL_BUT = regex(r"\[\^((?:\\[wds.\-]|A-Z|a-z|0-9|[\w .-])+)\][+*]?")
 # What a text of letters, digits, dots, dashes and spaces cannot do; it may be `..`, or a host.
 _OF_A_NAME = frozenset(
     {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site, Step
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import calls, emission, orm
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.values import (
@@ -286,7 +286,7 @@ class _Rendering:
 
 
 # A template without one makes a message, not a page.
-_TAG = re.compile(r"<[A-Za-z!/]")
+_TAG = regex(r"<[A-Za-z!/]")
 # Filters after which a text may still hold tags, for certain. https://docs.djangoproject.com/en/stable/ref/templates/builtins/
 _KEEPS_TEXT = frozenset(
     {"safe", "default", "default_if_none", "trim", "lower", "upper", "capfirst", "join", "first", "last"}

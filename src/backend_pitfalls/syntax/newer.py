@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(
+from backend_pitfalls.model.regex import regex
+
+_TOKEN = regex(
     r"""(?P<string>(?<!\w)[rRbBuUfFtT]{0,2}(?:\"\"\"|'''|"|'))|(?P<word>[^\W\d]\w*)|(?P<comment>\#[^\n]*)|(?P<open>[(\[{])|(?P<close>[)\]}])"""
 )
-_STRING = re.compile(r"""([rRbBuUfFtT]{0,2})(\"\"\"|'''|"|')""")
-_ALIAS = re.compile(r"type[ \t]+([^\W\d]\w*)[ \t]*")
-_NAMED = re.compile(r"[ \t]+[^\W\d]\w*[ \t]*")
-_IS_BOUND = re.compile(r"[ \t]*=(?!=)")
-_BEGINS = re.compile(r"(?:^|[\n;:])[ \t]*$")
-_SEVERAL = re.compile(r" +[\w.]+(?:, *[\w.]+)+ *")
-_IN_WORD = re.compile(r"\w")
+_STRING = regex(r"""([rRbBuUfFtT]{0,2})(\"\"\"|'''|"|')""")
+_ALIAS = regex(r"type[ \t]+([^\W\d]\w*)[ \t]*")
+_NAMED = regex(r"[ \t]+[^\W\d]\w*[ \t]*")
+_IS_BOUND = regex(r"[ \t]*=(?!=)")
+_BEGINS = regex(r"(?:^|[\n;:])[ \t]*$")
+_SEVERAL = regex(r" +[\w.]+(?:, *[\w.]+)+ *")
+_IN_WORD = regex(r"\w")
 _OPPOSITE = {"'": '"', '"': "'"}
 
 

@@ -11,13 +11,14 @@ import re
 import warnings
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.model.regex import regex
 
-_CELL_TYPE = re.compile(r'^\s*"cell_type":\s*"(\w+)"')
-_OPENS = re.compile(r'^\s*"source":\s*\[\s*$')
-_STRING = re.compile(r'^(?P<indent>\s*)(?P<text>"(?:[^"\\]|\\.)*")\s*,?\s*$')
-_LINE_END = re.compile(r'\\n",?\s*$')
+_CELL_TYPE = regex(r'^\s*"cell_type":\s*"(\w+)"')
+_OPENS = regex(r'^\s*"source":\s*\[\s*$')
+_STRING = regex(r'^(?P<indent>\s*)(?P<text>"(?:[^"\\]|\\.)*")\s*,?\s*$')
+_LINE_END = regex(r'\\n",?\s*$')
 # Commands of IPython, which are no Python. https://ipython.readthedocs.io/en/stable/interactive/magics.html
-_MAGIC = re.compile(r"^(\s*)([%!?]|.*\?\s*$)")
+_MAGIC = regex(r"^(\s*)([%!?]|.*\?\s*$)")
 
 
 class Notebook:

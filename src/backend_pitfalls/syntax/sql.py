@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_COMPARED = re.compile(r"(?:=|<|>|!=|\blike|\bilike)\s*$", re.IGNORECASE)
-_VALUES = re.compile(r"\bvalues\s*\([^)]*$", re.IGNORECASE)
-_ENDS = re.compile(r"\s|[),;]|$")
+from backend_pitfalls.model.regex import regex
+
+_COMPARED = regex(r"(?:=|<|>|!=|\blike|\bilike)\s*$", re.IGNORECASE)
+_VALUES = regex(r"\bvalues\s*\([^)]*$", re.IGNORECASE)
+_ENDS = regex(r"\s|[),;]|$")
 
 
 class Place:

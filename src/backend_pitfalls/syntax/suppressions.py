@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import msgspec
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.model.regex import regex
 
 # As flake8 reads it (flake8.defaults.NOQA_INLINE_REGEXP): codes may follow a colon, case does not matter.
-_NOQA = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+(?:[,\s]+)?)+))?", re.IGNORECASE)
-_OWN = re.compile(r"#\s*backend-pitfalls:\s*ignore(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)", re.IGNORECASE)
+_NOQA = regex(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+(?:[,\s]+)?)+))?", re.IGNORECASE)
+_OWN = regex(r"#\s*backend-pitfalls:\s*ignore(?:\[(?P<codes>[^\]]*)\])?(?P<reason>.*)", re.IGNORECASE)
 _HINTS = (b"noqa", b"backend-pitfalls")
 
 

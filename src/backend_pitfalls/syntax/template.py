@@ -10,12 +10,13 @@ import ast
 import re
 from collections.abc import Iterator
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.syntax.source import Source, split_lines
 
-_TOKEN = re.compile(r"\{\{-?(.*?)-?\}\}|\{%-?(.*?)-?%\}|\{#.*?#\}", re.DOTALL)
-_STRING = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
-_VARIABLE = re.compile(r"[A-Za-z_]\w*(?:\s*\.\s*\w+|\(\s*\))*")
-_ARGUMENT = re.compile(r"""(?:(\w+)=)?((?:"[^"]*"|'[^']*'|[^\s"'])+)""")
+_TOKEN = regex(r"\{\{-?(.*?)-?\}\}|\{%-?(.*?)-?%\}|\{#.*?#\}", re.DOTALL)
+_STRING = regex(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
+_VARIABLE = regex(r"[A-Za-z_]\w*(?:\s*\.\s*\w+|\(\s*\))*")
+_ARGUMENT = regex(r"""(?:(\w+)=)?((?:"[^"]*"|'[^']*'|[^\s"'])+)""")
 _WORDS = frozenset(
     [
         "and",
@@ -69,9 +70,9 @@ _ESCAPES = frozenset(
         "clean",
     ]
 )
-_FILTER = re.compile(r"\|\s*(\w+)")
+_FILTER = regex(r"\|\s*(\w+)")
 # https://docs.djangoproject.com/en/stable/ref/templates/builtins/#regroup
-_REGROUP = re.compile(r"(?P<rows>\S+)\s+by\s+(?P<by>[\w.]+)\S*\s+as\s+(?P<name>\w+)")
+_REGROUP = regex(r"(?P<rows>\S+)\s+by\s+(?P<by>[\w.]+)\S*\s+as\s+(?P<name>\w+)")
 MAX_NODES = 20_000
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backend_pitfalls.model.errors import UserError
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.output.results import Located
 
-_HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+_HUNK = regex(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
 
 def added_lines(revision: str) -> dict[str, set[int]]:

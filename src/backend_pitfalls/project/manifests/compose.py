@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.manifests import yaml_nodes
 
-_HINT = re.compile(rb"^services:", re.MULTILINE)
-_NAME = re.compile(r"(docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)
+_HINT = regex(rb"^services:", re.MULTILINE)
+_NAME = regex(r"(docker-)?compose[\w.-]*\.ya?ml", re.IGNORECASE)
 
 
 class Dependency(msgspec.Struct, frozen=True):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-import re
 
 import msgspec
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.syntax.source import Unreadable
 
 MAX_BYTES = 500_000
-_SERVERS = re.compile(
+_SERVERS = regex(
     r"\b(gunicorn|uvicorn|hypercorn|daphne|granian|uwsgi|waitress-serve|runserver|flask\s+run|fastapi\s+(run|dev)|nginx|httpd|apache2ctl|twistd|aiohttp\.web|sanic|bokeh\s+serve|streamlit\s+run)\b"
 )
 
 
-_WORD = re.compile(r"[a-zA-Z][\w.+-]*")
+_WORD = regex(r"[a-zA-Z][\w.+-]*")
 
 
 class Instruction(msgspec.Struct, frozen=True):
@@ -92,9 +92,9 @@ def worker_in(command: str) -> Worker | None:
     return Worker(program, not _NAMED.search(match[0]))
 
 
-_WORKER = re.compile(r"\bcelery\s(?:[^;&|]*\s)?worker\b[^;&|]*")
-_APPLICATION = re.compile(r"\s(?:-A|--app)[= ]?\s*([\w.:]+)")
-_NAMED = re.compile(r"\s(?:-n|--hostname)\b")
+_WORKER = regex(r"\bcelery\s(?:[^;&|]*\s)?worker\b[^;&|]*")
+_APPLICATION = regex(r"\s(?:-A|--app)[= ]?\s*([\w.:]+)")
+_NAMED = regex(r"\s(?:-n|--hostname)\b")
 
 
 def port_of(command: str, exposed: tuple[str, ...]) -> str:
@@ -106,7 +106,7 @@ def port_of(command: str, exposed: tuple[str, ...]) -> str:
     return numbers[0] if len(numbers) == 1 and numbers[0].isdigit() else ""
 
 
-_PORT = re.compile(r"(?:--port[= ]|-p )(\d{2,5})\b|[\w\]]:(\d{2,5})\b")
+_PORT = regex(r"(?:--port[= ]|-p )(\d{2,5})\b|[\w\]]:(\d{2,5})\b")
 
 
 def _made(instructions: list[Instruction], starts: list[int]) -> tuple[str, frozenset[str]]:

@@ -9,15 +9,16 @@ import contextlib
 import re
 from typing import Any
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.manifests import yaml_nodes
 from backend_pitfalls.syntax.source import Unreadable
 
 # What stands for the output of an action: a scalar of this text, or an entry of a mapping with a key that starts so.
 RENDERED = "HelmRendered"
 
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_CONTROL = re.compile(r"\{\{-?\s*(?:/\*|(?:if|else|end|range|with|define|block|break|continue)\b|\$\w*\s*:?=)")
-_INDENT = re.compile(r"n?indent\s+(\d+)")
+_ACTION = regex(r"\{\{.*?\}\}", re.DOTALL)
+_CONTROL = regex(r"\{\{-?\s*(?:/\*|(?:if|else|end|range|with|define|block|break|continue)\b|\$\w*\s*:?=)")
+_INDENT = regex(r"n?indent\s+(\d+)")
 
 
 def outline(text: str) -> str:
@@ -61,8 +62,8 @@ def _in_sequence(before: list[str], column: int) -> bool:
     return False
 
 
-_BLOCK = re.compile(r"\{\{-?\s*(if|else\s+if|else|with|range|define|block|end)\b\s*(.*?)\s*-?\}\}", re.DOTALL)
-_VALUE = re.compile(r"(not\s+)?\(?\.Values\.([\w.]+)\)?")
+_BLOCK = regex(r"\{\{-?\s*(if|else\s+if|else|with|range|define|block|end)\b\s*(.*?)\s*-?\}\}", re.DOTALL)
+_VALUE = regex(r"(not\s+)?\(?\.Values\.([\w.]+)\)?")
 UNKNOWN = "?"
 """A condition that is not about one value of the chart."""
 

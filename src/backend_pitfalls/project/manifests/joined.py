@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from backend_pitfalls.model.files import OF_DEVELOPERS
 from backend_pitfalls.model.finding import Site, Span, Step
 from backend_pitfalls.model.knowledge import Knowledge
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.manifests import (
     CheckFound,
     ComposeFound,
@@ -306,7 +307,7 @@ class Deployment:
         return None
 
 
-_RUNS = re.compile(r"\bpython[\d.]*\s+(?:-[uBOE]\s+)*(-m\s+)?([\w./]+)")
+_RUNS = regex(r"\bpython[\d.]*\s+(?:-[uBOE]\s+)*(-m\s+)?([\w./]+)")
 _NO_PYTHON = frozenset({"nginx", "httpd", "apache2ctl"})
 _FRAMEWORKS = frozenset(
     {"flask", "fastapi", "django", "starlette", "aiohttp", "quart", "sanic", "litestar", "bottle", "falcon"}

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.manifests import helm, yaml_nodes
 from backend_pitfalls.syntax.source import Unreadable
 
@@ -25,7 +26,7 @@ SERVING_KINDS = frozenset(
 )
 KNATIVE_SERVICE = "Knative Service"
 _KNATIVE = "serving.knative.dev/"
-_HINT = re.compile(
+_HINT = regex(
     rb"^\s*kind:\s*['\"]?(Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Rollout|Pod|List)\b"
     rb"|serving\.knative\.dev/",
     re.MULTILINE,
@@ -161,7 +162,7 @@ def _seconds(text: str, otherwise: int) -> int:
     return int(text) if text.isdigit() and len(text) < 8 else otherwise
 
 
-_SLEEP = re.compile(r"\bsleep\s+(\d{1,5})\b")
+_SLEEP = regex(r"\bsleep\s+(\d{1,5})\b")
 
 
 def _pause(node: Any) -> int:

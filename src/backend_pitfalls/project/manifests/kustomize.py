@@ -12,14 +12,15 @@ from typing import Any
 
 import msgspec
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.manifests import kubernetes, yaml_nodes
 from backend_pitfalls.project.manifests.kubernetes import Workload
 from backend_pitfalls.syntax.source import Unreadable
 
-_NAME = re.compile(r"(^|/)(kustomization\.ya?ml|Kustomization)$")
+_NAME = regex(r"(^|/)(kustomization\.ya?ml|Kustomization)$")
 # `/spec/template/spec/containers/0/livenessProbe`, and the same of a pod.
-_CONTAINER = re.compile(r"^/spec(?:/template/spec)?/containers/(\d+)/(\w+)$")
-_OPERATIONS = re.compile(rb"^\s*-?\s*[\"']?op[\"']?\s*:", re.MULTILINE)
+_CONTAINER = regex(r"^/spec(?:/template/spec)?/containers/(\d+)/(\w+)$")
+_OPERATIONS = regex(rb"^\s*-?\s*[\"']?op[\"']?\s*:", re.MULTILINE)
 
 Added = tuple[tuple[int, str], ...]
 """Keys that operations add, each with the position of its container."""

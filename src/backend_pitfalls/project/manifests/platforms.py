@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.manifests import yaml_nodes
 from backend_pitfalls.project.manifests.dockerfile import server_in
 from backend_pitfalls.project.toml import TOMLDecodeError, loads
@@ -192,13 +193,13 @@ def _line(text: str, header: str, number: int) -> Span:
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[bytes], Iterator[Hosted]]], ...] = (
-    (re.compile(r"(^|/)fly\.toml$"), _fly),
-    (re.compile(r"(^|/)railway\.toml$"), _railway),
-    (re.compile(r"(^|/)railway\.json$"), _railway_json),
-    (re.compile(r"(^|/)render\.ya?ml$"), _render),
-    (re.compile(r"(^|/)\.do/[^/]+\.ya?ml$"), _digitalocean),
-    (re.compile(r"(^|/)app\.ya?ml$"), _app_engine),
-    (re.compile(r"\.service$"), _systemd),
-    (re.compile(r"\.nomad(\.hcl)?$"), _nomad),
-    (re.compile(r"\.json$"), _ecs),
+    (regex(r"(^|/)fly\.toml$"), _fly),
+    (regex(r"(^|/)railway\.toml$"), _railway),
+    (regex(r"(^|/)railway\.json$"), _railway_json),
+    (regex(r"(^|/)render\.ya?ml$"), _render),
+    (regex(r"(^|/)\.do/[^/]+\.ya?ml$"), _digitalocean),
+    (regex(r"(^|/)app\.ya?ml$"), _app_engine),
+    (regex(r"\.service$"), _systemd),
+    (regex(r"\.nomad(\.hcl)?$"), _nomad),
+    (regex(r"\.json$"), _ecs),
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.model.regex import regex
 
 MAX_BYTES = 1_000_000
 """Larger files are data."""
@@ -19,23 +20,23 @@ MAX_LINE = 20_000
 """Longer lines are read for pairs of JSON only."""
 MAX_SETTINGS = 50_000
 
-_LINE = re.compile(
+_LINE = regex(
     r"""^\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|variable|define)\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?\s*(?:=>|:=|=|:)\s*(?P<value>\S.*?)\s*,?\s*$"""
 )
-_DOCKER = re.compile(r"^\s*(?:ENV|ARG)\s+(?P<key>[A-Za-z_]\w*)\s+(?P<value>\S+)\s*$")
-_LIST_ITEM = re.compile(r"""^\s*-\s+["']?(?P<key>[A-Za-z_]\w*)=(?P<value>[^"']+)["']?\s*$""")
-_PAIR = re.compile(r"""\\?"(?P<key>[A-Za-z_][\w.\- ]{0,60})\\?"\s*:\s*\\?"(?P<value>[^"\\]{1,4000})\\?\"""")
-_GRANT = re.compile(r"(?i:identified by|with password|with encrypted password)\s+'(?P<value>[^']+)'")
+_DOCKER = regex(r"^\s*(?:ENV|ARG)\s+(?P<key>[A-Za-z_]\w*)\s+(?P<value>\S+)\s*$")
+_LIST_ITEM = regex(r"""^\s*-\s+["']?(?P<key>[A-Za-z_]\w*)=(?P<value>[^"']+)["']?\s*$""")
+_PAIR = regex(r"""\\?"(?P<key>[A-Za-z_][\w.\- ]{0,60})\\?"\s*:\s*\\?"(?P<value>[^"\\]{1,4000})\\?\"""")
+_GRANT = regex(r"(?i:identified by|with password|with encrypted password)\s+'(?P<value>[^']+)'")
 # `PGPASSWORD=… psql`, `-e DB_PASSWORD=…`, `--token=…`: among the words of a command.
-_IN_COMMAND = re.compile(
+_IN_COMMAND = regex(
     r"(?:^|\s)(?:--(?P<option>[a-z][\w-]*)|(?P<key>[A-Z][A-Z0-9_]{3,}))=(?P<value>[^\s\"'$`<>(){}]+)(?=\s|$)"
 )
-_SECTION = re.compile(r"^\[\[?(?P<name>[\w.:\" -]+)\]\]?\s*$")
-_COMMENT = re.compile(r"^\s*(#|;|//|\*|--)")
+_SECTION = regex(r"^\[\[?(?P<name>[\w.:\" -]+)\]\]?\s*$")
+_COMMENT = regex(r"^\s*(#|;|//|\*|--)")
 _NAMES = frozenset({"name", "key"})
 _VALUES = frozenset({"value", "default"})
 # `"API_KEY": {`, `variable "api_key" {`, `api_key:`: what follows is told of that name.
-_OPENS = re.compile(r"""^\s*(?:variable\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?\s*(?::\s*\{?|\{)\s*$""")
+_OPENS = regex(r"""^\s*(?:variable\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?\s*(?::\s*\{?|\{)\s*$""")
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -123,12 +124,12 @@ def commented(text: str) -> Iterator[Setting]:
             yield Setting(setting.name, setting.value, Span(number, column + span.col, number, column + span.end_col))
 
 
-_PYTHON_COMMENT = re.compile(r"#([^\n]+)")
-_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{20}")
-_UNBROKEN = re.compile(r"\S{12}")
-_DIGIT = re.compile(r"[0-9]")
+_PYTHON_COMMENT = regex(r"#([^\n]+)")
+_LONG_WORD = regex(r"[A-Za-z0-9_-]{20}")
+_UNBROKEN = regex(r"\S{12}")
+_DIGIT = regex(r"[0-9]")
 _LONG_QUOTES = ('"""', "'''")
-_TOKEN_LIKE = re.compile(r"[A-Za-z0-9_.:/+=@~-]{20,}")
+_TOKEN_LIKE = regex(r"[A-Za-z0-9_.:/+=@~-]{20,}")
 
 
 def _stands_alone(text: str, at: int) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from backend_pitfalls.model.finding import Span
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.syntax.source import Unreadable
 
 MAX_BYTES = 2_000_000
@@ -24,7 +24,7 @@ def check_size(data: bytes, kind: str) -> None:
 
 
 # The parser takes time by the square of the depth.
-_DEEP = re.compile(rb"(?:[\[{]\s*){100}")
+_DEEP = regex(rb"(?:[\[{]\s*){100}")
 
 
 def documents(data: bytes) -> list[Any]:

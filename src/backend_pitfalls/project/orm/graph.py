@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.facts import FOREIGN_KEY, CallFacts, ClassFacts, FieldFacts
 from backend_pitfalls.semantics.world import Relation
 
@@ -28,10 +28,10 @@ _PEEWEE = {"ForeignKeyField": False, "DeferredForeignKey": False, "ManyToManyFie
 _TORTOISE = {"ForeignKeyField": False, "OneToOneField": False, "ManyToManyField": True}
 _FIELDS = {"django": _DJANGO, "peewee": _PEEWEE, "tortoise": _TORTOISE}
 _KINDS = frozenset({*_DJANGO, *_GENERIC, *_PEEWEE, *_TORTOISE, "relationship", "Relationship"})
-_MAPPED_MANY = re.compile(r"(list|List|set|Set|Sequence)\[\s*[\"']?([\w.]+)")
+_MAPPED_MANY = regex(r"(list|List|set|Set|Sequence)\[\s*[\"']?([\w.]+)")
 # SQLModel has no `Mapped`: https://sqlmodel.tiangolo.com/tutorial/relationship-attributes/define-relationships-attributes/
-_PLAIN_ONE = re.compile(r"(?:(?:typing\.)?Optional\[)?[\"']?([A-Z][\w.]*)(?!\[)")
-_MAPPED_ONE = re.compile(r"Mapped\[\s*(?:Optional\[)?[\"']?([\w.]+)")
+_PLAIN_ONE = regex(r"(?:(?:typing\.)?Optional\[)?[\"']?([A-Z][\w.]*)(?!\[)")
+_MAPPED_ONE = regex(r"Mapped\[\s*(?:Optional\[)?[\"']?([\w.]+)")
 
 
 def declares_relations(cls: ClassFacts) -> bool:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.facts import COLUMN_TYPE, FieldFacts
 
 # https://docs.djangoproject.com/en/stable/ref/models/fields/#field-types, https://docs.sqlalchemy.org/en/20/core/type_basics.html,
 # https://docs.peewee-orm.com/en/latest/peewee/models.html#fields, https://tortoise.github.io/fields.html
 _TEXTS = frozenset({"CharField", "TextField", "URLField", "CICharField", "CITextField", "JSONField"})
 _COLUMN_TEXTS = frozenset({"String", "Text", "Unicode", "UnicodeText"})
-_MARKUP = re.compile(
+_MARKUP = regex(
     r"html|markup|svg|rendered|richtext|script|css|style|template|embed|iframe|color|icon|slug|uuid|hash|token"
 )
 

@@ -88,10 +88,9 @@ None.
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site, Step
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import HealthAsked, ProbeFound
 from backend_pitfalls.rules import Report, listens
@@ -110,7 +109,7 @@ META = RuleMeta(
 SLOW_START = 60
 """Seconds from which on a fixed delay stands for a slow start."""
 # Commands that change the tables of a database, before the server that follows them.
-_MIGRATES = re.compile(r"manage\.py migrate|alembic (?:-\S+ \S+ )*upgrade|flask db upgrade|aerich upgrade")
+_MIGRATES = regex(r"manage\.py migrate|alembic (?:-\S+ \S+ )*upgrade|flask db upgrade|aerich upgrade")
 
 
 @listens(ProbeFound)

@@ -54,6 +54,7 @@ import re
 
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import HealthAsked, ProbeFound
 from backend_pitfalls.rules import Report, listens
@@ -70,7 +71,7 @@ META = RuleMeta(
 
 
 # Pages that people look at.
-_OF_PEOPLE = re.compile(r"(^|/)(admin|accounts?|users?|dashboard|me|ajax)/", re.IGNORECASE)
+_OF_PEOPLE = regex(r"(^|/)(admin|accounts?|users?|dashboard|me|ajax)/", re.IGNORECASE)
 
 
 @listens(ProbeFound)

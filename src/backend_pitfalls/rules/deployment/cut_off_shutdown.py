@@ -56,10 +56,9 @@ Only limits that stand in the command (of the container, or of the image that is
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import WorkloadFound
 from backend_pitfalls.rules import Report, listens
@@ -76,9 +75,9 @@ META = RuleMeta(
 
 # The options that say for how many seconds a server ends what it has begun, and what it does without them.
 _LIMITS = (
-    (re.compile(r"\bgunicorn\b"), re.compile(r"--graceful-timeout[= ]+(\d{1,6})"), 30),
-    (re.compile(r"\buvicorn\b"), re.compile(r"--timeout-graceful-shutdown[= ]+(\d{1,6})"), 0),
-    (re.compile(r"\bhypercorn\b"), re.compile(r"--graceful-timeout[= ]+(\d{1,6})"), 3),
+    (regex(r"\bgunicorn\b"), regex(r"--graceful-timeout[= ]+(\d{1,6})"), 30),
+    (regex(r"\buvicorn\b"), regex(r"--timeout-graceful-shutdown[= ]+(\d{1,6})"), 0),
+    (regex(r"\bhypercorn\b"), regex(r"--graceful-timeout[= ]+(\d{1,6})"), 3),
 )
 
 

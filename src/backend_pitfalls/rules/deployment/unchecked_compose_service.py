@@ -45,11 +45,10 @@ A service that starts what its image starts is left to BPF502. Files for develop
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import FileContext
 from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import Fix, InsertLines, Safety
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import ComposeFound
 from backend_pitfalls.project.manifests.compose import Service
@@ -69,7 +68,7 @@ META = RuleMeta(
 
 
 _DEVELOPMENT = ("dev", "local", "override", "test", "debug", "ci")
-_ASKS_A_PORT = re.compile(r"https?://|\b(nc|ncat)\s")
+_ASKS_A_PORT = regex(r"https?://|\b(nc|ncat)\s")
 
 
 @listens(ComposeFound)

@@ -47,6 +47,7 @@ import re
 
 from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call, Retry
@@ -63,10 +64,10 @@ META = RuleMeta(
     cwe=(837,),
 )
 
-_ONLY_READS = re.compile(
+_ONLY_READS = regex(
     r"search|query|graphql|token|oauth|login|auth|embed|complet|predict|translat|analy|batchget", re.IGNORECASE
 )
-_HAS_KEY = re.compile(r"idempot|request-?id|dedup", re.IGNORECASE)
+_HAS_KEY = regex(r"idempot|request-?id|dedup", re.IGNORECASE)
 
 
 @listens(Retry)

@@ -42,10 +42,9 @@ Settings that are put together at run time are not read. Engines of tests, scrip
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import NOT_THE_SERVICE, OF_DEVELOPERS
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call, Configured
@@ -63,8 +62,8 @@ META = RuleMeta(
     cwe=(770,),
 )
 
-_MIGRATES = re.compile(r"migrations?[/.]|alembic|(^|/)env\.py$")
-_SERVER = re.compile(r"(postgresql\w*|mysql|oracle|postgis|psqlextra|postgres)$")
+_MIGRATES = regex(r"migrations?[/.]|alembic|(^|/)env\.py$")
+_SERVER = regex(r"(postgresql\w*|mysql|oracle|postgis|psqlextra|postgres)$")
 
 
 @listens(Configured)

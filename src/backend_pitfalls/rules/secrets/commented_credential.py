@@ -34,9 +34,8 @@ Passwords made of words are not told from explanations. Comments of other files 
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.finding import Confidence, Severity, Site
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.manifests import CommentFound
 from backend_pitfalls.rules import Report, credentials, listens
@@ -53,7 +52,7 @@ META = RuleMeta(
 )
 
 # A server that only this machine, or this network, knows by its name: an address to show how one is written.
-_NEAR = re.compile(r"@(localhost|127\.|[\w-]+(:\d+)?(/|$))")
+_NEAR = regex(r"@(localhost|127\.|[\w-]+(:\d+)?(/|$))")
 
 
 @listens(CommentFound)

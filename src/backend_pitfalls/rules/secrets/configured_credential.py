@@ -50,6 +50,7 @@ import re
 from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.finding import Confidence, Severity, Site
 from backend_pitfalls.model.fix import Fix, NameSetting, Safety
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.project.discover import context_of, kind_of
 from backend_pitfalls.project.manifests import Setting, SettingFound
@@ -69,15 +70,15 @@ META = RuleMeta(
     fix=Safety.UNSAFE,
 )
 
-_TRANSLATIONS = re.compile(r"(^|/)(locales?|i18n|lang|languages|translations|messages)/", re.IGNORECASE)
-_SAMPLE_FILE = re.compile(r"example|exemple|sample|template|dist$|default", re.IGNORECASE)
-_CONTINUOUS_INTEGRATION = re.compile(
+_TRANSLATIONS = regex(r"(^|/)(locales?|i18n|lang|languages|translations|messages)/", re.IGNORECASE)
+_SAMPLE_FILE = regex(r"example|exemple|sample|template|dist$|default", re.IGNORECASE)
+_CONTINUOUS_INTEGRATION = regex(
     r"(^|/)(\.github|\.gitlab|\.circleci|\.buildkite|\.ci|ci|\.devcontainer|[^/]*tests?[^/]*)/|(^|/)(\.gitlab-ci|\.travis|appveyor|azure-pipelines|[^/]*test)[^/]*$"
 )
 
 
 # Sections of what runs tests: https://docs.pytest.org/en/stable/reference/customize.html, https://tox.wiki/en/latest/config.html
-_FOR_TESTS = re.compile(r"(^|\W)(pytest|testenv|tox|coverage|nox|pytest_env)(\W|$)")
+_FOR_TESTS = regex(r"(^|\W)(pytest|testenv|tox|coverage|nox|pytest_env)(\W|$)")
 
 
 @listens(SettingFound)

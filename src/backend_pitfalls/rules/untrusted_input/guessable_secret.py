@@ -41,11 +41,10 @@ Data that passes through a library function that the tables do not know counts a
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity, Step
 from backend_pitfalls.model.fix import CallOther, Fix, Safety
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
@@ -68,7 +67,7 @@ META = RuleMeta(
     fix=Safety.UNSAFE,
 )
 
-_SECRET = re.compile(
+_SECRET = regex(
     r"(^|_)(token|password|passwd|secret|nonce|otp|csrf|api_?key|session_?(id|key)|salt|reset_?code|remember_?me\w*)(_|$)"
     r"|(Token|Password|Secret|Key|Nonce)$",
 )

@@ -49,11 +49,10 @@ A value of `secure` that is not known (a setting) is silent. Cookies that script
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.semantics.events import Call
@@ -77,10 +76,10 @@ META = RuleMeta(
 )
 
 
-_SESSION = re.compile(
+_SESSION = regex(
     r"(?i)sess(ion)?[-_]?(id|key|token)?$|(^|[-_])(auth|jwt|sid|token)$|access_?token|refresh_?token|remember"
 )
-_FOR_SCRIPTS = re.compile(r"(?i)csrf|xsrf")
+_FOR_SCRIPTS = regex(r"(?i)csrf|xsrf")
 _SAID = {
     "secure": "is also sent over plain HTTP",
     "httponly": "can be read by every script of the page",

@@ -47,11 +47,10 @@ Data that passes through a library function that the tables do not know counts a
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Fix, GuardRedirect, Safety
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import decides_host, report_flow
@@ -70,7 +69,7 @@ META = RuleMeta(
     fix=Safety.UNSAFE,
 )
 
-_OWN_SITE = re.compile(r"^/[^/\\\\]|^/$|^\w+://[^/?#]+[/?#]|^[?#]")
+_OWN_SITE = regex(r"^/[^/\\\\]|^/$|^\w+://[^/?#]+[/?#]|^[?#]")
 
 
 @listens(Call, at_sinks=True)

@@ -49,10 +49,9 @@ Data that passes through a library function that the tables do not know counts a
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
@@ -71,7 +70,7 @@ META = RuleMeta(
 )
 
 
-_SAFELY = re.compile(r"\bsafe_\w+'?$")
+_SAFELY = regex(r"\bsafe_\w+'?$")
 
 
 @listens(Call, at_sinks=True)

@@ -55,10 +55,9 @@ Data that passes through a library function that the tables do not know counts a
 
 from __future__ import annotations
 
-import re
-
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import decides_host, report_flow
@@ -76,7 +75,7 @@ META = RuleMeta(
     security_severity=8.6,
 )
 
-_FIXED_HOST = re.compile(r"^\w+://[^/?#]+[/?#]")
+_FIXED_HOST = regex(r"^\w+://[^/?#]+[/?#]")
 
 
 @listens(Call, at_sinks=True)

@@ -59,6 +59,7 @@ from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import BindParameters, Fix, Safety
 from backend_pitfalls.model.knowledge import SinkFacts
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import origin, report_label, tainted
@@ -79,7 +80,7 @@ META = RuleMeta(
     fix=Safety.UNSAFE,
 )
 
-_SQL = re.compile(
+_SQL = regex(
     r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|where|order\s+by|create\s+(table|index)|drop\s+table|alter\s+table|values\s*\()",
     re.IGNORECASE | re.DOTALL,
 )

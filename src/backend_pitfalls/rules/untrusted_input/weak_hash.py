@@ -47,6 +47,7 @@ from collections.abc import Mapping
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import AddKeyword, Fix, Safety
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import report_flow
@@ -69,13 +70,11 @@ META = RuleMeta(
     fix=Safety.UNSAFE,
 )
 
-_SECRET = re.compile(
-    r"passw|passphrase|secret|token|credential|api_?key|private_?key|signature|pwd(?![a-z])", re.IGNORECASE
-)
+_SECRET = regex(r"passw|passphrase|secret|token|credential|api_?key|private_?key|signature|pwd(?![a-z])", re.IGNORECASE)
 # What a hash is made for that guards nothing.
-_GUARDS_NOTHING = re.compile(r"cache|etag|checksum|fingerprint|gravatar|avatar|shard|bucket|dedup", re.IGNORECASE)
+_GUARDS_NOTHING = regex(r"cache|etag|checksum|fingerprint|gravatar|avatar|shard|bucket|dedup", re.IGNORECASE)
 # The service that knows leaked passwords takes the first characters of a SHA-1: https://haveibeenpwned.com/API/v3#PwnedPasswords
-_LOOKS_UP_LEAKS = re.compile(r"pwn|hibp|breach|leak|compromised", re.IGNORECASE)
+_LOOKS_UP_LEAKS = regex(r"pwn|hibp|breach|leak|compromised", re.IGNORECASE)
 _LIBRARIES = ("hashlib.", "Crypto.Hash.", "Cryptodome.Hash.")
 _WEAK = frozenset({"md5", "md4", "sha1", "sha-1"})
 _MEND = "use hashlib.scrypt() or a password hasher, for signatures SHA-256; usedforsecurity=False where nothing depends on it"
