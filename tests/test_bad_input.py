@@ -246,3 +246,47 @@ def test_yaml_bombs_and_broken_manifests_cost_one_line_each(tmp_path: Path) -> N
     (tmp_path / "Dockerfile").write_text("FROM python:3.13\nCMD gunicorn shop.wsgi\n")
     found = sorted((f.path, f.code) for f in analyse(tmp_path, Options()).shown())
     assert found == sorted([*((name, "BPF000") for name in BROKEN_MANIFESTS), ("Dockerfile", "BPF502")])
+
+
+HALVES = {
+    "app.py": 'import requests\n\nX = "\\ud83d"\n\n\ndef f(a="\\ud83d\\ude00", *, b={"\\U0000DFFF": 1}):\n    return requests.get("\\udbff" + X)\n',
+    "secret.py": 'API_KEY = "\\ud83d9Kq2vTz81hh4a0c"\n',
+    "conf.json": '{"\\ud83d": 1, "password": "hB7xQ2mV9tLw\\ud83dKfZ4dRc8pNyS"}\n',
+    "conf.yaml": 'face: "\\ud83d\\ude00"\npassword: "hB7xQ2mV9tLw\\uD83DKfZ4dRc8pNyS"\n',
+}
+
+
+@pytest.mark.parametrize("form", ["concise", "json", "sarif", "github"])
+def test_half_characters_are_read_and_shown(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in HALVES.items():
+        (tmp_path / name).write_text(text)
+    for _ in range(2):  # the second from the cache
+        assert main(["check", str(tmp_path), "--output-format", form]) == 1
+        told = capsys.readouterr().out.encode().decode()
+        assert [name for name in HALVES if name in told] == ["app.py", "secret.py", "conf.yaml"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are texts there")
+def test_a_name_that_is_not_utf8_costs_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "fine.py").write_text(FINE)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.py")).write_text(FINE)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text("")
+    code, lines = concise(tmp_path, capsys)
+    assert code == 1
+    assert lines[0] == "caf\ufffd.py:1:1: BPF000 has a name that is not in UTF-8; rename it, or exclude the folder"
+    assert [line.split(":")[0] for line in lines] == ["caf\ufffd.py", "fine.py"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are texts there")
+@pytest.mark.parametrize("form", ["text", "concise", "json", "sarif", "github"])
+def test_a_folder_above_may_have_any_name(form: str, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    (folder / "fine.py").write_text(FINE)
+    done = subprocess.run(
+        [sys.executable, "-m", "backend_pitfalls", "check", str(folder), "--output-format", form],
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"BPF401" in done.stdout

@@ -58,6 +58,7 @@ from backend_pitfalls.syntax.notebook import Notebook
 from backend_pitfalls.syntax.parts import CONTENT, digests
 from backend_pitfalls.syntax.source import Source, Unreadable
 from backend_pitfalls.syntax.suppressions import Suppression, suppressions
+from backend_pitfalls.syntax.surrogates import replaced_in_data
 from backend_pitfalls.syntax.template import TemplateSource
 
 _SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "://", "credential", "auth")
@@ -211,6 +212,7 @@ class Session:
     def _index_manifest(self, file: ProjectFile, data: bytes) -> Indexed:
         findings: tuple[Finding, ...] = ()
         self._found.clear()
+        digest, data = content_digest(data), replaced_in_data(data)
         lowered = data.lower()
         if self._asks_for_secrets and self._may_hold_secret(file, data, lowered):
             if len(data) > settings.MAX_BYTES:
@@ -237,7 +239,7 @@ class Session:
             comments = suppressions(data, data.decode("utf-8", "replace"), python=False)
         return Indexed(
             file.path,
-            content_digest(data),
+            digest,
             len(data),
             None,
             False,

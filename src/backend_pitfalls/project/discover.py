@@ -15,6 +15,7 @@ from backend_pitfalls.model.options import Options
 from backend_pitfalls.model.regex import regex
 from backend_pitfalls.project.config import is_project
 from backend_pitfalls.project.vendored import copies
+from backend_pitfalls.syntax.surrogates import is_whole, legible
 
 SKIPPED_FOLDERS = frozenset(
     {
@@ -162,6 +163,9 @@ def _folder(
             continue
         kind = None if is_folder else kind_of(entry.name)
         if (is_folder and (entry.name in SKIPPED_FOLDERS or entry.is_symlink())) or not (is_folder or kind):
+            continue
+        if not is_whole(entry.name):
+            notes.append((legible(path), "has a name that is not in UTF-8; rename it, or exclude the folder"))
             continue
         if "{{" in entry.name:
             continue  # of a template of whole projects (cookiecutter, copier): what it holds is not yet the language that it becomes

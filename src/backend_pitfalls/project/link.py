@@ -18,7 +18,7 @@ from backend_pitfalls.project.orm.graph import backrefs, certain, declares_relat
 from backend_pitfalls.project.orm.text import holds_free_text
 from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation, Store
-from backend_pitfalls.syntax.names import is_overload
+from backend_pitfalls.syntax.names import is_overload, own_name
 from backend_pitfalls.syntax.parts import BODY, CONTENT, COUNT, parts_of
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
@@ -725,16 +725,18 @@ def graph_digest(files: Iterable[FileFacts]) -> bytes:
 
 
 def function_nodes(tree: ast.Module) -> dict[str, FunctionNode]:
-    """Functions and methods by their dotted name; of several with one name the first that has a body, of several classes the last."""
+    """Functions and methods by their dotted name. Of several classes with one name the last counts; of several functions the first that
+    has a body has the name, and the others have a number behind it."""
     found: dict[str, FunctionNode] = {}
     classes: set[str] = set()
     stack: list[tuple[str, ast.stmt]] = [("", s) for s in reversed(tree.body)]
     while stack:
         prefix, node = stack.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            if is_overload(found.get(prefix + node.name)):
-                found[prefix + node.name] = node
-            found.setdefault(prefix + node.name, node)
+            name = key = prefix + own_name(node)
+            while key in found and not is_overload(found[key]):
+                key = f"{name}.{int(key[len(name) + 1 :] or 1) + 1}"
+            found[key] = node
         elif isinstance(node, ast.ClassDef):
             inside = f"{prefix}{node.name}."
             if inside in classes:

@@ -101,6 +101,8 @@ _PATH = regex(
     r"^(/|\./|~/|\.[a-z_.]+$|[A-Za-z]:\\)|^https?://|^[\w.-]+\.(py|json|ya?ml|pem|key|txt|html|env)$|^urn:"
     # The path of a route, or a pattern for some: `tokens/`, `users/\\d+/tokens/`.
     r"|^(?:[a-z_]+|\\[dw]\+|<[\w:]+>)(?:/(?:[a-z_]+|\\[dw]\+|<[\w:]+>))*/$"
+    # A name of XML with its namespace.
+    r"|^\{(?:https?://|urn:)[^{}\s]*\}"
     # An attribute of an object, in a script that the file holds.
     r"|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+;"
 )
@@ -115,7 +117,7 @@ _KIND = regex(
 )
 _REGEX = regex(r"^\^.*\$$")
 URL_PASSWORD = regex(
-    r"(?<![a-z])[a-z][a-z0-9+.-]*://[^/\s:@'\"]*:(?P<password>[^/\s@'\"]{3,})@[^\s@/'\"?]+", re.IGNORECASE
+    r"(?<![a-z])[a-z][a-z0-9+.-]*://[^/\s:@'\"\[\]]*:(?P<password>[^/\s@'\"\[\]]{3,})@[^\s@/'\"?]+", re.IGNORECASE
 )
 _PAIRS = regex(r"(?:^|[\s;,?&])(?P<name>[A-Za-z][\w-]*)\s*=\s*(?P<value>[^\s;,&'\"]+)")
 GRANT = regex(r"\b(?:IDENTIFIED\s+BY|WITH\s+(?:ENCRYPTED\s+)?PASSWORD)\s+'(?P<password>[^']{3,})'", re.IGNORECASE)
@@ -200,8 +202,8 @@ def by_form(text: str, knowledge: Knowledge) -> Judgement | None:
             token,
             token.public or bool(_OF_A_TEST_ACCOUNT.search(text)),
         )
-    url = URL_PASSWORD.search(text) if "://" in text else None
-    if url is not None and not stands_for_password(url["password"]):
+    urls = URL_PASSWORD.finditer(text) if "://" in text else ()
+    if any(not stands_for_password(url["password"]) for url in urls):
         return Judgement("a password in a URL", 3.0, ("the address has a user and a password",))
     grant = GRANT.search(text) if "'" in text else None
     if grant is not None and not stands_for_password(grant["password"]):

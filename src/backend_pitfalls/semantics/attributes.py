@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import Knowledge, SourceFacts
-from backend_pitfalls.semantics import forms
+from backend_pitfalls.semantics import forms, validators
 from backend_pitfalls.semantics.annotations import has_safe_pattern
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.semantics.values import (
@@ -139,6 +139,8 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
         return function if "staticmethod" in function.decorators else BoundMethod(value, name, function)
     if value.labels and _checked_field(interpreter, value.cls, name):
         return Instance("builtins.int")
+    if value.labels:
+        value = Instance(value.cls, value.attributes, validators.passed(interpreter, value.cls, name, value.labels))
     found = interpreter.instance_attribute(value.cls, name)
     if found is not None:
         if isinstance(found, Instance) and found.cls in knowledge.sources:
@@ -222,7 +224,7 @@ def _library_attribute(interpreter: Interpreter, value: Instance, cls: str, name
             return Row(interpreter.world.user_model())
         if type_ in knowledge.sources:
             return source_value(knowledge.sources[type_])
-        return Instance(type_)
+        return Instance(type_, {}, value.labels)
     if knowledge.types.get(qualified) and not cls.endswith(("Connection", "Cursor", "Engine")) and name == "session":
         return Instance(knowledge.types[qualified])
     if qualified == "flask_sqlalchemy.SQLAlchemy.engine":

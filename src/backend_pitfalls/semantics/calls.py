@@ -282,6 +282,8 @@ def _cast(frame: Frame, arguments: Arguments, receiver: Value, name: str) -> Val
         return Instance("builtins.bool")
     if name in _READS:
         return Unknown(frozenset(label.unclean(_PATH) for label in receiver.labels))
+    if name == "resolve" and not arguments.positional:
+        return checks.cleaned(Unknown(receiver.labels), RESOLVED)
     if name == "urlencode":
         return checks.cleaned(Unknown(receiver.labels), _URL_SAFE)
     if name in ("get", "pop", "getlist", "getone", "getall") and isinstance(arguments.node.func, ast.Attribute):

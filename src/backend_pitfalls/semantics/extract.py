@@ -20,7 +20,7 @@ from backend_pitfalls.semantics.facts import (
 from backend_pitfalls.semantics.masks import masked
 from backend_pitfalls.semantics.module_state import writers
 from backend_pitfalls.semantics.routes import patterns, routes
-from backend_pitfalls.syntax.names import dotted, nodes_in, parameter_defaults
+from backend_pitfalls.syntax.names import dotted, nodes_in, own_name, parameter_defaults
 
 # What a file decides for the whole project: https://docs.python.org/3/library/socket.html#socket.setdefaulttimeout,
 # https://www.python-ldap.org/en/latest/reference/ldap.html#ldap.set_option, https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-time-limit
@@ -219,7 +219,7 @@ class _Collector:
                 methods.add(statement.name)
                 self._define(f"{name}.{statement.name}", statement)
                 for attribute in _self_attributes(statement):
-                    attributes.setdefault(attribute, []).append(statement.name)
+                    attributes.setdefault(attribute, []).append(own_name(statement))
             elif isinstance(statement, ast.ClassDef):
                 if statement.name == "Meta":
                     meta = {**meta, **_meta(statement)}

@@ -235,8 +235,11 @@ class Interpreter:
         found = self._functions.get(node)
         if found is None:
             owner = qualname.rpartition(".")[0]
-            is_method = bool(owner) and facts is not None and owner in facts.classes
-            found = self._functions[node] = Function(module, qualname, node, f"{module}.{owner}" if is_method else "")
+            classes = facts.classes if facts is not None else {}
+            while owner and owner not in classes:  # `Cache.timeout.setter` is a method of `Cache`
+                owner = owner.rpartition(".")[0]
+            shown = f"{owner}.{node.name}" if owner else node.name
+            found = self._functions[node] = Function(module, shown, node, f"{module}.{owner}" if owner else "")
         return found
 
     def method(self, class_name: str, name: str) -> Function | None:

@@ -100,6 +100,14 @@ def bound_names(node: ast.AST) -> frozenset[str]:
     return frozenset(n.id for n in nodes_in(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
+def own_name(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """The name of a function; that of the setter of a property is `timeout.setter`, as its decorator says, since the property is `timeout`."""
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Attribute) and getattr(decorator.value, "id", "") == function.name:
+            return f"{function.name}.{decorator.attr}"
+    return function.name
+
+
 def is_overload(function: ast.AST | None) -> bool:
     """Whether a function only declares a signature (`typing.overload`): its body, which follows, is another's of the same name."""
     return isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and "overload" in decorators(function)

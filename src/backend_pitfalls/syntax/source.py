@@ -12,6 +12,7 @@ import warnings
 
 from backend_pitfalls.model.finding import Span
 from backend_pitfalls.syntax.newer import rewritten
+from backend_pitfalls.syntax.surrogates import replaced_in_source
 
 MAX_BYTES = 4_000_000
 """A Python file above this size is data, not code that a person wrote; it is skipped with a note."""
@@ -80,6 +81,7 @@ def parse(text: str, target_version: tuple[int, int] | None = None) -> ast.Modul
     Raises:
         Unreadable: for a syntax error or source nested too deeply for the parser.
     """
+    text = replaced_in_source(text)
     version = target_version if target_version and target_version < sys.version_info[:2] else None
     try:
         with warnings.catch_warnings():

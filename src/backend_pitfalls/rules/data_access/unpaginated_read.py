@@ -54,7 +54,7 @@ There is no automatic repair: a page changes what clients get.
 None.
 
 ## Known limits
-A table that stays small (roles, countries) is not told from one that grows. For Django REST framework's `DEFAULT_PAGINATION_CLASS` the settings must be in the
+A table is told to stay small by the last word of its name only (`Role`, `OrderStatus`, `Country`, `SiteSettings`). For Django REST framework's `DEFAULT_PAGINATION_CLASS` the settings must be in the
 project.
 
 ## References
@@ -67,6 +67,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import NOT_THE_SERVICE
 from backend_pitfalls.model.finding import Confidence, Severity, Step
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.rounds import nearest
@@ -83,6 +84,12 @@ META = RuleMeta(
     cwe=(770,),
 )
 
+# The last word of tables that hold what the program tells apart, or what an administrator sets up, and stay small.
+_OF_FEW_ROWS = regex(
+    r"(^|[a-z0-9_])(Status(es)?|States?|Types?|Kinds?|Categor(y|ies)|Severit(y|ies)|Priorit(y|ies)|Roles?|Permissions?|Languages?|Locales?|Countr(y|ies)"
+    r"|Currenc(y|ies)|Units?|Settings?|Config(s|uration|urations)?|Options?|Features?|FeatureFlags?|Providers?|Backends?|Levels?)$"
+)
+
 
 @listens(Query)
 def whole_table(event: Query, report: Report) -> None:
@@ -90,6 +97,8 @@ def whole_table(event: Query, report: Report) -> None:
     if not event.whole or not event.handled or event.batched or event.effect != "read":
         return
     model = event.model.rsplit(".", 1)[-1]
+    if _OF_FEW_ROWS.search(model):
+        return
     site = nearest(event, lambda place: place.path.endswith(".py"))
     report(
         site,

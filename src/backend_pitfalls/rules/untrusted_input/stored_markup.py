@@ -92,7 +92,7 @@ def shown(event: Call, report: Report) -> None:
                 message,
                 trace=event.chain,
                 symbol=event.symbol,
-                group=f"{event.site} {kept}",
+                group=str(event.site),
                 fix=formatted(event),
             )
             return
