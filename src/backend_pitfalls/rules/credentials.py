@@ -161,9 +161,25 @@ def kind_of(name: str, knowledge: Knowledge) -> str:
     return next((k for end, k in _GLUED if glued.endswith(end)), "")
 
 
-# What makes a key one that is no secret: `PUBLIC_KEY`, `primary_key`, `cache_key`.
+# What makes a key one that is no secret: `PUBLIC_KEY`, `primary_key`, `cache_key`; that of a captcha is shown in its page.
 _OF_OTHER_THINGS = frozenset(
-    ("public", "primary", "foreign", "partition", "sort", "cache", "object", "file", "row", "lookup")
+    (
+        "public",
+        "primary",
+        "foreign",
+        "partition",
+        "sort",
+        "cache",
+        "object",
+        "file",
+        "row",
+        "lookup",
+        "captcha",
+        "recaptcha",
+        "hcaptcha",
+        "turnstile",
+        "site",
+    )
 )
 _GLUED = (
     ("password", "password"),
