@@ -106,7 +106,7 @@ def workloads(data: bytes) -> list[Workload]:
     Raises:
         Unreadable: when the file looks like a manifest but is not valid YAML.
     """
-    if not _HINT.search(data) or b"{%" in data:
+    if (b"kind" not in data and b"knative" not in data) or b"{%" in data or not _HINT.search(data):
         return []
     yaml_nodes.check_size(data, "a manifest")
     is_template = b"{{" in data

@@ -46,7 +46,7 @@ def operations(data: bytes) -> Added:
     Raises:
         Unreadable: when it looks like one and is not valid YAML.
     """
-    if not _OPERATIONS.search(data) or b"/containers/" not in data or b"{{" in data:
+    if b"/containers/" not in data or b"{{" in data or not _OPERATIONS.search(data):
         return ()
     yaml_nodes.check_size(data, "a patch")
     return tuple(key for document in yaml_nodes.documents(data) for key in _added(document))

@@ -6,7 +6,6 @@ formats share; so one reader serves them, also where a file is a template or not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -21,7 +20,7 @@ MAX_LINE = 20_000
 MAX_SETTINGS = 50_000
 
 _LINE = regex(
-    r"""^\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|variable|define)\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?\s*(?:=>|:=|=|:)\s*(?P<value>\S.*?)\s*,?\s*$"""
+    r"""^\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|variable|define)\s+)?["']?(?P<key>[A-Za-z_][\w.\-]*)["']?\s*(?:=>|:=|=|:)\s*(?P<value>\S.*)"""
 )
 _DOCKER = regex(r"^\s*(?:ENV|ARG)\s+(?P<key>[A-Za-z_]\w*)\s+(?P<value>\S+)\s*$")
 _LIST_ITEM = regex(r"""^\s*-\s+["']?(?P<key>[A-Za-z_]\w*)=(?P<value>[^"']+)["']?\s*$""")
@@ -32,6 +31,9 @@ _IN_COMMAND = regex(
     r"(?:^|\s)(?:--(?P<option>[a-z][\w-]*)|(?P<key>[A-Z][A-Z0-9_]{3,}))=(?P<value>[^\s\"'$`<>(){}]+)(?=\s|$)"
 )
 _SECTION = regex(r"^\[\[?(?P<name>[\w.:\" -]+)\]\]?\s*$")
+_COMMENT_BEHIND = regex(r"\s+[#;]|\s+\\$")
+# What holds a value without a colon or an equals sign.
+_HELD = regex(r"'|ENV|ARG")
 _COMMENT = regex(r"^\s*(#|;|//|\*|--)")
 _NAMES = frozenset({"name", "key"})
 _VALUES = frozenset({"value", "default"})
@@ -74,13 +76,16 @@ def settings(text: str) -> Iterator[Setting]:
     named = above = section = ""
     count = 0
     for number, line in enumerate(text.splitlines(), 1):
+        # What an expression asks for is looked for before it: most of the lines of large files have none of it.
+        if ":" not in line and "=" not in line and "[" not in line and "{" not in line and not _HELD.search(line):
+            continue
         if _COMMENT.match(line):
             continue
-        begun = _SECTION.match(line)
+        begun = _SECTION.match(line) if line[:1] == "[" else None
         if begun is not None:
             section = begun["name"]
             continue
-        opened = _OPENS.match(line)
+        opened = _OPENS.match(line) if line.rstrip()[-1:] in (":", "{") else None
         if opened is not None:
             above = opened["key"]
             continue
@@ -149,22 +154,29 @@ def _may_tell(comment: str) -> bool:
 
 
 def _of_line(line: str, number: int) -> Iterator[Setting]:
-    pairs = list(_PAIR.finditer(line))
+    pairs = list(_PAIR.finditer(line)) if '"' in line else []
     if pairs or len(line) > MAX_LINE:
         for match in pairs:
             yield _setting(match["key"], match["value"], match.start("value"), number)
         return
-    for grant in _GRANT.finditer(line):
+    for grant in _GRANT.finditer(line) if "'" in line else ():
         yield _setting("password", grant["value"], grant.start("value"), number)
         return
-    found = _LIST_ITEM.match(line) or _DOCKER.match(line) or _LINE.match(line)
-    value, at = _plain(found["value"], found.start("value")) if found is not None else ("", 0)
-    given = list(_IN_COMMAND.finditer(line)) if not value or " " in value else []
+    item = _LIST_ITEM.match(line) if "=" in line and "-" in line else None
+    found = item or (_DOCKER.match(line) if "ENV" in line or "ARG" in line else None) or _LINE.match(line)
+    value, at = _plain(_without_comma(found["value"]), found.start("value")) if found is not None else ("", 0)
+    given = list(_IN_COMMAND.finditer(line)) if "=" in line and (not value or " " in value) else []
     for match in given:
         span = Span(number, match.start("value"), number, match.end("value"))
         yield Setting(match["key"] or match["option"], match["value"], span, in_command=True)
     if found is not None and value and not given:
         yield _setting(found["key"], value, at, number, "" if line.endswith("\\") else line)
+
+
+def _without_comma(written: str) -> str:
+    """A value without the comma and the spaces behind it."""
+    text = written.rstrip()
+    return text[:-1].rstrip() or text if text[-1:] == "," else text
 
 
 def _plain(written: str, at: int) -> tuple[str, int]:
@@ -173,7 +185,9 @@ def _plain(written: str, at: int) -> tuple[str, int]:
     if quote in "\"'":
         end = written.find(quote, 1)
         return (written[1:end], at + 1) if end > 0 else (written[1:], at + 1)
-    return re.split(r"\s+[#;]|\s+\\$", written, maxsplit=1)[0].rstrip(), at
+    if "#" not in written and ";" not in written and written[-1:] != "\\":
+        return written.rstrip(), at
+    return _COMMENT_BEHIND.split(written, maxsplit=1)[0].rstrip(), at
 
 
 def _setting(name: str, value: str, at: int, number: int, line: str = "") -> Setting:

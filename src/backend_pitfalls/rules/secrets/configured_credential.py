@@ -88,7 +88,8 @@ def configured(event: SettingFound, report: Report) -> None:
     text = setting.value
     if not _may_be_one(setting, report):
         return
-    if (
+    judged = _judged(setting, report)
+    if judged is None or (
         _TRANSLATIONS.search(event.path)
         or credentials.is_template(text)
         or credentials.is_reference(text)
@@ -97,11 +98,10 @@ def configured(event: SettingFound, report: Report) -> None:
         or credentials.is_elsewhere(setting.name)
     ):
         return
-    if credentials.is_placeholder(_decoded(text)) and not text.startswith("django-insecure-"):
-        return
-    judged = _judged(setting, report)
     in_test = context_of(event.path) is FileContext.TEST or bool(_FOR_TESTS.search(setting.section))
-    if judged is None or judged.score < (credentials.CERTAIN if in_test else credentials.THRESHOLD):
+    if judged.score < (credentials.CERTAIN if in_test else credentials.THRESHOLD):
+        return
+    if credentials.is_placeholder(_decoded(text)) and not text.startswith("django-insecure-"):
         return
     # What stands in a sample, or guards a database that lives as long as a test run, is no secret unless it looks like one.
     is_sample = _SAMPLE_FILE.search(event.path.rsplit("/", 1)[-1]) or _CONTINUOUS_INTEGRATION.search(event.path)
