@@ -61,7 +61,10 @@ from backend_pitfalls.syntax.suppressions import Suppression, suppressions
 from backend_pitfalls.syntax.surrogates import replaced_in_data
 from backend_pitfalls.syntax.template import TemplateSource
 
-_SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "://", "credential", "auth")
+_SECRET_WORDS = (
+    *("pass", "pwd", "pswd", "psw", "pw", "secret", "token", "key", "://", "credential", "auth", "bearer"),
+    *("contrase", "heslo", "kennwort", "parol", "salasana", "senha", "wachtwoord"),
+)
 _SECRET_BYTES = tuple(word.encode() for word in _SECRET_WORDS)
 KEPT_BYTES = 6_000_000
 """Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""

@@ -82,7 +82,7 @@ def kind_of(name: str) -> FileKind | None:
         return FileKind.YAML
     if name.endswith((".html", ".jinja", ".jinja2", ".j2")):
         return FileKind.TEMPLATE
-    if _DOCKERFILE.match(name):
+    if _DOCKERFILE.match(name) and not name.endswith(".dockerignore"):
         return FileKind.DOCKERFILE
     return FileKind.SETTINGS if _CONFIGURATION.search(name) and name not in _LOCKS else None
 

@@ -98,7 +98,7 @@ _IDENTIFIER = regex(r"^[a-z]+\d?(_[a-z]+\d?)+$|^[A-Z]+\d?(_[A-Z]+\d?)+$")
 _SECRET_WORD = regex(r"password|passwd|passphrase|token|secret|key|auth|credential|pwd|bearer", re.IGNORECASE)
 _TEMPLATE = regex(r"^<.*>$|\$\{|\{\{|\}\}|%\(|^%s$")
 _PATH = regex(
-    r"^(/|\./|~/|\.[a-z_.]+$|[A-Za-z]:\\)|^https?://|^[\w.-]+\.(py|json|ya?ml|pem|key|txt|html|env)$|^urn:"
+    r"^(/|\./|~/|\.[a-z_.]+$|[A-Za-z]:\\)|^[a-zA-Z][\w+.-]*://|^[\w.-]+\.(py|json|ya?ml|pem|key|txt|html|env)$|^urn:"
     # The path of a route, or a pattern for some: `tokens/`, `users/\\d+/tokens/`.
     r"|^(?:[a-z_]+|\\[dw]\+|<[\w:]+>)(?:/(?:[a-z_]+|\\[dw]\+|<[\w:]+>))*/$"
     # A name of XML with its namespace.
@@ -269,7 +269,7 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
         knowledge: for the names.
     """
     kind = kind_of(name, knowledge)
-    if not kind and how != "given":
+    if (not kind and how != "given") or (name in ("PW", "pw") and _PALAU.match(text)):
         return None
     if kind in ("header", "cookie"):
         text = _carried(kind, text)
@@ -299,6 +299,8 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
     return Judgement(f"'{name}'", score, tuple(strongest[:2]))
 
 
+# The country of the code PW, in lists of countries: https://www.iso.org/obp/ui/#iso:code:3166:PW
+_PALAU = regex(r"Pala|[^\x00-\x7f]")
 # What is left of a password once it was hashed. https://passlib.readthedocs.io/en/stable/modular_crypt_format.html
 _HASHED = regex(
     r"^(pbkdf2|bcrypt|argon2|scrypt|\$(2[abxy]?|[156y]|argon2\w*|pbkdf2[\w-]*|scrypt|apr1)\$|sha\d+[:$]|md5[:$])",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
 # https://docs.python.org/3/library/asyncio-task.html
+# https://zopeinterface.readthedocs.io/en/latest/README.html#defining-interfaces
+_ZOPE = "zope.interface.Interface"
 _COROUTINES = frozenset({"asyncio.sleep", "asyncio.wait_for", "asyncio.to_thread", "asyncio.wait"})
 _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _BODY = frozenset({"json", "text", "content", "iter_content", "iter_lines", "iter_bytes"})
@@ -24,7 +26,8 @@ def statement(frame: Frame, node: ast.Call, callee: Value) -> None:
     for option in several:
         function = option.function if isinstance(option, BoundMethod) else option
         if isinstance(function, Function) and _is_coroutine(frame, function):
-            if len(several) == 1:  # of several that it may be the others may be plain functions
+            # Of several that it may be the others may be plain functions, and so may what provides an interface.
+            if len(several) == 1 and _ZOPE not in frame.world.lineage(function.owner):
                 _emit(frame, node, "coroutine", function.qualname)
         elif isinstance(option, Symbol) and option.name in _COROUTINES:
             _emit(frame, node, "coroutine", option.name)

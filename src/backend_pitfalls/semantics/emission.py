@@ -254,13 +254,16 @@ def _round_trip(frame: Frame, node: ast.AST, facts: RoundTripFacts, positional: 
 
 
 def _effect_of(statement: str) -> str:
-    """Whether a statement of SQL asks or writes, by how it begins; the empty string where that does not tell, and for one about many rows, or that takes a lock."""
+    """Whether a statement of SQL asks or writes, by how it begins; the empty string where that does not tell, and for one about many rows, or that takes a lock or sets
+    something of the session."""
     words = statement.split(None, 1)
-    if not words or _OF_MANY.search(statement):
+    if not words or _OF_MANY.search(statement) or _OF_THE_SESSION.match(statement):
         return ""
     return {"SELECT": "read", "INSERT": "write", "UPDATE": "write", "DELETE": "write"}.get(words[0].upper(), "")
 
 
+# https://www.postgresql.org/docs/current/functions-admin.html
+_OF_THE_SESSION = regex(r"\s*SELECT\s+(set_config|setval|pg_notify|pg_(try_)?advisory\w*)\s*\(", re.IGNORECASE)
 _OF_MANY = regex(r"\bFOR\s+UPDATE\b|\bIN\s*\(|\bANY\s*\(|\bunnest\b|\bVALUES\s+%s", re.IGNORECASE)
 
 

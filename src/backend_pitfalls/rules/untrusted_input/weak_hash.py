@@ -97,9 +97,9 @@ def weak(event: Call, report: Report) -> None:
     fix = None if is_secret else _says_so(event)
     report_flow(event, report, harm, "weak hash", _MEND, into="it is hashed", fix=fix)
     if is_secret:
-        name = event.callee.removesuffix(".update")
-        told_once = f"{event.site.path} {event.symbol} {name}" if event.symbol else ""
-        report(event.site, f"weak hash: '{name}' of a secret; {_MEND}", symbol=event.symbol, group=told_once)
+        hashed = event.callee.removesuffix(".update")
+        told_once = f"{event.site.path} {event.symbol} {hashed}" if event.symbol else ""
+        report(event.site, f"weak hash: '{hashed}' of a secret; {_MEND}", symbol=event.symbol, group=told_once)
 
 
 def _says_so(event: Call) -> Fix | None:
