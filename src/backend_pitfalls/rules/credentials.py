@@ -269,7 +269,7 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
         knowledge: for the names.
     """
     kind = kind_of(name, knowledge)
-    if (not kind and how != "given") or (name in ("PW", "pw") and _PALAU.match(text)):
+    if (not kind and how != "given") or _of_palau(name, text):
         return None
     if kind in ("header", "cookie"):
         text = _carried(kind, text)
@@ -300,6 +300,7 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
 
 
 # The country of the code PW, in lists of countries: https://www.iso.org/obp/ui/#iso:code:3166:PW
+_LOCALE = regex(r"[a-z]{2,3}-PW")
 _PALAU = regex(r"Pala|[^\x00-\x7f]")
 # What is left of a password once it was hashed. https://passlib.readthedocs.io/en/stable/modular_crypt_format.html
 _HASHED = regex(
@@ -311,6 +312,10 @@ _HASH = regex(r"(^|_)(hash|checksum|digest|sha\d*|md5)$")
 _HEXADECIMAL = regex(r"[0-9a-fA-F]{32,}")
 # Directives of a web server, and names of where a secret is kept.
 _NOT_HELD = regex(r"(^|_)(proxy|uwsgi|fastcgi|scgi|grpc)_pass$|existing_secret$|secret_(name|ref)$")
+
+
+def _of_palau(name: str, text: str) -> bool:
+    return _LOCALE.fullmatch(name) is not None or (name in ("PW", "pw") and _PALAU.match(text) is not None)
 
 
 def is_hashed(text: str) -> bool:
