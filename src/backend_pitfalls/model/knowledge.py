@@ -59,7 +59,8 @@ class ClientFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Attributes, calls or methods whose value an outsider controls (`kind` "input") or can guess ("random"); `cleaned` are
-    harms that it cannot do, `unless` keywords of the call with which it is harmless. Sources of a `group` count where the configuration names it."""
+    harms that it cannot do, `unless` keywords of the call with which it is harmless; what `picks` gives one of its argument's elements, which nobody
+    has to guess where they are texts of several characters. Sources of a `group` count where the configuration names it."""
 
     names: tuple[str, ...]
     description: str
@@ -67,6 +68,7 @@ class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str = "input"
     cleaned: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    picks: bool = False
     group: str = ""
 
 

@@ -59,6 +59,7 @@ from backend_pitfalls.semantics.values import (
     constant_text,
     deep_labels,
     join_all,
+    known_text,
     options,
     union_labels,
 )
@@ -486,6 +487,9 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         facts = knowledge.sources[name]
         if any(keyword in arguments.keywords for keyword in facts.unless):
             return UNKNOWN
+        picked = arguments.positional[0] if facts.picks and arguments.positional else UNKNOWN
+        if all(_is_of_texts(option) for option in options(picked)):
+            return join_all(option.elements() for option in options(picked) if isinstance(option, Container))
         harmless = frozenset(facts.cleaned) | checks.by_decorator(frame)
         label = Label(facts.description, frame.site(arguments.node), (), harmless, facts.kind)
         frame.tainted = True
@@ -512,6 +516,14 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
             return Instance(receiver.cls, receiver.attributes, receiver.labels)
         return Unknown(receiver.labels)
     return UNKNOWN
+
+
+def _is_of_texts(collection: Value) -> bool:
+    """Whether a value certainly is a collection of texts of several characters each: greetings, not the letters of a password."""
+    if not isinstance(collection, Container):
+        return False
+    held = [*collection.items.values(), *([] if collection.rest is None else [collection.rest])]
+    return bool(held) and all(len(known_text(option)) > 1 for value in held for option in options(value))
 
 
 def _is_other(knowledge: Knowledge, name: str, arguments: Arguments) -> bool:
