@@ -69,3 +69,8 @@ def test_a_folder_named_after_a_library_is_no_copy(tmp_path: Path) -> None:
 def test_findings_in_renamed_copies_are_not_told(tmp_path: Path) -> None:
     files = {"shop/_vendor/fetching.py": FETCH, "shop/fetching.py": FETCH}
     assert found(tmp_path, files) == (sorted(files), ["shop/fetching.py"])
+
+
+def test_a_virtual_environment_of_any_name_is_passed_over(tmp_path: Path) -> None:
+    files = {"app.py": FETCH, "myenv/pyvenv.cfg": "home = /usr/bin\n", "myenv/Scripts/fetch.py": FETCH}
+    assert found(tmp_path, files) == (["app.py"], ["app.py"])

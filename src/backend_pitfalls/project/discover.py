@@ -146,6 +146,8 @@ def _folder(
         )
         return
     names = {e.name for e in entries}
+    if prefix and "pyvenv.cfg" in names:
+        return  # a virtual environment: https://docs.python.org/3/library/venv.html#how-venvs-work
     if ".gitignore" in names:
         ignores = [*ignores, _ignored_by(root / prefix, prefix)]
     if prefix and is_project(root / prefix, names):
