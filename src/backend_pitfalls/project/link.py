@@ -99,11 +99,10 @@ class Project:
         self._load = load
         self.files = sorted(files, key=lambda f: f.path)
         self.modules: dict[str, FileFacts] = {}
-        packages = {f.module for f in self.files if f.path.endswith("/__init__.py")}
-        for facts in self.files:
-            for name in module_names(facts.module):
-                if name == facts.module or not self._means_a_library(name, facts.module, packages):
-                    self.modules.setdefault(name, facts)
+        self._packages = {f.module for f in self.files if f.path.endswith("/__init__.py")}
+        # Names that several files may be imported under, the likeliest first.
+        self._rivals: dict[str, list[FileFacts]] = {}
+        self._name_modules()
         self.units = [*(f.path for f in self.files), *sorted(beside)]
         self._places = {path: place for place, path in enumerate(self.units)}
         # What answers rest on has a bit from the first time on that one does; of each file those of its facts and of its parts.
@@ -127,14 +126,50 @@ class Project:
         self._graph: dict[str, dict[str, Relation]] | None = None
         self._settled: frozenset[str] | None = None
 
-    def _means_a_library(self, name: str, module: str, packages: set[str]) -> bool:
+    def _name_modules(self) -> None:
+        for facts in self.files:
+            for name in module_names(facts.module):
+                if name == facts.module or not self._means_a_library(name, facts.module):
+                    first = self.modules.setdefault(name, facts)
+                    if first is not facts:
+                        self._rivals.setdefault(name, [first]).append(facts)
+        for name, files in self._rivals.items():
+            files.sort(key=lambda f: (context_of(f.path) is FileContext.TEST, f.module.count("."), f.path))
+            self.modules[name] = files[0]
+
+    def near(self, module: str, target: str) -> str:
+        """A name as a module imports it: of several files that it may mean, as the services of a repository each have an `app.models`,
+        the one below a folder in which the module lies as well, and that is no package, as roots of imports are.
+
+        Parameters:
+            module: that imports.
+            target: what it names.
+        """
+        name = target if self._rivals else ""
+        while name:
+            rivals = self._rivals.get(name)
+            if rivals is not None:
+                roots = [f.module[: -len(name) - 1] for f in rivals]
+                best = max(range(len(rivals)), key=lambda place: self._nearness(roots[place], module))
+                return rivals[best].module + target[len(name) :]
+            name = name.rpartition(".")[0]
+        return target
+
+    def _nearness(self, root: str, module: str) -> tuple[bool, bool, int]:
+        """How well a folder serves as the root from which a module imports; the first of equals is the likeliest."""
+        is_above = not root or module.startswith(f"{root}.")
+        is_package = root in self._packages
+        depth = root.count(".") + 1 if root else 0
+        return is_above, not is_package, -depth if is_package or not is_above else depth
+
+    def _means_a_library(self, name: str, module: str) -> bool:
         """Whether an import of a name by which a file might be known gives a library: `shop/redis.py` is no `redis`, but
         `src/redis/__init__.py` is."""
         if name not in self.knowledge.modules:
             return False
         above = module[: -len(name) - 1]
-        is_root = above.rpartition(".")[2] in _IMPORT_ROOTS and above not in packages
-        return not is_root or f"{above}.{name.partition('.')[0]}" not in packages
+        is_root = above.rpartition(".")[2] in _IMPORT_ROOTS and above not in self._packages
+        return not is_root or f"{above}.{name.partition('.')[0]}" not in self._packages
 
     # -- what answers rest on -----------------------------------------------------------------------------------
 
@@ -231,14 +266,14 @@ class Project:
         if head in facts.functions:
             return Definition("function", module, head, tail)
         if head in facts.imports:
-            target = ".".join((facts.imports[head], *tail))
+            target = self.near(module, ".".join((facts.imports[head], *tail)))
             if target != qualified:
                 return self._define(target, hops - 1, starred)
         if head in facts.variables:
             return Definition("variable", module, head, tail)
         # Star imports of packages that star-import each other form graphs: each name is followed once.
         for star in facts.stars:
-            target = ".".join((star, *rest))
+            target = self.near(module, ".".join((star, *rest)))
             if target not in starred:
                 starred.add(target)
                 found = self._define(target, hops - 1, starred)
@@ -280,7 +315,8 @@ class Project:
         if head in facts.classes or head in facts.functions or head in facts.variables:
             return self._qualified(self.define(f"{module}.{written}"))
         if head in facts.imports:
-            return self._qualified(self.define(".".join((facts.imports[head], *written.split(".")[1:]))))
+            target = ".".join((facts.imports[head], *written.split(".")[1:]))
+            return self._qualified(self.define(self.near(facts.module, target)))
         if facts.stars:
             return self._qualified(self.define(f"{module}.{written}"))
         return written

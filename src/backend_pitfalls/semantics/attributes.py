@@ -28,12 +28,16 @@ from backend_pitfalls.semantics.values import (
 )
 from backend_pitfalls.semantics.world import Relation
 
+# https://docs.djangoproject.com/en/stable/topics/db/managers/
+_MANAGERS = frozenset({"_base_manager", "_default_manager", "objects"})
 NOWHERE = Site("", Span(0, 0, 0, 0))
 
 
 def load_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
     """The value of `value.name`. A source's label has the site NOWHERE until the frame gives it its place."""
     if isinstance(value, Symbol):
+        if name in _MANAGERS and interpreter.knowledge.models.get(value.name) == "django":
+            return RowSet(value.name, "django", "manager")
         return interpreter.symbol(f"{value.name}.{name}" if name != "[]" else f"{value.name}[]")
     if isinstance(value, ModuleRef):
         return interpreter.value_of(f"{value.name}.{name}")
@@ -93,7 +97,7 @@ def _class_attribute(interpreter: Interpreter, value: ClassRef, name: str) -> Va
         if manager is not None:
             rows = RowSet(value.name, dialect, "manager", manager=manager)
             return rows.evolve(loaded=_always_loaded(interpreter, rows))
-        if name in ("objects", "_default_manager", "_base_manager"):
+        if name in _MANAGERS:
             return RowSet(value.name, dialect, "manager")
     if dialect == "sqlalchemy":
         if name == "query":

@@ -661,7 +661,7 @@ class Frame:
                 # Resolved when it is used: evaluating all that is imported would make each file rest on most others.
                 self.variables.pop(local, None)
             elif local != "*" and target != f"{self.module}.{local}":
-                self.variables[local] = self.interpreter.value_of(target)
+                self.variables[local] = self.interpreter.value_of(self.world.near(self.module, target))
 
     def delete_statement(self, node: ast.Delete) -> None:
         for target in node.targets:
