@@ -56,6 +56,7 @@ _USER_BASES = frozenset(
 
 
 _SQLMODEL = "sqlmodel.SQLModel"
+_MODEL_FIELDS = ("Field", "ForeignKey")
 _GRAPH = ""
 _FACTS = COUNT
 _TAGS = frozenset({"simple_tag", "inclusion_tag", "assignment_tag"})
@@ -412,7 +413,20 @@ class Project:
         base = next((b for b in self.lineage(class_name) if b in bases), "")
         if base == _SQLMODEL and not any(c.meta.get("table") for c in self._own_lineage(class_name)):
             return ""  # a schema: https://sqlmodel.tiangolo.com/tutorial/fastapi/multiple-models/
-        return bases.get(base, "") or self.knowledge.models.get(class_name, "")
+        return bases.get(base, "") or self.knowledge.models.get(class_name, "") or self._dialect_by_fields(class_name)
+
+    def _dialect_by_fields(self, class_name: str) -> str:
+        """The ORM of a class with fields of Django's and a base of a library that the tables do not know, which then is a model."""
+        lineage = self.lineage(class_name)
+        if all(self.class_facts(b) is not None or b in self.knowledge.bases or "." not in b for b in lineage):
+            return ""
+        for name in lineage:
+            facts = self.class_facts(name)
+            for field in facts.fields if facts is not None else ():
+                callee = field.call.callee if field.call is not None else ""
+                if callee.endswith(_MODEL_FIELDS) and self.base_name(name, callee).startswith("django.db.models."):
+                    return "django"
+        return ""
 
     def _own_lineage(self, class_name: str) -> Iterator[ClassFacts]:
         """The classes of the project in a lineage."""

@@ -10,14 +10,17 @@ from backend_pitfalls.semantics import orm
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     ClassRef,
+    Const,
     Container,
     Instance,
     Row,
     RowSet,
     Symbol,
+    Text,
     TypeForm,
     Value,
 )
+from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -81,6 +84,48 @@ def annotated(frame: Frame, node: ast.expr | None) -> Value:
             return _subscripted(*spelled(frame, node)) if isinstance(value.node, ast.Subscript) else UNKNOWN
         return _object(frame, value)
     return UNKNOWN
+
+
+# What makes a class of its annotated fields, each a parameter of the constructor: https://docs.python.org/3/library/dataclasses.html,
+# https://www.attrs.org/en/stable/api.html#attrs.define, https://docs.pydantic.dev/latest/concepts/dataclasses/
+_MAKES_FIELDS = frozenset({"attrs", "dataclass", "define", "frozen", "mutable"})
+_HAS_FIELDS = frozenset(
+    {
+        "msgspec.Struct",
+        "ninja.Schema",
+        "pydantic.BaseModel",
+        "sqlmodel.SQLModel",
+        "typing.NamedTuple",
+    }
+)
+_OF_THE_CLASS = frozenset({"ClassVar", "Final"})
+
+
+def is_default(frame: Frame, node: ast.AnnAssign, value: Value) -> bool:
+    """Whether what an annotated attribute is given in a class body is only what it is when nobody gives it anything else: a field of a
+    dataclass or schema, and None in any class. The texts and numbers of settings mostly are what they are by default.
+
+    Parameters:
+        frame: of the class body.
+        node: the assignment.
+        value: what is assigned.
+    """
+    if not isinstance(value, (Const, Container, Text)) or _is_of_the_class(node.annotation):
+        return False
+    if isinstance(value, Const) and value.value is None:
+        return True
+    name = f"{frame.module}.{frame.class_name}"
+    facts = frame.world.class_facts(name)
+    lineage = frame.world.lineage(name)
+    if any(base.endswith(".BaseSettings") for base in lineage):
+        return isinstance(value, Const) and isinstance(value.value, bool)
+    decorators = {d.rpartition(".")[2] for d in facts.decorators} if facts is not None else set()
+    return not _MAKES_FIELDS.isdisjoint(decorators) or not _HAS_FIELDS.isdisjoint(lineage)
+
+
+def _is_of_the_class(annotation: ast.expr) -> bool:
+    outer = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return dotted(outer).rpartition(".")[2] in _OF_THE_CLASS
 
 
 def spelled(frame: Frame, node: Any) -> tuple[Frame, Any]:

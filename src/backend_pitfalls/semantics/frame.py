@@ -28,7 +28,7 @@ from backend_pitfalls.semantics import (
     verdicts,
     views,
 )
-from backend_pitfalls.semantics.annotations import annotated
+from backend_pitfalls.semantics.annotations import annotated, is_default
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import load_attribute
 from backend_pitfalls.semantics.events import Call, Configured, Event, Loop
@@ -315,6 +315,8 @@ class Frame:
         value = self.evaluate(node.value) if node.value is not None else UNKNOWN
         if isinstance(value, Unknown) and not value.labels:
             value = annotated(self, node.annotation)
+        elif self.class_name and not self.symbol and is_default(self, node, value):
+            value = join(annotated(self, node.annotation), value)
         if node.value is not None or self.symbol or not isinstance(value, Unknown):
             self.assign(node.target, value, node.value)
 
