@@ -290,3 +290,16 @@ def test_a_folder_above_may_have_any_name(form: str, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (1, b"")
     assert b"BPF401" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "json", "sarif", "github"])
+def test_output_in_any_encoding(form: str, tmp_path: Path) -> None:
+    (tmp_path / "fine.py").write_text(f"# \u00e9\u4e2d\n{FINE}API_KEY = '\u4e2dhB7xQ2mV9tLwKfZ4'\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "backend_pitfalls", "check", str(tmp_path), "--no-cache", "--output-format", form],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"BPF401" in done.stdout

@@ -13,6 +13,7 @@ import msgspec
 from backend_pitfalls.fixes.edits import FileEdits
 from backend_pitfalls.model.finding import Finding, Span
 from backend_pitfalls.syntax.source import Unreadable, decode, split_lines
+from backend_pitfalls.syntax.surrogates import legible
 
 
 class Located(msgspec.Struct, frozen=True):
@@ -27,7 +28,7 @@ class Located(msgspec.Struct, frozen=True):
         here = os.getcwd()  # noqa: PTH109 - a Path object a finding costs more than the rest
         written = self.finding.path if path is None else path
         below = _below(here, self.root)
-        return _shown(here, self.root, written) if below is None else f"{below}{written}"
+        return legible(_shown(here, self.root, written) if below is None else f"{below}{written}")
 
 
 @functools.lru_cache(maxsize=64)

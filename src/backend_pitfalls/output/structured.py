@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -174,7 +173,7 @@ def _artifact(located: Located, path: str) -> dict[str, str]:
     shown = located.shown_path(path)
     if shown.startswith("/"):
         return {"uri": Path(shown).as_uri()}
-    return {"uri": quote(os.fsencode(shown), safe="/+~@=,!$()*;"), "uriBaseId": "SRCROOT"}
+    return {"uri": quote(shown, safe="/+~@=,!$()*;"), "uriBaseId": "SRCROOT"}
 
 
 def _region(span: Span) -> dict[str, int]:

@@ -27,4 +27,4 @@ def is_whole(text: str) -> bool:
 
 def legible(path: str) -> str:
     """The name of a file, with the replacement character for the bytes that are no UTF-8."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return path if is_whole(path) else path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import io
 import sys
 from typing import NoReturn
 
@@ -17,8 +18,11 @@ def program() -> int:
     """Run the command line as a process of its own; returns the exit code.
 
     A check makes millions of objects that live until it ends: looking for cycles among them, at its end once more,
-    takes a sixth of its time.
+    takes a sixth of its time. What the encoding of the terminal or the file cannot say is written as an escape.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     if sys.argv[1:2] == ["check"]:
         gc.disable()
     code = main()
