@@ -140,7 +140,7 @@ class Run:
         try:
             data = self.session.content(path)
             return suppressions(data, decode(data), python=True)
-        except (OSError, Unreadable):
+        except (OSError, UnicodeError, Unreadable):
             return []
 
 

@@ -53,7 +53,7 @@ def lines_of(path: Path) -> tuple[str, ...]:
     try:
         data = path.read_bytes()
         text = decode(data) if path.suffix in (".py", ".pyw") else data.decode("utf-8", "replace")
-    except (OSError, Unreadable):
+    except (OSError, UnicodeError, Unreadable):
         return ()
     return tuple(split_lines(text))
 

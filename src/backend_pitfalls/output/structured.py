@@ -172,7 +172,7 @@ def _artifact(located: Located, path: str) -> dict[str, str]:
 
     shown = located.shown_path(path)
     if shown.startswith("/"):
-        return {"uri": Path(shown).as_uri()}
+        return {"uri": f"file://{quote(shown)}"}
     return {"uri": quote(shown, safe="/+~@=,!$()*;"), "uriBaseId": "SRCROOT"}
 
 
