@@ -150,9 +150,9 @@ class Project:
         while name:
             rivals = self._rivals.get(name)
             if rivals is not None:
-                roots = [f.module[: -len(name) - 1] for f in rivals]
-                best = max(range(len(rivals)), key=lambda place: self._nearness(roots[place], module))
-                return rivals[best].module + target[len(name) :]
+                above = len(name) + 1
+                best = max(rivals, key=lambda f: self._nearness(f.module[:-above], module))
+                return best.module + target[len(name) :]
             name = name.rpartition(".")[0]
         return target
 

@@ -106,14 +106,10 @@ def copies(folder: Path, names: Collection[str], is_root: bool) -> Collection[st
         is_root: whether it is the project's own.
     """
     installed = {entry for name in names if name.endswith(_INSTALLED) for entry in (name, *_recorded(folder / name))}
-    known = [name for name in names if name in _OWN_FILES and _is_copy(folder / name, _OWN_FILES[name])]
+    known = [name for name in names if name in _OWN_FILES and (folder / name / _OWN_FILES[name]).is_file()]
     if len(known) >= MANY and not is_root and "__init__.py" not in names:
         return names
     return installed if len(known) == 1 and _is_built_here(folder, names) else installed.union(known)
-
-
-def _is_copy(entry: Path, own_file: str) -> bool:
-    return (entry / own_file).is_file()
 
 
 def _is_built_here(folder: Path, names: Collection[str]) -> bool:
