@@ -55,6 +55,26 @@ def test_a_change_in_another_file_or_option_is_seen(project: Path) -> None:
     assert codes(analyse(project, Options(), cache=cache)) == [("app.py", "BPF401"), ("more.py", "BPF401")]
 
 
+HIDDEN = {
+    # By a name that the package binds, and by a file of another package that can be known under the name only while the package has no such name.
+    "in the package": {"shop/__init__.py": "", "shop/lib.py": LIB, "app.py": "from shop import lib\nlib.fetch('x')\n"},
+    "in another one": {"shop/__init__.py": "", "more/shop/lib.py": LIB, "app.py": "from shop import lib\nlib.fetch('x')\n"},
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_module_that_its_package_hides_is_seen(name: str, tmp_path: Path) -> None:
+    for path, text in {"pyproject.toml": "[tool.backend-pitfalls]\n", **HIDDEN[name]}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    cache = Cache(tmp_path)
+    assert codes(analyse(tmp_path, Options(), cache=cache)) == [("app.py", "BPF401")]
+    (tmp_path / "shop" / "__init__.py").write_text("lib = object()\n")
+    assert codes(analyse(tmp_path, Options(), cache=cache)) == []
+    (tmp_path / "shop" / "__init__.py").write_text("")
+    assert codes(analyse(tmp_path, Options(), cache=cache)) == [("app.py", "BPF401")]
+
+
 def test_an_overlay_passes_the_cache_by(project: Path) -> None:
     cache = Cache(project)
     assert codes(analyse(project, Options(), cache=cache)) == [("app.py", "BPF401")]

@@ -14,7 +14,7 @@ from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.cache import Stats
 from backend_pitfalls.project.discover import ProjectFile
-from backend_pitfalls.project.link import graph_digest, module_name, module_names
+from backend_pitfalls.project.link import graph_digest, hidden_modules, module_name, module_names
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.syntax import parts
 from backend_pitfalls.syntax.source import Unreadable, decode
@@ -62,15 +62,15 @@ class Run:
             indexed = self._index(team, before)
             beside = [path for path, f in self.files.items() if lies_beside(f)]
             units = (*(path for path, i in indexed.items() if i.facts is not None), *beside)
-            graph = _graph_of(indexed, before)
-            reusable = _reusable(before, indexed, units, graph)
+            graph, hidden = _graph_of(indexed, before)
+            reusable = _reusable(before, indexed, units, graph) if before.hidden == hidden else {}
             pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
             fresh = team.interpret(facts_of(indexed.values()), beside, pending, self.progress)
         if not is_last or self.projects:
             self.session.close()
         interpreted = {**reusable, **{r.path: r for r in fresh}}
         analysis = self._finish(indexed, interpreted)
-        state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph)
+        state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph, hidden)
         return analysis, state
 
     def _index(self, team: Team, before: State) -> dict[str, Indexed]:
@@ -158,12 +158,15 @@ def _imported(facts: FileFacts) -> set[str]:
     return found
 
 
-def _graph_of(indexed: Mapping[str, Indexed], before: State) -> bytes:
-    """The digest of the model graph; the old one when no facts changed."""
+def _graph_of(indexed: Mapping[str, Indexed], before: State) -> tuple[bytes, frozenset[str]]:
+    """The digest of the model graph, and which modules are hidden; what they were when no facts changed."""
     is_same = len(before.indexed) == len(indexed) and all(
         path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items()
     )
-    return before.graph if before.graph and is_same else graph_digest(facts_of(indexed.values()))
+    if before.graph and is_same:
+        return before.graph, before.hidden
+    facts = facts_of(indexed.values())
+    return graph_digest(facts), hidden_modules(facts)
 
 
 def _reusable(

@@ -89,11 +89,12 @@ class SinkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SanitizerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Calls whose result is harmless for `harms` ("*": for all)."""
+    """Calls whose result is harmless for `harms` ("*": for all), and attributes whose value is."""
 
-    calls: tuple[str, ...]
     harms: tuple[str, ...]
     docs: str
+    calls: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
 
 class ThroughFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -496,6 +497,7 @@ class Knowledge:
         self.sources: dict[str, SourceFacts] = {}
         self.sinks: dict[str, list[SinkFacts]] = {}
         self.sanitizers: dict[str, frozenset[str]] = {}
+        self.harmless: dict[str, frozenset[str]] = {}
         self.through: dict[str, ThroughFacts] = {}
         self.guards: dict[str, frozenset[str]] = {}
         self.types: dict[str, str] = {}
@@ -571,6 +573,7 @@ class Knowledge:
                 self.sinks.setdefault(call, []).append(sink)
         for sanitizer in table.sanitizer:
             self.sanitizers.update(dict.fromkeys(sanitizer.calls, frozenset(sanitizer.harms)))
+            self.harmless.update(dict.fromkeys(sanitizer.attributes, frozenset(sanitizer.harms)))
         for through in table.through:
             self.through.update(dict.fromkeys(through.calls, through))
         for guard in table.guard:
@@ -688,6 +691,7 @@ class Knowledge:
             *self.blocking,
             *self.dispatches,
             *self.aliases,
+            *self.aliases.values(),
         ):
             while (name := name.rpartition(".")[0]) and name not in found:
                 found.add(name)

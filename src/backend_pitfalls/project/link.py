@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from backend_pitfalls.model.knowledge import Knowledge
 from backend_pitfalls.project.discover import context_of, deploys
 from backend_pitfalls.project.orm.graph import backrefs, certain, declares_relations, relations_of, reverse_relations
 from backend_pitfalls.project.orm.text import holds_free_text
-from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FileFacts
+from backend_pitfalls.semantics.facts import CallFacts, ClassFacts, FieldFacts, FileFacts
 from backend_pitfalls.semantics.world import Definition, FunctionNode, Relation, Store
 from backend_pitfalls.syntax.names import is_overload, own_name
 from backend_pitfalls.syntax.parts import BODY, CONTENT, COUNT, parts_of
@@ -38,6 +39,28 @@ STORES = {
 }
 # What opens a connection, of the drivers that keep to PEP 249, by the name of the module of each.
 CONNECTIONS = {f"{module}.connect": module for module in ("MySQLdb", "psycopg", "psycopg2", "pymysql", "sqlite3")}
+# Modules of Python's own that have others below them (a project may have a `profile.models`, but no `email.utils`).
+_STANDARD_PACKAGES = frozenset(
+    {
+        "asyncio",
+        "collections",
+        "concurrent",
+        "email",
+        "html",
+        "http",
+        "importlib",
+        "json",
+        "logging",
+        "multiprocessing",
+        "os",
+        "sqlite3",
+        "unittest",
+        "urllib",
+        "wsgiref",
+        "xml",
+        "xmlrpc",
+    }
+)
 # How folders are called from which a project's own packages are imported.
 _IMPORT_ROOTS = frozenset({"lib", "python", "src"})
 _SERVED = frozenset({FileContext.PRODUCTION, FileContext.SETTINGS})
@@ -56,7 +79,8 @@ _USER_BASES = frozenset(
 
 
 _SQLMODEL = "sqlmodel.SQLModel"
-_MODEL_FIELDS = ("Field", "ForeignKey")
+_MODEL_FIELDS = ("Field", "ForeignKey", "Column", "mapped_column")
+_HOMES_OF_FIELDS = {"django.db.models.": "django", "sqlalchemy.": "sqlalchemy", "flask_sqlalchemy.": "sqlalchemy"}
 _GRAPH = ""
 _FACTS = COUNT
 _TAGS = frozenset({"simple_tag", "inclusion_tag", "assignment_tag"})
@@ -104,6 +128,7 @@ class Project:
         # Names that several files may be imported under, the likeliest first.
         self._rivals: dict[str, list[FileFacts]] = {}
         self._name_modules()
+        self._hidden = hidden_modules(self.files)
         self.units = [*(f.path for f in self.files), *sorted(beside)]
         self._places = {path: place for place, path in enumerate(self.units)}
         # What answers rest on has a bit from the first time on that one does; of each file those of its facts and of its parts.
@@ -118,7 +143,7 @@ class Project:
         self.memo: dict[str, dict[tuple[Any, ...], tuple[Any, int]]] = {}
         self._nodes: dict[str, dict[str, FunctionNode]] = {}
         self._classes: dict[str, tuple[ClassFacts | None, int]] = {}
-        self._splits: dict[str, tuple[str | None, tuple[str, ...]]] = {}
+        self._splits: dict[str, tuple[str | None, tuple[str, ...], int]] = {}
         self._linearising: set[str] = set()
         # Read of all facts at once, when first asked for.
         self._user: str | None = None
@@ -148,6 +173,9 @@ class Project:
         """
         name = target if self._rivals else ""
         while name:
+            facts = self.modules.get(name)
+            if facts is not None and facts.module == name and name != target:
+                return target  # in a module of exactly this name
             rivals = self._rivals.get(name)
             if rivals is not None:
                 above = len(name) + 1
@@ -166,11 +194,13 @@ class Project:
     def _means_a_library(self, name: str, module: str) -> bool:
         """Whether an import of a name by which a file might be known gives a library: `shop/redis.py` is no `redis`, but
         `src/redis/__init__.py` is."""
-        if name not in self.knowledge.modules:
+        first, _, below = name.partition(".")
+        is_standard = first in _STANDARD_PACKAGES if below else first in sys.stdlib_module_names
+        if not is_standard and name not in self.knowledge.modules:
             return False
         above = module[: -len(name) - 1]
         is_root = above.rpartition(".")[2] in _IMPORT_ROOTS and above not in self._packages
-        return not is_root or f"{above}.{name.partition('.')[0]}" not in self._packages
+        return not is_root or f"{above}.{first}" not in self._packages
 
     # -- what answers rest on -----------------------------------------------------------------------------------
 
@@ -284,19 +314,32 @@ class Project:
         return Definition("external", "", ".".join((outside[0], *rest)) if len(outside) == 1 else qualified)
 
     def _split(self, qualified: str) -> tuple[str | None, tuple[str, ...]]:
-        """The longest prefix that is a module of the project, and what remains."""
+        """The longest prefix that is a module of the project, and what remains; of a module that a variable of its package hides only what
+        it declares is there."""
         found = self._splits.get(qualified)
         if found is None:
-            name, _, last = qualified.rpartition(".")
-            if qualified in self.modules:
-                found = (qualified, ())
-            elif not name:
-                found = (None, ())
-            else:
-                module, rest = self._split(name)
-                found = (module, (*rest, last)) if module is not None else (None, ())
-            self._splits[qualified] = found
-        return found
+            found = self._splits[qualified] = self._find_split(qualified)
+        self.touched |= found[2]
+        return found[0], found[1]
+
+    def _find_split(self, qualified: str) -> tuple[str | None, tuple[str, ...], int]:
+        name, _, last = qualified.rpartition(".")
+        above = self.modules.get(name) if name else None
+        facts = self.modules.get(qualified)
+        bits = 0
+        if facts is not None and above is not None and facts.module != f"{above.module}.{last}":
+            # Another file of the name, of which only its own package could make this one.
+            bits = self._bits[above.path][_FACTS] or self._number(above.path, _FACTS)
+            facts = None if _names(above, last) else facts
+        if facts is not None and not (above is not None and facts.module in self._hidden):
+            return qualified, (), bits
+        if not name:
+            return None, (), bits
+        if above is not None and above.module in self._hidden and (_names(above, last) or above.stars):
+            return name, (last,), bits
+        module, rest = self._split(name)
+        bits |= self._splits[name][2]
+        return module, (*rest, last) if module is not None else (), bits
 
     @staticmethod
     def _inside_class(module: str, facts: FileFacts, rest: tuple[str, ...]) -> Definition:
@@ -346,7 +389,7 @@ class Project:
         the `Model` of `db.Model` is the library's."""
         for base in self.lineage(class_name):
             facts = self.class_facts(base)
-            if facts is None or member in facts.methods or any(field.name == member for field in facts.fields):
+            if facts is None or member in facts.methods or any(f.name == member and not _says_only(f) for f in facts.fields):
                 return base
         return class_name
 
@@ -416,16 +459,22 @@ class Project:
         return bases.get(base, "") or self.knowledge.models.get(class_name, "") or self._dialect_by_fields(class_name)
 
     def _dialect_by_fields(self, class_name: str) -> str:
-        """The ORM of a class with fields of Django's and a base of a library that the tables do not know, which then is a model."""
+        """The ORM of a class with an ORM's fields that names a table, or has a base that is not known (of a library that the tables do not
+        have, or made by a call), which then is a model."""
         lineage = self.lineage(class_name)
-        if all(self.class_facts(b) is not None or b in self.knowledge.bases or "." not in b for b in lineage):
+        names_table = any(f.name == "__tablename__" for c in self._own_lineage(class_name) for f in c.fields)
+        if not names_table and all(
+            self.class_facts(b) is not None or b in self.knowledge.bases or "." not in b for b in lineage
+        ):
             return ""
         for name in lineage:
             facts = self.class_facts(name)
             for field in facts.fields if facts is not None else ():
                 callee = field.call.callee if field.call is not None else ""
-                if callee.endswith(_MODEL_FIELDS) and self.base_name(name, callee).startswith("django.db.models."):
-                    return "django"
+                home = self.base_name(name, callee) if callee.endswith(_MODEL_FIELDS) else ""
+                found = next((orm for prefix, orm in _HOMES_OF_FIELDS.items() if home.startswith(prefix)), "")
+                if found:
+                    return found
         return ""
 
     def _own_lineage(self, class_name: str) -> Iterator[ClassFacts]:
@@ -810,6 +859,45 @@ def class_definitions(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
         elif isinstance(statement, (ast.If, ast.Try, ast.With)):
             yield from class_definitions(statement.body)
             yield from class_definitions(getattr(statement, "orelse", ()))
+
+
+def hidden_modules(files: Iterable[FileFacts]) -> frozenset[str]:
+    """The modules that something else in their package has the name of: with `from .db import db` in the package, `from shop import db`
+    gives the variable.
+
+    https://docs.python.org/3/reference/simple_stmts.html#the-import-statement
+
+    Parameters:
+        files: the facts of all files of the project.
+    """
+    packages = {facts.module: facts for facts in files if facts.is_package}
+    found = set()
+    for facts in files:
+        above, _, name = facts.module.rpartition(".")
+        package = packages.get(above)
+        if package is not None and above and _binds(package, name, facts):
+            found.add(facts.module)
+    return frozenset(found)
+
+
+def _binds(package: FileFacts, name: str, module: FileFacts) -> bool:
+    """Whether a package has something else than a module under the module's name."""
+    if name in package.variables or name in package.classes or name in package.functions:
+        return True
+    target = package.imports.get(name)
+    if target is not None:
+        return not f".{module.module}".endswith(f".{target}")
+    return any(f".{module.module}".endswith(f".{star}") for star in package.stars) and _names(module, name)
+
+
+def _says_only(field: FieldFacts) -> bool:
+    """Whether a class has an annotation for a name, and leaves what it is to its base: `Model: type[Base]`."""
+    return bool(field.annotation) and field.call is None and not field.dotted and field.value is None
+
+
+def _names(facts: FileFacts, name: str) -> bool:
+    """Whether a module has something under a name, as far as its own text tells."""
+    return name in facts.classes or name in facts.functions or name in facts.variables or name in facts.imports
 
 
 def module_names(module: str) -> list[str]:

@@ -53,8 +53,8 @@ def load_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
         return BoundMethod(value, name)
     if isinstance(value, Unknown):
         return BoundMethod(value, name)
-    if isinstance(value, BoundMethod) and value.function is None and value.labels:
-        return BoundMethod(Unknown(value.labels), name)  # an attribute of request data was no method
+    if isinstance(value, BoundMethod) and value.function is None:
+        return BoundMethod(Unknown(value.labels), name)  # an attribute of what is not known was no method
     return UNKNOWN
 
 
@@ -233,7 +233,8 @@ def _library_attribute(interpreter: Interpreter, value: Instance, cls: str, name
         return Instance(knowledge.types[qualified])
     if qualified == "flask_sqlalchemy.SQLAlchemy.engine":
         return Instance(knowledge.types[qualified])
-    return BoundMethod(value, name)
+    harms = knowledge.harmless.get(qualified) if value.labels else None
+    return BoundMethod(value, name) if harms is None else Unknown(frozenset(x.clean(harms) for x in value.labels))
 
 
 def _row_set_attribute(interpreter: Interpreter, value: RowSet, name: str) -> Value:

@@ -43,6 +43,8 @@ _CLEAN_TYPES = frozenset(
         "enum.Enum",
     }
 )
+_TEXTS = frozenset({"builtins.str", "builtins.bytes"})
+_FILLED = frozenset({"pydantic.BaseModel", "sqlmodel.SQLModel", "pathlib.Path"})
 _NOT_FROM_URL = frozenset(
     {
         "starlette.requests.Request",
@@ -281,8 +283,10 @@ def _dependency(frame: Frame, default: ast.Call, declared: Value) -> Value:
     )
 
 
-# One of the values that the annotation names.
-_OF_LITERALS = regex(r"(?:(?:typing\.)?(?:Optional|Annotated)\[)?(?:typing\.|typing_extensions\.)?Literal\[")
+# One, or some, of the values that the annotation names.
+_OF_LITERALS = regex(
+    r"(?:(?:typing\.)?(?:Optional|Annotated|[Ll]ist|[Ss]et|Sequence|[Tt]uple)\[)*(?:typing\.|typing_extensions\.)?Literal\["
+)
 
 # What a declared parameter cannot do: it has the type, or the fields, that the code names.
 _DECLARED = frozenset({"unchecked", "mass-assignment", "nosql"})
@@ -296,17 +300,24 @@ def _by_annotation(frame: Frame, declared: Value, label: Label, annotation: ast.
     label = label.clean(_DECLARED)
     if has_safe_pattern(written) or _OF_LITERALS.match(written):
         return UNKNOWN
-    if isinstance(declared, Instance):
-        if declared.cls in _CLEAN_TYPES or declared.cls in _NOT_FROM_URL:
-            return declared
-        if declared.cls == "builtins.str":
-            return Unknown(frozenset({label}))
-        lineage = frame.world.lineage(declared.cls)
-        if any(base.startswith("enum.") for base in lineage):
-            return declared
-        if any(base in ("pydantic.BaseModel", "sqlmodel.SQLModel") for base in lineage):
-            return declared.with_labels(frozenset({label}))
-        return declared
+    return _as_sent(frame, declared, label)
+
+
+def _as_sent(frame: Frame, declared: Value, label: Label) -> Value:
+    """A value of a declared type that the client fills: texts, and what is made of them, are as they were sent."""
     if isinstance(declared, Unknown):
         return Unknown(frozenset({label}))
+    if isinstance(declared, Container):
+        items = {key: _as_sent(frame, item, label) for key, item in declared.items.items()}
+        rest = _as_sent(frame, declared.rest, label) if declared.rest is not None else None
+        return Container(declared.kind, items, rest, declared.labels)
+    if not isinstance(declared, Instance) or declared.cls in _CLEAN_TYPES or declared.cls in _NOT_FROM_URL:
+        return declared
+    lineage = frame.world.lineage(declared.cls)
+    if any(base.startswith("enum.") for base in lineage):
+        return declared
+    if _TEXTS.intersection(lineage) and frame.world.class_facts(declared.cls) is None:
+        return Unknown(frozenset({label}))
+    if _FILLED.intersection(lineage):
+        return declared.with_labels(frozenset({label}))
     return declared
