@@ -149,3 +149,12 @@ def test_a_package_of_a_repository_is_no_project(tmp_path: Path) -> None:
 def test_a_package_of_a_folder_that_nothing_marks_is_a_project(tmp_path: Path) -> None:
     write(tmp_path, {"app.py": FETCH, "package/pyproject.toml": "[project]\n", "package/app.py": FETCH})
     assert analyse(tmp_path, Options()).projects == ("package",)
+
+
+def test_a_package_that_is_the_root_is_imported_by_its_name(tmp_path: Path) -> None:
+    lib = "import requests\n\n\ndef fetch(url, timeout=None):\n    return requests.get(url, timeout=timeout)\n"
+    app = "from shop.lib import fetch\n\nfetch('x')\n"
+    write(tmp_path / "shop", {"__init__.py": "", "lib.py": lib, "app.py": app})
+    assert [(f.path, f.code) for f in analyse(tmp_path / "shop", Options()).shown()] == [("app.py", "BPF401")]
+    write(tmp_path / "other", {"__init__.py": "", "lib.py": lib, "app.py": app})
+    assert [f.path for f in analyse(tmp_path / "other", Options()).shown()] == []

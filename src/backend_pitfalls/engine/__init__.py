@@ -59,7 +59,7 @@ def analyse(
 
     if cache is None:
         return run("")[0]
-    kept_in = state_key(options)
+    kept_in = state_key(options, root.name)
     if overlay:
         return run(kept_in)[0]
     key = run_key(kept_in, stats)

@@ -55,7 +55,7 @@ def inspect(root: Path, options: Options, path: str, overlay: Mapping[str, bytes
         if path not in facts:
             return None
         beside = [f.path for f in found.values() if lies_beside(f)]
-        project = Project(facts.values(), session.knowledge, session.source, beside)
+        project = Project(facts.values(), session.knowledge, session.source, beside, root.name)
         return _inspected(project, facts[path])
 
 

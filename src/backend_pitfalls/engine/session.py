@@ -302,7 +302,7 @@ class Session:
     def link(self, facts: Iterable[FileFacts], beside: Iterable[str] = ()) -> None:
         """Join the facts of every Python file of the project and the paths of what lies beside the code; to be done before
         `interpret`."""
-        self._project = Project(facts, self.knowledge, self.source, beside)
+        self._project = Project(facts, self.knowledge, self.source, beside, self.root.name)
         self._facts = {f.path: f for f in self._project.files}
         self._interpreter = Interpreter(self._project, FrameEvaluator())
 

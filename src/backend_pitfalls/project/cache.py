@@ -98,9 +98,9 @@ def stats_of(root: Path, paths: Iterable[str]) -> Stats:
     return found
 
 
-def state_key(options: Options) -> str:
-    """What a run's state depends on beside the files: the tool with its rules, the interpreter, the options."""
-    digest = hashlib.sha256(repr((__version__, _tool_stamp(), sys.version_info[:3])).encode())
+def state_key(options: Options, folder: str) -> str:
+    """What a run's state depends on beside the files: the tool with its rules, the interpreter, the options, and what the root is called."""
+    digest = hashlib.sha256(repr((__version__, _tool_stamp(), sys.version_info[:3], folder)).encode())
     digest.update(msgspec.json.encode(options))
     return f"state-{digest.hexdigest()[:32]}"
 

@@ -110,7 +110,8 @@ def tracked(method: Callable[..., T]) -> Callable[..., T]:
 
 class Project:
     """All that is known of a project's Python files. `load` gives the source of a path when its code is needed,
-    `beside` are the paths of templates and of files that deploy it."""
+    `beside` are the paths of templates and of files that deploy it, `folder` is what the root is called, which counts where it is a
+    package itself."""
 
     def __init__(
         self,
@@ -118,6 +119,7 @@ class Project:
         knowledge: Knowledge,
         load: Callable[[str], Source | None],
         beside: Iterable[str] = (),
+        folder: str = "",
     ) -> None:
         self.knowledge = knowledge
         self.touched = 0
@@ -128,6 +130,8 @@ class Project:
         # Names that several files may be imported under, the likeliest first.
         self._rivals: dict[str, list[FileFacts]] = {}
         self._name_modules()
+        if folder and "__init__" in self.modules and folder not in self.modules:
+            self._name_root(folder)
         self._hidden = hidden_modules(self.files)
         self.units = [*(f.path for f in self.files), *sorted(beside)]
         self._places = {path: place for place, path in enumerate(self.units)}
@@ -162,6 +166,12 @@ class Project:
         for name, files in self._rivals.items():
             files.sort(key=lambda f: (context_of(f.path) is FileContext.TEST, f.module.count("."), f.path))
             self.modules[name] = files[0]
+
+    def _name_root(self, folder: str) -> None:
+        """Of a package that is the root, its modules are imported below its name."""
+        for facts in self.files:
+            name = folder if facts.module == "__init__" else f"{folder}.{facts.module}"
+            self.modules.setdefault(name, facts)
 
     def near(self, module: str, target: str) -> str:
         """A name as a module imports it: of several files that it may mean, as the services of a repository each have an `app.models`,

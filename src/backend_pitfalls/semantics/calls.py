@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
@@ -728,12 +729,18 @@ def _replay(
     receiver = bound.get(function.signature.first) if bound is not None and function.owner else None
     kept = remembered.OWN if is_kept_property(function) else ""
     count = 0
+    queries: set[Hashable] = set()
     for event in events:
         if len(event.chain) < 5 and (
             isinstance(event, (Query, Batch))
             or (bound is not None and isinstance(event, (Call, RelationLoad)))
             or (isinstance(event, Call) and event.callee in frame.knowledge.replayed)
         ):
+            if isinstance(event, Query):  # of equal ones, seen through several paths, the first
+                key = (event.site, event.loops, event.inner, event.remembered)
+                if key in queries:
+                    continue
+                queries.add(key)
             kind = event.remembered or kept
             loops = remembered.rounds(frame, kind, node, receiver)
             seen = event.seen_from(step, symbol, loops, frame.is_async, called)
