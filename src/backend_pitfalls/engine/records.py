@@ -52,7 +52,8 @@ class Interpreted(msgspec.Struct, frozen=True):
 
 class State(msgspec.Struct, frozen=True):
     """What a run leaves for the next: files with their size and modification time, and the results that were valid. `units` are
-    the Python files and templates that positions in results refer to, `hidden` the modules that a variable of their package hides."""
+    the Python files and templates that positions in results refer to, `hidden` the modules that a variable of their package hides, `views` the
+    names of what frameworks are given to call."""
 
     stats: dict[str, tuple[int, int]] = {}
     indexed: dict[str, Indexed] = {}
@@ -60,6 +61,7 @@ class State(msgspec.Struct, frozen=True):
     interpreted: dict[str, Interpreted] = {}
     graph: bytes = b""
     hidden: frozenset[str] = frozenset()
+    views: frozenset[str] = frozenset()
 
 
 def content_digest(data: bytes) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from backend_pitfalls.engine.finishing import Finisher, in_own_way, with_shared_repairs
 from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
 from backend_pitfalls.engine.result import Analysis
@@ -14,7 +16,7 @@ from backend_pitfalls.model.files import FileContext, FileKind
 from backend_pitfalls.model.options import Options
 from backend_pitfalls.project.cache import Stats
 from backend_pitfalls.project.discover import ProjectFile
-from backend_pitfalls.project.link import graph_digest, hidden_modules, module_name, module_names
+from backend_pitfalls.project.link import Project, graph_digest, hidden_modules, module_name, module_names, view_names
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.syntax import parts
 from backend_pitfalls.syntax.source import Unreadable, decode
@@ -62,16 +64,32 @@ class Run:
             indexed = self._index(team, before)
             beside = [path for path, f in self.files.items() if lies_beside(f)]
             units = (*(path for path, i in indexed.items() if i.facts is not None), *beside)
-            graph, hidden = _graph_of(indexed, before)
-            reusable = _reusable(before, indexed, units, graph) if before.hidden == hidden else {}
+            whole = self._whole(indexed, beside, before)
+            is_same = before.hidden == whole.hidden and before.views == whole.views
+            reusable = _reusable(before, indexed, units, whole.graph) if is_same else {}
             pending = [path for path, i in indexed.items() if i.facts and i.relevant and path not in reusable]
             fresh = team.interpret(facts_of(indexed.values()), beside, pending, self.progress)
         if not is_last or self.projects:
             self.session.close()
         interpreted = {**reusable, **{r.path: r for r in fresh}}
         analysis = self._finish(indexed, interpreted)
-        state = State({p: s for p, s in self.stats.items() if s is not None}, indexed, units, interpreted, graph, hidden)
-        return analysis, state
+        stats = {p: s for p, s in self.stats.items() if s is not None}
+        return analysis, replace(whole, stats=stats, indexed=indexed, units=units, interpreted=interpreted)
+
+    def _whole(self, indexed: Mapping[str, Indexed], beside: list[str], before: State) -> State:
+        """A state that knows what all files say together: the digest of the graph of models and views, which modules are hidden, and
+        what views are called; all as before when no facts changed."""
+        if before.graph and len(before.indexed) == len(indexed):
+            old = before.indexed
+            if all(path in old and old[path].facts is i.facts for path, i in indexed.items()):
+                return State(graph=before.graph, hidden=before.hidden, views=before.views)
+        facts = facts_of(indexed.values())
+        views = view_names(facts)
+        digest = graph_digest(facts)
+        if views:
+            session = self.session
+            digest += Project(facts, session.knowledge, session.source, beside, session.root.name).views_digest()
+        return State(graph=digest, hidden=hidden_modules(facts), views=views)
 
     def _index(self, team: Team, before: State) -> dict[str, Indexed]:
         """Every file's record: the one of the last run where the content is the same."""
@@ -156,17 +174,6 @@ def _imported(facts: FileFacts) -> set[str]:
             found.add(target)
             target = target.rpartition(".")[0]
     return found
-
-
-def _graph_of(indexed: Mapping[str, Indexed], before: State) -> tuple[bytes, frozenset[str]]:
-    """The digest of the model graph, and which modules are hidden; what they were when no facts changed."""
-    is_same = len(before.indexed) == len(indexed) and all(
-        path in before.indexed and before.indexed[path].facts is i.facts for path, i in indexed.items()
-    )
-    if before.graph and is_same:
-        return before.graph, before.hidden
-    facts = facts_of(indexed.values())
-    return graph_digest(facts), hidden_modules(facts)
 
 
 def _reusable(

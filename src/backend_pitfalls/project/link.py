@@ -133,6 +133,7 @@ class Project:
         if folder and "__init__" in self.modules and folder not in self.modules:
             self._name_root(folder)
         self._hidden = hidden_modules(self.files)
+        self._view_names = view_names(self.files)
         self.units = [*(f.path for f in self.files), *sorted(beside)]
         self._places = {path: place for place, path in enumerate(self.units)}
         # What answers rest on has a bit from the first time on that one does; of each file those of its facts and of its parts.
@@ -151,6 +152,7 @@ class Project:
         self._linearising: set[str] = set()
         # Read of all facts at once, when first asked for.
         self._user: str | None = None
+        self._views: dict[str, tuple[tuple[str, str], ...]] | None = None
         self._by_short_name: dict[str, list[str]] | None = None
         self._by_lowered_name: dict[str, list[str]] | None = None
         self._graph: dict[str, dict[str, Relation]] | None = None
@@ -399,7 +401,11 @@ class Project:
         the `Model` of `db.Model` is the library's."""
         for base in self.lineage(class_name):
             facts = self.class_facts(base)
-            if facts is None or member in facts.methods or any(f.name == member and not _says_only(f) for f in facts.fields):
+            if (
+                facts is None
+                or member in facts.methods
+                or any(f.name == member and not _says_only(f) for f in facts.fields)
+            ):
                 return base
         return class_name
 
@@ -754,21 +760,28 @@ class Project:
             nodes = self._nodes[module] = function_nodes(source.tree) if source is not None else {}
         return nodes
 
-    def url_patterns(self, view: str) -> tuple[str, ...]:
-        """The URL patterns under which Django calls a view, by its qualified name."""
-        return self._views().get(view, ())
+    def url_patterns(self, view: str) -> tuple[tuple[str, str], ...]:
+        """The URL patterns under which a framework calls a view, by its qualified name, each with how it is written."""
+        if view.rpartition(".")[2] not in self._view_names:
+            return ()
+        self._touch_graph()
+        if self._views is None:
+            touched, self.touched = self.touched, 0
+            self._views = self._find_views()
+            self.touched = touched
+        return self._views.get(view, ())
 
-    @tracked
-    def _views(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
+    def _find_views(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        found: dict[str, tuple[tuple[str, str], ...]] = {}
         for facts in self.files:
-            if not facts.patterns:
-                continue
-            self._touch(facts)
             for written, patterns in facts.patterns.items():
                 name = self.resolve_in(facts.module, written)
                 found[name] = (*found.get(name, ()), *patterns)
         return found
+
+    def views_digest(self) -> bytes:
+        """Changes when what `url_patterns` answers does."""
+        return hashlib.sha256(repr(sorted(self._find_views().items())).encode("utf-8", "surrogatepass")).digest()
 
     @tracked
     def template_tag(self, kind: str, name: str) -> tuple[str, str] | None:
@@ -869,6 +882,15 @@ def class_definitions(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
         elif isinstance(statement, (ast.If, ast.Try, ast.With)):
             yield from class_definitions(statement.body)
             yield from class_definitions(getattr(statement, "orelse", ()))
+
+
+def view_names(files: Iterable[FileFacts]) -> frozenset[str]:
+    """The names, without their modules, of all that a framework is given to call.
+
+    Parameters:
+        files: the facts of all files of the project.
+    """
+    return frozenset(written.rpartition(".")[2] for facts in files for written in facts.patterns)
 
 
 def hidden_modules(files: Iterable[FileFacts]) -> frozenset[str]:

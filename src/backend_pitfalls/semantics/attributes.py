@@ -133,7 +133,7 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
         if isinstance(behind, ClassRef) and world.method(behind.name, name) is not None:
             return _instance_attribute(interpreter, Instance(behind.name, value.attributes, value.labels), name)
         return _library_attribute(interpreter, value, value.cls, name)
-    cleaned = forms.cleaned_data(world, value.cls) if name == "cleaned_data" else None
+    cleaned = forms.cleaned_data(world, value.cls, name)
     if cleaned is not None:
         return cleaned
     function = interpreter.method(value.cls, name)

@@ -325,7 +325,7 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
         arguments = Arguments(arguments.node, with_pattern, arguments.keywords, arguments.spread, arguments.rest)
         special = library.SPECIAL.get(f"re.{name}")
         return special(frame, arguments) if special is not None else Unknown(union_labels(arguments.positional))
-    if cls == forms.CLEANED:
+    if cls in forms.CLEANED:
         given = arguments.positional[0] if name in ("get", "pop") and arguments.positional else UNKNOWN
         return forms.value_of(frame, arguments.node, receiver, given)
     if frame.world.class_facts(cls) is not None:

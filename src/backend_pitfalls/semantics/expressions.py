@@ -419,7 +419,7 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
                 continue
             is_form = option.name in FORMS and isinstance(frame.source, Source)
             found.append(TypeForm(frame.module, node) if is_form else load_attribute(frame.interpreter, option, "[]"))
-        elif isinstance(option, Instance) and option.cls == forms.CLEANED:
+        elif isinstance(option, Instance) and option.cls in forms.CLEANED:
             found.append(forms.value_of(frame, node, option, index))
         elif isinstance(option, Instance) and (source := frame.knowledge.sources.get(f"{option.cls}[]")) is not None:
             found.append(_fresh_source(frame, node, source_value(source)))

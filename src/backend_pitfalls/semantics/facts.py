@@ -67,7 +67,7 @@ class FileFacts(msgspec.Struct, frozen=True):
     the modules of star imports; `classes` and `functions` are keyed by their dotted name inside the module
     (`Outer.method`); `variables` are the other names that the module binds, with the callee's dotted name where a call's
     result is bound, `constants` those bound to a number, text, truth value or None; `routes` are the texts that may be URL paths
-    of the application or modules that bring some, `patterns` those that a URL configuration of Django gives a view, by its dotted name; `settles` are what the file decides
+    of the application or modules that bring some, `patterns` those under which a router is given a view, by its dotted name, each with how it is written, and the dependencies of FastAPI; `settles` are what the file decides
     for the whole project: time limits of all of a kind ("socket", "ldap", "task"), a "transaction" around each request, the "hosts" for which Django answers; `tasks` is the line on which an application of Celery is made, and `endless` that of the first loop that
     nothing ends, nought for none. `written` are the variables that functions of the module write into, with these functions; `connections` are the functions without parameters that keep a connection in Flask's `g`, with the dotted name of what opens it.
     """
@@ -83,7 +83,7 @@ class FileFacts(msgspec.Struct, frozen=True):
     variables: dict[str, str] = {}
     constants: dict[str, Scalar] = {}
     routes: tuple[str, ...] = ()
-    patterns: dict[str, tuple[str, ...]] = {}
+    patterns: dict[str, tuple[tuple[str, str], ...]] = {}
     settles: tuple[str, ...] = ()
     written: dict[str, tuple[str, ...]] = {}
     endless: int = 0

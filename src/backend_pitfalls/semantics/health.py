@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.model.finding import Site, Span, Step
 from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.events import Call, Event, Query, Route
-from backend_pitfalls.semantics.parameters import route_style
+from backend_pitfalls.semantics.handlers import route_style
 from backend_pitfalls.semantics.records import HealthRoute
 from backend_pitfalls.semantics.values import (
     BoundMethod,
