@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Step
@@ -15,6 +15,7 @@ from backend_pitfalls.semantics import (
     dropped,
     fanout,
     forms,
+    handed,
     health,
     library,
     loading,
@@ -35,7 +36,7 @@ from backend_pitfalls.semantics.attributes import (
     load_attribute,
     property_function,
 )
-from backend_pitfalls.semantics.emission import emit_call, named, passes_on, updated
+from backend_pitfalls.semantics.emission import emit_call, is_labelled, named, passes_on, updated
 from backend_pitfalls.semantics.events import Batch, Call, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     CLEAN,
@@ -116,11 +117,34 @@ def call(frame: Frame, node: ast.Call) -> Value:
     frame.guards -= is_guarded
     callees = _awaitable(options(callee)) if node is frame.awaited else options(callee)
     result = join_all(apply(frame, option, arguments) for option in callees)
+    if frame.tainted and not any(map(_is_own, callees)):
+        for function, receiver, given in handed.over(frame, node, arguments):
+            _runs_later(frame, function, receiver, given)
     if node is frame.standing:
         dropped.statement(frame, node, callee)
     if _tells_nothing(result) and not deep_labels(result) and loading.LOADS.match(written_name(node)):
         return loading.loaded_by_name(frame, arguments.positional)
     return checks.validated(frame, node, written_name(node), result) if frame.tainted else result
+
+
+def _is_own(callee: Value) -> bool:
+    """Whether what is called is the project's, so that what it does with its arguments is known."""
+    return isinstance(callee, (Function, ClassRef)) or (isinstance(callee, BoundMethod) and callee.function is not None)
+
+
+def _runs_later(frame: Frame, function: Function, receiver: Value | None, arguments: Arguments) -> None:
+    """See where untrusted data gets in a function that is run with it elsewhere: its other events are none of the caller's."""
+    bound = bind(frame, function, arguments, receiver)
+    if bound is None:
+        return
+    events = frame.interpreter.summarize(function, bound).events
+    sinks = frame.knowledge.sinks
+    harmed = tuple(
+        e
+        for e in events
+        if isinstance(e, Call) and e.callee in sinks and is_labelled(e.args, e.keywords.values(), e.receiver)
+    )
+    _replay(frame, harmed, function, arguments.node, bound, elsewhere=True)
 
 
 def _awaitable(callees: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -567,7 +591,10 @@ def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts,
 
 
 def _named(arguments: Arguments) -> ast.Name | None:
+    """The name that the first argument is, or which `urljoin(base, name)` makes it of."""
     first = arguments.node.args[0] if arguments.node.args else None
+    if isinstance(first, ast.Call) and len(first.args) > 1 and written_name(first).endswith("urljoin"):
+        first = first.args[1]
     return first if isinstance(first, ast.Name) else None
 
 
@@ -629,6 +656,8 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
         frame.variables.update({name: value for name, value in summary.left.items() if deep_labels(value)})
     if _runs_each_time(function):
         _replay(frame, summary.events, function, arguments.node, bound)
+    if frame.tainted and summary.stores and isinstance(receiver, Instance) and function.name != "__init__":
+        _leave(frame, arguments, receiver, summary.stores)
     result = summary.result
     if type(result) is Unknown and not result.labels:
         result = declared
@@ -638,6 +667,19 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     if result.labels and _GIVES_JUDGED.search(function.name):
         return checks.cleaned(result, narrowing.JUDGED)
     return result
+
+
+def _leave(frame: Frame, arguments: Arguments, receiver: Instance, stores: Mapping[str, Value]) -> None:
+    """Untrusted data that a method put into its object is there from here on."""
+    put = {name: value for name, value in stores.items() if deep_labels(value)}
+    changed = receiver
+    for name, value in put.items():
+        changed = changed.set(name, value)
+    if not put or not containers.rebind(frame, arguments, changed):
+        return
+    held = arguments.node.func.value if isinstance(arguments.node.func, ast.Attribute) else None
+    if isinstance(held, ast.Name) and held.id == frame.self_name:
+        frame.stores.update(put)
 
 
 # A function of the project that gives its argument only when that is what its name says.
@@ -716,16 +758,22 @@ def _passed(frame: Frame, node: ast.Call, parameter: str, function: Function, va
 
 
 def _replay(
-    frame: Frame, events: tuple[Any, ...], function: Function, node: ast.AST, bound: dict[str, Value] | None
+    frame: Frame,
+    events: tuple[Any, ...],
+    function: Function,
+    node: ast.AST,
+    bound: dict[str, Value] | None,
+    elsewhere: bool = False,
 ) -> None:
     """See a called function's events from here: its queries, what holds the thread and what is made anew always, its
-    other calls where this context decides them."""
+    other calls where this context decides them. `elsewhere`: that another thread or process runs it."""
     if not events:
         return
     verb = "calls" if isinstance(node, ast.Call) else "reads"
     step = Step(frame.site(node), f"{verb} '{function.qualname}'")
     symbol = frame.scope
-    called = "" if _runs_elsewhere(function) else function.qualname
+    called = "" if elsewhere or _runs_elsewhere(function) else function.qualname
+    is_async = frame.is_async and not elsewhere
     receiver = bound.get(function.signature.first) if bound is not None and function.owner else None
     kept = remembered.OWN if is_kept_property(function) else ""
     count = 0
@@ -743,7 +791,7 @@ def _replay(
                 queries.add(key)
             kind = event.remembered or kept
             loops = remembered.rounds(frame, kind, node, receiver)
-            seen = event.seen_from(step, symbol, loops, frame.is_async, called)
+            seen = event.seen_from(step, symbol, loops, is_async, called)
             if isinstance(seen, Call):
                 seen.reachable, seen.open = seen.reachable and seen.open, passes_on(frame, node)
             if isinstance(seen, Query):

@@ -15,6 +15,7 @@ from backend_pitfalls.semantics.values import (
     Unknown,
     Value,
     constant_text,
+    deep_labels,
     join_all,
 )
 
@@ -123,6 +124,28 @@ def _under(receiver: Container, key: Value, default: Value) -> Value:
     return receiver.rest.with_labels(receiver.rest.labels | receiver.labels) if receiver.rest is not None else default
 
 
+def _put_back(frame: Frame, arguments: Arguments, updated: Container, added: Value) -> None:
+    """A collection that was added to: a variable has it from here on; where it is an attribute, or an element of another collection, only untrusted
+    data makes it worth following."""
+    function = arguments.node.func
+    held = function.value if isinstance(function, ast.Attribute) else None
+    given = (added, *arguments.keywords.values())
+    if not isinstance(held, ast.Name) and not any(deep_labels(value) for value in given):
+        return
+    if not isinstance(held, ast.Subscript):
+        rebind(frame, arguments, updated)
+        return
+    around = frame.variables.get(held.value.id) if isinstance(held.value, ast.Name) else None
+    if isinstance(around, Container) and isinstance(held.value, ast.Name):
+        key = frame.evaluate(held.slice)
+        if isinstance(key, Const):
+            changed = Container(around.kind, {**around.items, key.value: updated}, around.rest, around.labels)
+        else:
+            rest = updated if around.rest is None else join_all([around.rest, updated])
+            changed = Container(around.kind, around.items, rest, around.labels)
+        frame.variables[held.value.id] = changed
+
+
 def container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:
     if receiver.kind == "list" and receiver.rest is None and name in _MOVES:
         found = _list_method(frame, receiver, name, arguments)
@@ -141,10 +164,8 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
             kept = {**others, key.value: found} if name == "setdefault" else others
             rebind(frame, arguments, Container("dict", kept, receiver.rest, receiver.labels))
         return found
-    if (
-        name in ("append", "add", "extend", "insert", "update")
-        and isinstance(arguments.node.func, ast.Attribute)
-        and isinstance(arguments.node.func.value, ast.Name)
+    if name in ("append", "add", "extend", "insert", "update", "appendleft") and isinstance(
+        arguments.node.func, ast.Attribute
     ):
         added = arguments.positional[-1] if arguments.positional else UNKNOWN
         if name == "update" and not arguments.positional and not arguments.spread:
@@ -159,14 +180,19 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
                 items,
                 join_all([v for v in (receiver.rest, rest) if v is not None]) if rest or receiver.rest else None,
             )
+        elif name in ("insert", "appendleft") and receiver.items:  # where the others are is not known any more
+            updated = Container(receiver.kind, rest=join_all([receiver.elements(), added]))
         elif name == "append" and not frame.loops and receiver.rest is None:
             updated = Container(receiver.kind, {**receiver.items, len(receiver.items): added})
         else:
             updated = Container(
                 receiver.kind, receiver.items, added if receiver.rest is None else join_all([receiver.rest, added])
             )
-        frame.variables[arguments.node.func.value.id] = updated.with_labels(receiver.labels)
+        grown = Container(updated.kind, updated.items, updated.rest, receiver.labels)
+        _put_back(frame, arguments, grown, added)
         return Const(None)
+    if name == "popleft" and receiver.kind == "list":
+        return receiver.elements()
     if name == "items":
         if receiver.rest is None:
             pairs = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.regex import regex
@@ -168,7 +169,7 @@ def _emit(
         _application(frame, node, name)
     if name not in frame.knowledge.notable:
         return
-    if name in frame.knowledge.only_sinks and not _is_labelled((*positional, *keywords.values(), receiver, rest)):
+    if name in frame.knowledge.only_sinks and not is_labelled(positional, keywords.values(), receiver, rest):
         return
     if name in frame.knowledge.sinks and isinstance(node, ast.Call) and any(v.labels for v in positional):
         later = _type_told_later(frame, node)
@@ -199,7 +200,9 @@ def _emit(
     )
 
 
-def _is_labelled(values: tuple[Value | None, ...]) -> bool:
+def is_labelled(positional: Iterable[Value], keywords: Iterable[Value], *others: Value | None) -> bool:
+    """Whether untrusted data is in one of the arguments of a call, or in its object."""
+    values = (*positional, *keywords, *others)
     return any(deep_labels(o) for value in values if value is not None for o in options(value))
 
 

@@ -369,7 +369,8 @@ class Frame:
             emission.set_item(self, target, container, index, value)
         elif value.labels and isinstance(index, Const):
             emission.named(self, target, index.value, value, origin)
-        if isinstance(container, Container) and isinstance(target.value, ast.Name):
+        is_name = isinstance(target.value, ast.Name)
+        if isinstance(container, Container) and (is_name or (self.tainted and deep_labels(value))):
             if isinstance(index, Const):
                 updated = Container(
                     container.kind, {**container.items, index.value: value}, container.rest, container.labels
@@ -377,7 +378,10 @@ class Frame:
             else:
                 rest = value if container.rest is None else join(container.rest, value)
                 updated = Container(container.kind, container.items, rest, container.labels)
-            self.variables[target.value.id] = updated
+            if isinstance(target.value, ast.Name):
+                self.variables[target.value.id] = updated
+            elif isinstance(target.value, (ast.Attribute, ast.Subscript)):  # followed for untrusted data only
+                self.assign(target.value, updated, None)
 
     def stepped(self, value: Value, node: ast.AST, name: str) -> Value:
         """A tainted value after it got a name: its trace grows by one step."""

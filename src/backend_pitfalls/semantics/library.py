@@ -180,6 +180,46 @@ def _named_tuple(frame: Frame, arguments: Arguments) -> Value:
     return protocols.named_tuple(given[0], given[1]) if len(given) > 1 else UNKNOWN
 
 
+def _default_dict(frame: Frame, arguments: Arguments) -> Value:
+    """`defaultdict(list)`: a dictionary in which what is not there is an empty list."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    kind = first.name.rpartition(".")[2] if isinstance(first, Symbol) else ""
+    return Container("dict", {}, Container(kind) if kind in ("list", "dict", "set") else UNKNOWN)
+
+
+def _deque(frame: Frame, arguments: Arguments) -> Value:
+    if not arguments.positional:
+        return Container("list")
+    return orm.collected(frame, arguments.node, arguments.positional[0], "collections.deque")
+
+
+def _copied(frame: Frame, arguments: Arguments) -> Value:
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    return orm.collected(frame, arguments.node, first, "copy.copy") if isinstance(first, (RowSet, Container)) else first
+
+
+def _ran(frame: Frame, arguments: Arguments) -> Value:
+    """`asyncio.run(load())`: what the coroutine gives."""
+    return arguments.positional[0] if arguments.positional else UNKNOWN
+
+
+def _fields_of(frame: Frame, arguments: Arguments) -> Value:
+    """`asdict(book)`, `vars(book)`: the fields of an object by their names."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    if not isinstance(first, Instance):
+        return Unknown(first.labels)
+    named = {name: value for name, value in first.attributes.items() if name.isidentifier()}
+    return Container("dict", named, Unknown(first.labels), first.labels)
+
+
+def _replaced_fields(frame: Frame, arguments: Arguments) -> Value:
+    """`dataclasses.replace(book, title=title)`."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    for name, value in arguments.keywords.items() if isinstance(first, Instance) else ():
+        first = first.set(name, value)  # type: ignore[attr-defined]
+    return first
+
+
 def _compiled(frame: Frame, arguments: Arguments) -> Value:
     """`re.compile(pattern)`: its methods do what the functions of the module do with the pattern."""
     first = arguments.positional[0] if arguments.positional else arguments.keywords.get("pattern", UNKNOWN)
@@ -386,6 +426,16 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "builtins.setattr": _setattr,
     "builtins.hasattr": _hasattr,
     "collections.namedtuple": _named_tuple,
+    "collections.defaultdict": _default_dict,
+    "collections.deque": _deque,
+    "copy.copy": _copied,
+    "copy.deepcopy": _copied,
+    "asyncio.run": _ran,
+    "dataclasses.asdict": _fields_of,
+    "dataclasses.replace": _replaced_fields,
+    "attrs.asdict": _fields_of,
+    "attr.asdict": _fields_of,
+    "builtins.vars": _fields_of,
     "re.compile": _compiled,
     "re.sub": _replaced,
     "re.match": _match,

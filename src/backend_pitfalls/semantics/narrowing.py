@@ -9,6 +9,7 @@ from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import checks, patterns, predicates, verdicts
 from backend_pitfalls.semantics.values import (
     CLEAN,
+    UNKNOWN,
     BoundMethod,
     Const,
     Container,
@@ -88,6 +89,8 @@ def _comparison(
         _rejected(frame, variables, left, right)
     if isinstance(left, ast.Call) and isinstance(op, (ast.Eq, ast.NotEq)) and isinstance(op, ast.Eq) is holds:
         _shares(frame, variables, left)
+    if isinstance(left, ast.Call) and isinstance(op, (ast.Is, ast.IsNot)) and getattr(right, "value", "") is None:
+        return _tested(frame, variables, left, isinstance(op, ast.IsNot) is holds)
     if isinstance(left, ast.Attribute):
         return _part_compared(frame, variables, left, op, right, holds)
     if isinstance(op, (ast.In, ast.NotIn, ast.Eq, ast.NotEq)):
@@ -108,13 +111,11 @@ def _comparison(
                 variables[left.id] = join_all(kept)
         else:
             variables[left.id] = other
-    if (
-        isinstance(op, (ast.In, ast.NotIn))
-        and isinstance(op, ast.In) is holds
-        and value.labels
-        and not _untrusted(other)
-    ):
-        variables[left.id] = Unknown(CLEAN)
+    accepts = isinstance(op, (ast.In, ast.Eq)) is holds and isinstance(op, (ast.In, ast.NotIn, ast.Eq, ast.NotEq))
+    if accepts and value.labels and not _untrusted(other):
+        _host_judged(variables, value)
+        if isinstance(op, (ast.In, ast.NotIn)):
+            variables[left.id] = Unknown(CLEAN)
     return variables
 
 
@@ -218,11 +219,31 @@ def _part_compared(
     accepts = isinstance(op, (ast.In, ast.Eq)) is holds and isinstance(op, (ast.In, ast.NotIn, ast.Eq, ast.NotEq))
     if left.attr in _HOST and accepts and not _untrusted(frame.evaluate(right)):
         _clean_address(frame, variables, left.value)
+    is_host = isinstance(right, ast.Attribute) and right.attr in _HOST and isinstance(op, (ast.Eq, ast.NotEq))
+    if accepts and is_host and not _leads_elsewhere(frame.evaluate(left)):
+        _clean_address(frame, variables, right.value)  # type: ignore[attr-defined]
     return variables
 
 
+def _leads_elsewhere(value: Value) -> bool:
+    """Whether an outsider may have chosen the host that a value names."""
+    return any(not label.cleaned >= _ADDRESS for label in value.labels)
+
+
+def _host_judged(variables: dict[str, Value], value: Value) -> None:
+    """The host of an address, which a name holds, is an allowed one on this path: `host = urlparse(target).hostname`."""
+    for option in options(value):
+        if isinstance(option, BoundMethod) and option.name in _HOST and isinstance(option.receiver, Instance):
+            of = option.receiver.attributes.get("<of>")
+            if isinstance(of, Const):
+                _clean(variables, str(of.value), _ADDRESS)
+
+
+_ADDRESS = frozenset({"redirect", "url"})
+
+
 _HOST = ("netloc", "hostname")
-_TAKES_APART = frozenset({"urllib.parse.urlparse", "urllib.parse.urlsplit"})
+_TAKES_APART = frozenset({"urllib.parse.urlparse", "urllib.parse.urlsplit", "urllib3.util.parse_url"})
 
 
 def _clean_address(frame: Frame, variables: dict[str, Value], node: ast.expr) -> None:
@@ -296,10 +317,14 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and holds:
         _inside(variables, function.value.id, function.attr)
         _starts(frame, variables, function.value.id, test)
+        if function.attr == "endswith" and test.args and not _untrusted(frame.evaluate(test.args[0])):
+            _host_judged(variables, variables.get(function.value.id, UNKNOWN))
     if holds and isinstance(function, ast.Attribute) and function.attr in ("startswith", "is_relative_to"):
         _inside_resolved(frame, variables, function.value)
     callee = frame.evaluate(function)
     given = [*test.args, *(k.value for k in test.keywords)]
+    if holds and isinstance(callee, Symbol) and callee.name == "builtins.any" and given:
+        _any_start(frame, variables, given[0])
     judge = callee.function if isinstance(callee, BoundMethod) else callee
     if isinstance(judge, Function):
         if frame.tainted:
@@ -324,6 +349,18 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     return variables
 
 
+def _any_start(frame: Frame, variables: dict[str, Value], node: ast.expr) -> None:
+    """`any(target.startswith(start) for start in ALLOWED)`."""
+    if not isinstance(node, (ast.GeneratorExp, ast.ListComp)) or len(node.generators) != 1:
+        return
+    test, over = node.elt, frame.evaluate(node.generators[0].iter)
+    is_start = isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "startswith"
+    if is_start and isinstance(test.func.value, ast.Name) and isinstance(over, Container):  # type: ignore[attr-defined]
+        starts = [constant_text(start) or "" for option in over.items.values() for start in options(option)]
+        if starts and over.rest is None and all(map(_FIXED_START.match, starts)):
+            _clean(variables, test.func.value.id, _ADDRESS)  # type: ignore[attr-defined]
+
+
 def _is_compiled(callee: Value) -> bool:
     receiver = callee.receiver if isinstance(callee, BoundMethod) else None
     return isinstance(receiver, Instance) and receiver.cls == patterns.COMPILED
@@ -338,6 +375,7 @@ def _matched(frame: Frame, variables: dict[str, Value], subject: str, test: ast.
     text = (constant_text(pattern) if pattern is not None else None) or ""
     if how not in ("match", "search", "fullmatch"):
         return
+    _host_judged(variables, variables[subject])
     if _OWN_PATH.match(text) and (how != "search" or text.startswith("^")):
         _clean(variables, subject, frozenset({"redirect"}))
     if patterns.holds_whole(text, how):
