@@ -137,6 +137,7 @@ def _runs_later(frame: Frame, function: Function, receiver: Value | None, argume
     bound = bind(frame, function, arguments, receiver)
     if bound is None:
         return
+    bound = {name: checks.cleaned_within(value, _SENT_ON) for name, value in bound.items()}
     events = frame.interpreter.summarize(function, bound).events
     sinks = frame.knowledge.sinks
     harmed = tuple(
@@ -145,6 +146,10 @@ def _runs_later(frame: Frame, function: Function, receiver: Value | None, argume
         if isinstance(e, Call) and e.callee in sinks and is_labelled(e.args, e.keywords.values(), e.receiver)
     )
     _replay(frame, harmed, function, arguments.node, bound, elsewhere=True)
+
+
+# What was sent on is for who takes it, such as a log of what was done, to check.
+_SENT_ON = frozenset({"unchecked", "unchecked-parameters"})
 
 
 def _awaitable(callees: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.regex import regex
-from backend_pitfalls.semantics.values import Const, Value
+from backend_pitfalls.semantics.values import Const, Container, Value
 from backend_pitfalls.syntax.names import dotted, names_in, nodes_in
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ def by_decorator(frame: Frame) -> frozenset[str]:
 def cleaned(value: Value, harms: frozenset[str]) -> Value:
     """A value whose labels are clean of some harms more."""
     return value.with_labels(frozenset(label.clean(harms) for label in value.labels)) if value.labels else value
+
+
+def cleaned_within(value: Value, harms: frozenset[str]) -> Value:
+    """A value of which also what it holds is clean of some harms more."""
+    if not isinstance(value, Container):
+        return cleaned(value, harms)
+    items = {key: cleaned_within(item, harms) for key, item in value.items.items()}
+    rest = cleaned_within(value.rest, harms) if value.rest is not None else None
+    return Container(value.kind, items, rest, frozenset(label.clean(harms) for label in value.labels))
 
 
 def part(frame: Frame, container: ast.expr, key: Value | None, value: Value) -> Value:

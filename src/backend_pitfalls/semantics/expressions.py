@@ -462,6 +462,10 @@ def item(container: Value, index: Any, index_value: Value | None = None) -> Valu
         return container.elements()
     if isinstance(container, RowSet):
         return element_of(container)
+    if isinstance(
+        container, Row
+    ):  # one of the rows of `session.execute(select(Book, …))`, of which the model is the first column
+        return container if index == 0 else UNKNOWN
     names = protocols.fields_of(container)
     if isinstance(container, Instance) and isinstance(index, int) and -len(names) <= index < len(names):
         return container.attributes.get(names[index], UNKNOWN)

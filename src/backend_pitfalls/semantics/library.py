@@ -181,7 +181,9 @@ def _named_tuple(frame: Frame, arguments: Arguments) -> Value:
 
 
 def _default_dict(frame: Frame, arguments: Arguments) -> Value:
-    """`defaultdict(list)`: a dictionary in which what is not there is an empty list."""
+    """`defaultdict(list)`: a dictionary in which what is not there is an empty list; followed where there is untrusted data to be put into it."""
+    if not frame.tainted:
+        return UNKNOWN
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     kind = first.name.rpartition(".")[2] if isinstance(first, Symbol) else ""
     return Container("dict", {}, Container(kind) if kind in ("list", "dict", "set") else UNKNOWN)
@@ -189,7 +191,7 @@ def _default_dict(frame: Frame, arguments: Arguments) -> Value:
 
 def _deque(frame: Frame, arguments: Arguments) -> Value:
     if not arguments.positional:
-        return Container("list")
+        return Container("list") if frame.tainted else UNKNOWN
     return orm.collected(frame, arguments.node, arguments.positional[0], "collections.deque")
 
 
@@ -362,7 +364,7 @@ def _user_model(frame: Frame, arguments: Arguments) -> Value:
 def _select(frame: Frame, arguments: Arguments) -> Value:
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     model = first.name if isinstance(first, ClassRef) and frame.world.dialect(first.name) == "sqlalchemy" else ""
-    return RowSet(model, "sqlalchemy", "statement", origin=frame.site(arguments.node))
+    return RowSet(model, "sqlalchemy", "statement", orm.beside(arguments), frame.site(arguments.node))
 
 
 def _change(frame: Frame, arguments: Arguments) -> Value:

@@ -215,6 +215,9 @@ def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:
             if name not in ("builtins.set", "builtins.frozenset")
             else Container("set", value.items, value.rest, value.labels)
         )
+    if name == "django.shortcuts.get_list_or_404" and isinstance(value, ClassRef):
+        emit(frame, node, _short(frame, node.func), value.name, "django", "read")
+        return RowSet(value.name, "django", "rows", origin=frame.site(node), loops=frame.loops)
     if isinstance(value, Instance) and value.cls == "urllib.parse.ParseResult":
         return Container("list", {i: Unknown(value.labels) for i in range(5)}, Unknown(value.labels))
     return Unknown(deep_labels(value)) if not isinstance(value, (ClassRef, Symbol)) else value
@@ -254,6 +257,8 @@ def method(frame: Frame, node: ast.Call, rows: RowSet, name: str, arguments: Arg
             return Container("tuple", {0: Row(rows.model, ANY_LOADED, frame.site(node)), 1: Instance("builtins.bool")})
         if name in queries.row:
             return Row(rows.model, rows.loaded, frame.site(node)) if rows.model else UNKNOWN
+        if name in ("in_bulk", "ain_bulk"):
+            return Container("dict", rest=row_of(rows.evolve(origin=_origin(frame, node, rows), loops=frame.loops)))
         if name in queries.rows:
             return rows.evolve(shape="rows", origin=_origin(frame, node, rows), loops=frame.loops)
         return Instance("builtins.int", {COUNT_OF: Const(rows.model)} if name == "count" else None)
@@ -525,7 +530,7 @@ def session_method(frame: Frame, node: ast.Call, name: str, arguments: Arguments
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     model = _model_of(frame, first)
     if name in queries.session_starts:
-        return RowSet(model, "sqlalchemy", "query", origin=frame.site(node), loops=frame.loops)
+        return RowSet(model, "sqlalchemy", "query", beside(arguments), frame.site(node), frame.loops)
     if name in queries.session_reads:
         effect = _effect(name, first)
         if effect:
@@ -541,6 +546,11 @@ def session_method(frame: Frame, node: ast.Call, name: str, arguments: Arguments
         emit(frame, node, _short(frame, node.func), model, "sqlalchemy", "write")
         return UNKNOWN
     return None
+
+
+def beside(arguments: Arguments) -> frozenset[str]:
+    """What comes with the rows of the first model of a statement: those of other models are theirs, by whichever relation."""
+    return ANY_LOADED if any(isinstance(other, ClassRef) for other in arguments.positional[1:]) else frozenset()
 
 
 def _effect(name: str, statement: Value) -> str:
