@@ -648,9 +648,11 @@ def _constructor_settings(frame: Frame, callee: ClassRef, arguments: Arguments) 
 
 def call_function(frame: Frame, function: Function, arguments: Arguments, receiver: Value | None) -> Value:
     """Call a function of the project: reuse its summary for these arguments and see its events from here."""
-    harms = _custom_sanitizer(frame, function)
-    if harms is not None:
+    knowledge, name = frame.knowledge, f"{function.module}.{function.qualname}"
+    if name in knowledge.sanitizers:
         return UNKNOWN
+    if name in knowledge.sources or name in knowledge.sinks:  # of a framework in its own repository
+        return _call_library(frame, name, arguments, receiver)
     declared = frame.interpreter.declared_result(function)
     if not _runs_each_time(function) and type(declared) is not Unknown:
         return declared
@@ -716,10 +718,6 @@ def _runs_elsewhere(function: Function) -> bool:
 
 def _has_word(function: Function, words: tuple[str, ...]) -> bool:
     return any(word in name.lower() for name in function.decorators for word in words)
-
-
-def _custom_sanitizer(frame: Frame, function: Function) -> frozenset[str] | None:
-    return frame.knowledge.sanitizers.get(f"{function.module}.{function.qualname}")
 
 
 def bind(frame: Frame, function: Function, arguments: Arguments, receiver: Value | None) -> dict[str, Value] | None:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.regex import regex
-from backend_pitfalls.semantics.values import Const, Container, Value
+from backend_pitfalls.semantics.values import Const, Container, OneOf, Value, join_all
 from backend_pitfalls.syntax.names import dotted, names_in, nodes_in
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def cleaned(value: Value, harms: frozenset[str]) -> Value:
 
 def cleaned_within(value: Value, harms: frozenset[str]) -> Value:
     """A value of which also what it holds is clean of some harms more."""
+    if isinstance(value, OneOf):
+        return join_all(cleaned_within(option, harms) for option in value.options)
     if not isinstance(value, Container):
         return cleaned(value, harms)
     items = {key: cleaned_within(item, harms) for key, item in value.items.items()}

@@ -57,11 +57,19 @@ def _narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: 
         return _narrowed(frame, variables, asked, holds) if asked is not None else variables
     if isinstance(test, ast.Attribute) and test.attr in _HOST and not holds:
         _clean_address(frame, variables, test.value)
+    if isinstance(test, ast.Attribute) and frame.tainted and _OUTSIDE.get(test.attr) is holds:
+        for name in variables:
+            _clean(variables, name, frozenset({"url"}))
     if isinstance(test, ast.NamedExpr):
         return _truthiness(variables, test.target.id, holds)
     if isinstance(test, ast.Call):
         return _tested(frame, variables, test, holds)
     return variables
+
+
+# What tells that an address, of which the host was looked up, leads out of the own network:
+# https://docs.python.org/3/library/ipaddress.html#ipaddress.IPv4Address.is_private
+_OUTSIDE = {"is_private": False, "is_loopback": False, "is_global": True}
 
 
 def _one_of(frame: Frame, variables: dict[str, Value], operands: list[ast.expr], holds: bool) -> dict[str, Value]:
@@ -153,6 +161,9 @@ def _rejected(frame: Frame, variables: dict[str, Value], left: ast.expr, right: 
     part = frame.evaluate(left)
     if isinstance(held, ast.Name) and held.id in variables and isinstance(part, Const) and isinstance(part.value, str):
         _clean(variables, held.id, frozenset(_REJECTED.get(part.value, ())))
+        if part.value == "//":
+            _clean(variables, held.id, _ONE_SLASH)
+            _is_path(variables, held.id)
 
 
 def _inside(variables: dict[str, Value], name: str, test: str) -> None:
@@ -314,6 +325,8 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         if holds and function.value.id in variables:
             variables[function.value.id] = Unknown(CLEAN)
         return variables
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.attr == "startswith":
+        _slashes(frame, variables, function.value.id, test, holds)
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and holds:
         _inside(variables, function.value.id, function.attr)
         _starts(frame, variables, function.value.id, test)
@@ -347,6 +360,28 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
     elif name.startswith("re.") or _is_compiled(callee):
         _matched(frame, variables, subject.id, test, callee)
     return variables
+
+
+# What is known of the slashes at the beginning of an address: together they tell that it is a path.
+_ROOTED, _ONE_SLASH = frozenset({"<rooted>"}), frozenset({"<one slash>"})
+
+
+def _slashes(frame: Frame, variables: dict[str, Value], name: str, test: ast.Call, holds: bool) -> None:
+    """`target.startswith("/") and not target.startswith("//")`: an address that is a path of the application's own."""
+    starts = frame.evaluate(test.args[0]) if test.args else UNKNOWN
+    given = starts.items.values() if isinstance(starts, Container) else (starts,)
+    texts = {constant_text(start) for start in given}
+    if holds and texts == {"/"}:
+        _clean(variables, name, _ROOTED)
+    elif not holds and "//" in texts:
+        _clean(variables, name, _ONE_SLASH)
+    _is_path(variables, name)
+
+
+def _is_path(variables: dict[str, Value], name: str) -> None:
+    value = variables.get(name)
+    if value is not None and value.labels and all(label.cleaned >= _ROOTED | _ONE_SLASH for label in value.labels):
+        _clean(variables, name, _ADDRESS)
 
 
 def _any_start(frame: Frame, variables: dict[str, Value], node: ast.expr) -> None:
