@@ -92,8 +92,9 @@ def tainted_filter(event: Call, report: Report) -> None:
 
 
 def _objects(value: Value) -> list[Label]:
-    """The labels of what in a filter may be an object; what `$eq` compares with is a value whatever it is."""
+    """The labels of what in a filter may be an object, or is code; what `$eq` compares with is a value whatever it is."""
     if isinstance(value, Container):
         inner = [v for k, v in value.items.items() if k != "$eq"]
-        return [label for v in (*inner, *([value.rest] if value.rest is not None else [])) for label in _objects(v)]
+        code = of_data(value.items["$where"], "code") if "$where" in value.items else []
+        return code + [label for v in (*inner, *([value.rest] if value.rest is not None else [])) for label in _objects(v)]
     return [] if isinstance(value, (Const, Text)) else of_data(value, "nosql")
