@@ -58,7 +58,11 @@ def test_a_change_in_another_file_or_option_is_seen(project: Path) -> None:
 HIDDEN = {
     # By a name that the package binds, and by a file of another package that can be known under the name only while the package has no such name.
     "in the package": {"shop/__init__.py": "", "shop/lib.py": LIB, "app.py": "from shop import lib\nlib.fetch('x')\n"},
-    "in another one": {"shop/__init__.py": "", "more/shop/lib.py": LIB, "app.py": "from shop import lib\nlib.fetch('x')\n"},
+    "in another one": {
+        "shop/__init__.py": "",
+        "more/shop/lib.py": LIB,
+        "app.py": "from shop import lib\nlib.fetch('x')\n",
+    },
 }
 
 

@@ -11,7 +11,12 @@ from backend_pitfalls.model.options import Options
 
 FETCH = "import requests\n\n\ndef fetch(url):\n    return requests.get(url)\n"
 COPY = "def get(url, **options):\n    return request('get', url, timeout=5, **options)\n"
-LIBRARY = {"requests/__init__.py": "from .api import get\n", "requests/api.py": COPY, "requests/sessions.py": FETCH, "requests/certs.py": COPY}
+LIBRARY = {
+    "requests/__init__.py": "from .api import get\n",
+    "requests/api.py": COPY,
+    "requests/sessions.py": FETCH,
+    "requests/certs.py": COPY,
+}
 
 
 def found(folder: Path, files: dict[str, str]) -> tuple[list[str], list[str]]:

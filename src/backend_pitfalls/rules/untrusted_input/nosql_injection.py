@@ -96,5 +96,7 @@ def _objects(value: Value) -> list[Label]:
     if isinstance(value, Container):
         inner = [v for k, v in value.items.items() if k != "$eq"]
         code = of_data(value.items["$where"], "code") if "$where" in value.items else []
-        return code + [label for v in (*inner, *([value.rest] if value.rest is not None else [])) for label in _objects(v)]
+        return code + [
+            label for v in (*inner, *([value.rest] if value.rest is not None else [])) for label in _objects(v)
+        ]
     return [] if isinstance(value, (Const, Text)) else of_data(value, "nosql")
