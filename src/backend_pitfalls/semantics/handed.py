@@ -66,7 +66,7 @@ def _function(value: Value) -> tuple[Function, Value | None, tuple[Value, ...], 
     """The function behind a value, the object that it is a method of, and what it has been given before."""
     if isinstance(value, Partial):
         inner = _function(value.function)
-        return (*inner[:2], tuple(value.args), dict(value.keywords)) if inner is not None else None
+        return None if inner is None else (inner[0], inner[1], tuple(value.args), dict(value.keywords))
     if isinstance(value, BoundMethod) and value.function is not None:
         return value.function, value.receiver, (), {}
     return (value, None, (), {}) if isinstance(value, Function) else None
