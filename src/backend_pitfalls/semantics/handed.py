@@ -37,6 +37,7 @@ Handed = tuple[Function, Value | None, Arguments]
 _AS_THEY_ARE = frozenset({"delay", "send", "defer", "enqueue", "kiq", "spawn"})
 _IN_ONE = frozenset({"apply_async", "apply", "send_with_options"})
 _WHAT = ("target", "func", "fn", "function", "callback")
+_SAYS_WHAT = frozenset({*_WHAT, "args", "kwargs"})
 
 
 def over(frame: Frame, node: ast.Call, arguments: Arguments) -> Iterator[Handed]:
@@ -78,7 +79,7 @@ def _with(
     following: tuple[Value, ...],
 ) -> Iterator[Handed]:
     function, receiver, given, named = found
-    keywords = {k: v for k, v in arguments.keywords.items() if k not in (*_WHAT, "args", "kwargs")}
+    keywords = {k: v for k, v in arguments.keywords.items() if k not in _SAYS_WHAT}
     in_args, in_kwargs = _in_one(arguments.keywords.get("args"), arguments.keywords.get("kwargs"))
     positional = (*given, *(in_args or following))
     keywords = {**named, **(in_kwargs or keywords)}
