@@ -86,7 +86,8 @@ def weak(event: Call, report: Report) -> None:
     harm = "weak-hash"
     if not event.callee.startswith(_LIBRARIES) or not (_is_security(event.keywords) and _is_security(_made(event))):
         return
-    if _GUARDS_NOTHING.search(f"{event.symbol} {event.written}") or _LOOKS_UP_LEAKS.search(event.symbol):
+    around = " ".join((event.symbol, *(step.message for step in event.chain)))
+    if _GUARDS_NOTHING.search(f"{around} {event.written}") or _LOOKS_UP_LEAKS.search(around):
         return
     if event.callee == "hashlib.new":
         name = event.args[0] if event.args else None
