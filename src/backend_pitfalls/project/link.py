@@ -342,12 +342,12 @@ class Project:
         if facts is not None and above is not None and facts.module != f"{above.module}.{last}":
             # Another file of the name, of which only its own package could make this one.
             bits = self._bits[above.path][_FACTS] or self._number(above.path, _FACTS)
-            facts = None if _names(above, last) else facts
+            facts = None if above.names(last) else facts
         if facts is not None and not (above is not None and facts.module in self._hidden):
             return qualified, (), bits
         if not name:
             return None, (), bits
-        if above is not None and above.module in self._hidden and (_names(above, last) or above.stars):
+        if above is not None and above.module in self._hidden and (above.names(last) or above.stars):
             return name, (last,), bits
         module, rest = self._split(name)
         bits |= self._splits[name][2]
@@ -919,17 +919,12 @@ def _binds(package: FileFacts, name: str, module: FileFacts) -> bool:
     target = package.imports.get(name)
     if target is not None:
         return not f".{module.module}".endswith(f".{target}")
-    return any(f".{module.module}".endswith(f".{star}") for star in package.stars) and _names(module, name)
+    return any(f".{module.module}".endswith(f".{star}") for star in package.stars) and module.names(name)
 
 
 def _says_only(field: FieldFacts) -> bool:
     """Whether a class has an annotation for a name, and leaves what it is to its base: `Model: type[Base]`."""
     return bool(field.annotation) and field.call is None and not field.dotted and field.value is None
-
-
-def _names(facts: FileFacts, name: str) -> bool:
-    """Whether a module has something under a name, as far as its own text tells."""
-    return name in facts.classes or name in facts.functions or name in facts.variables or name in facts.imports
 
 
 def module_names(module: str) -> list[str]:

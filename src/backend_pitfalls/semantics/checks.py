@@ -53,9 +53,8 @@ def cleaned_within(value: Value, harms: frozenset[str]) -> Value:
         return join_all(cleaned_within(option, harms) for option in value.options)
     if not isinstance(value, Container):
         return cleaned(value, harms)
-    items = {key: cleaned_within(item, harms) for key, item in value.items.items()}
-    rest = cleaned_within(value.rest, harms) if value.rest is not None else None
-    return Container(value.kind, items, rest, frozenset(label.clean(harms) for label in value.labels))
+    labels = frozenset(label.clean(harms) for label in value.labels)
+    return value.with_each(lambda held: cleaned_within(held, harms), labels)
 
 
 def part(frame: Frame, container: ast.expr, key: Value | None, value: Value) -> Value:

@@ -130,20 +130,10 @@ def _put_back(frame: Frame, arguments: Arguments, updated: Container, added: Val
     function = arguments.node.func
     held = function.value if isinstance(function, ast.Attribute) else None
     given = (added, *arguments.keywords.values())
-    if not isinstance(held, ast.Name) and not any(deep_labels(value) for value in given):
-        return
-    if not isinstance(held, ast.Subscript):
-        rebind(frame, arguments, updated)
-        return
-    around = frame.variables.get(held.value.id) if isinstance(held.value, ast.Name) else None
-    if isinstance(around, Container) and isinstance(held.value, ast.Name):
-        key = frame.evaluate(held.slice)
-        if isinstance(key, Const):
-            changed = Container(around.kind, {**around.items, key.value: updated}, around.rest, around.labels)
-        else:
-            rest = updated if around.rest is None else join_all([around.rest, updated])
-            changed = Container(around.kind, around.items, rest, around.labels)
-        frame.variables[held.value.id] = changed
+    if isinstance(held, ast.Name):
+        frame.variables[held.id] = updated
+    elif held is not None and any(deep_labels(value) for value in given):
+        frame.assign(held, updated, None)
 
 
 def container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:

@@ -90,6 +90,10 @@ class FileFacts(msgspec.Struct, frozen=True):
     tasks: int = 0
     connections: dict[str, str] = {}
 
+    def names(self, name: str) -> bool:
+        """Whether the module has something under a name, as far as its own text tells: star imports are not followed."""
+        return name in self.variables or name in self.classes or name in self.functions or name in self.imports
+
     @property
     def packages(self) -> frozenset[str]:
         """The packages at the top from which the file imports."""

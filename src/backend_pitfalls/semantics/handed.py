@@ -51,16 +51,10 @@ def over(frame: Frame, node: ast.Call, arguments: Arguments) -> Iterator[Handed]
     yield from _queued(frame, node, arguments)
     yield from _wrapped(frame, node, arguments)
     given = arguments.positional
-    for place, value in enumerate(given):
-        for option in options(value):
-            found = _function(option)
-            if found is not None:
-                yield from _with(arguments, found, given[place + 1 :])
-    for name in _WHAT:
-        for option in options(arguments.keywords.get(name, UNKNOWN)):
-            found = _function(option)
-            if found is not None:
-                yield from _with(arguments, found, ())
+    behind: list[tuple[Value, tuple[Value, ...]]] = [(value, given[place + 1 :]) for place, value in enumerate(given)]
+    behind += [(arguments.keywords[name], ()) for name in _WHAT if name in arguments.keywords]
+    for value, following in behind:
+        yield from _with(arguments, value, following)
 
 
 def _function(value: Value) -> tuple[Function, Value | None, tuple[Value, ...], dict[str, Value]] | None:
@@ -73,18 +67,19 @@ def _function(value: Value) -> tuple[Function, Value | None, tuple[Value, ...], 
     return (value, None, (), {}) if isinstance(value, Function) else None
 
 
-def _with(
-    arguments: Arguments,
-    found: tuple[Function, Value | None, tuple[Value, ...], dict[str, Value]],
-    following: tuple[Value, ...],
-) -> Iterator[Handed]:
-    function, receiver, given, named = found
-    keywords = {k: v for k, v in arguments.keywords.items() if k not in _SAYS_WHAT}
-    in_args, in_kwargs = _in_one(arguments.keywords.get("args"), arguments.keywords.get("kwargs"))
-    positional = (*given, *(in_args or following))
-    keywords = {**named, **(in_kwargs or keywords)}
-    if any(deep_labels(value) for value in (*positional, *keywords.values())):
-        yield function, receiver, Arguments(arguments.node, positional, keywords, False)
+def _with(arguments: Arguments, what: Value, following: tuple[Value, ...]) -> Iterator[Handed]:
+    """Each function that a value may be, with what a call gives it."""
+    for option in options(what):
+        found = _function(option)
+        if found is None:
+            continue
+        function, receiver, given, named = found
+        keywords = {k: v for k, v in arguments.keywords.items() if k not in _SAYS_WHAT}
+        in_args, in_kwargs = _in_one(arguments.keywords.get("args"), arguments.keywords.get("kwargs"))
+        positional = (*given, *(in_args or following))
+        keywords = {**named, **(in_kwargs or keywords)}
+        if any(deep_labels(value) for value in (*positional, *keywords.values())):
+            yield function, receiver, Arguments(arguments.node, positional, keywords, False)
 
 
 def _in_one(args: Value | None, kwargs: Value | None) -> tuple[tuple[Value, ...], dict[str, Value]]:
@@ -120,7 +115,4 @@ def _wrapped(frame: Frame, node: ast.Call, arguments: Arguments) -> Iterator[Han
     """`sync_to_async(load)(name)`."""
     made = node.func
     if isinstance(made, ast.Call) and made.args and dotted(made.func).endswith(_WRAPPERS):
-        for option in options(frame.evaluate(made.args[0])):
-            found = _function(option)
-            if found is not None:
-                yield from _with(arguments, found, arguments.positional)
+        yield from _with(arguments, frame.evaluate(made.args[0]), arguments.positional)

@@ -388,9 +388,7 @@ def _as_sent(frame: Frame, declared: Value, label: Label) -> Value:
     if isinstance(declared, Unknown):
         return Unknown(frozenset({label}))
     if isinstance(declared, Container):
-        items = {key: _as_sent(frame, item, label) for key, item in declared.items.items()}
-        rest = _as_sent(frame, declared.rest, label) if declared.rest is not None else None
-        return Container(declared.kind, items, rest, declared.labels)
+        return declared.with_each(lambda held: _as_sent(frame, held, label), declared.labels)
     if not isinstance(declared, Instance) or declared.cls in _CLEAN_TYPES or declared.cls in _NOT_FROM_URL:
         return declared
     lineage = frame.world.lineage(declared.cls)

@@ -209,9 +209,7 @@ class Interpreter:
 
     def _global_name(self, module: str, name: str) -> Value:
         facts = self.world.facts(module)
-        if facts is not None and (
-            name in facts.variables or name in facts.classes or name in facts.functions or name in facts.imports
-        ):
+        if facts is not None and facts.names(name):
             return self.value_of(f"{module}.{name}")
         if name in _BUILTINS:
             return Symbol(f"builtins.{name}")

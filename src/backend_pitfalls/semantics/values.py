@@ -7,7 +7,7 @@ function summaries are reused by it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from backend_pitfalls.model.finding import Site, Step
@@ -583,6 +583,11 @@ class Container(Value):
             self._key = ("l", self.kind, _mapping_key(self.items), self.rest and self.rest.key(), self.labels)
         return self._key
 
+    def with_each(self, change: Callable[[Value], Value], labels: Labels) -> Container:
+        """The same collection with each of its elements changed."""
+        items = {key: change(item) for key, item in self.items.items()}
+        return Container(self.kind, items, change(self.rest) if self.rest is not None else None, labels)
+
     def elements(self) -> Value:
         """The join of all elements."""
         found = [*self.items.values(), *([self.rest] if self.rest is not None else [])]
@@ -751,9 +756,7 @@ def each_round(value: Value, loop: Loop) -> Value:
     if isinstance(value, Row):
         return value.evolve(loops=(*value.loops, loop)) if loop not in value.loops else value
     if isinstance(value, Container) and value.kind in ("tuple", "dict"):
-        items = {key: each_round(item, loop) for key, item in value.items.items()}
-        rest = each_round(value.rest, loop) if value.rest is not None else None
-        return Container(value.kind, items, rest, value.labels)
+        return value.with_each(lambda held: each_round(held, loop), value.labels)
     if isinstance(value, OneOf):
         return OneOf(tuple(each_round(option, loop) for option in value.options))
     return value
