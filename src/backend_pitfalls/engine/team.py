@@ -27,7 +27,9 @@ from backend_pitfalls.project.discover import ProjectFile
 from backend_pitfalls.semantics.facts import FileFacts
 
 CHUNK = 12
-"""Files that a helper is given at a time."""
+"""Files that a helper is given at a time, at most."""
+AHEAD = 3
+"""Chunks that a helper has at once: it goes on with one while this process, busy with a file of its own, has not yet seen the other's answer."""
 WORTH_A_PROCESS = 1_000_000
 """Bytes of source below which another process costs more than it saves."""
 WHILE_STARTING = 400_000
@@ -112,25 +114,26 @@ class Team:
         for number, helper in enumerate(self._helpers, 1):
             others = [f for f in facts if self._owner.get(f.path, 0) != number]
             helper.send(Link(others, list(templates)))
-            helper.send(Interpret(helper.take(_next(queues, number, CHUNK))))
+            for _ in range(AHEAD):
+                helper.give(_next(queues, number, CHUNK))
         self._session.link(facts, templates)
         found: list[Interpreted] = []
         while mine := _next(queues, 0, 1):
             found.append(self._session.interpret(mine[0]))
             for number, helper in enumerate(self._helpers, 1):
-                if helper.pending and helper.has_answered():
+                while helper.pending and helper.has_answered():
                     found.extend(self._collect(helper))
-                    helper.send(Interpret(helper.take(_next(queues, number, CHUNK))))
+                    helper.give(_next(queues, number, CHUNK))
             if progress is not None:
                 progress(len(found), len(paths))
         for helper in self._helpers:
-            if helper.pending:
+            while helper.pending:
                 found.extend(self._collect(helper))
         return found
 
     def _collect(self, helper: _Helper) -> list[Interpreted]:
-        """What a helper has done; if it is gone, that is done here."""
-        pending, helper.pending = helper.pending, []
+        """What a helper has done of the chunk that it was given first; if it is gone, that is done here."""
+        pending = helper.pending.popleft()
         answer = helper.receive(list[Interpreted])
         return answer if answer is not None else [self._session.interpret(path) for path in pending]
 
@@ -162,7 +165,7 @@ class _Helper:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self.pending: list[str] = []
+        self.pending: deque[list[str]] = deque()
         self.send(Start(str(session.root), session.options, dict(session.overlay)))
 
     def send(self, message: msgspec.Struct) -> None:
@@ -170,10 +173,11 @@ class _Helper:
         with contextlib.suppress(OSError):
             _write(self._process.stdin, msgspec.msgpack.encode(message))
 
-    def take(self, paths: list[str]) -> list[str]:
-        """Note what the helper is about to be given."""
-        self.pending = paths
-        return paths
+    def give(self, paths: list[str]) -> None:
+        """Have files interpreted, if there are any."""
+        if paths:
+            self.pending.append(paths)
+            self.send(Interpret(paths))
 
     def has_answered(self) -> bool:
         """Whether an answer waits; where that cannot be seen (Windows pipes), True: receiving it then waits."""
@@ -199,12 +203,12 @@ class _Helper:
 
 
 def _next(queues: list[deque[str]], number: int, count: int) -> list[str]:
-    """The next files for a process: its own from the front, else from the back of the longest queue."""
+    """The next files for a process: its own from the front, else from the back of the longest queue; fewer at a time towards the end, so
+    that all are done at the same time."""
     own = queues[number]
-    if own:
-        return [own.popleft() for _ in range(min(count, len(own)))]
-    longest = max(queues, key=len)
-    return [longest.pop() for _ in range(min(count, len(longest) // 2 + len(longest) % 2))]
+    longest = own or max(queues, key=len)
+    take = own.popleft if own else longest.pop
+    return [take() for _ in range(min(count, -(-len(longest) // 4)))]
 
 
 def serve() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections import Counter
 
 import msgspec
 
@@ -376,12 +375,13 @@ def looks_made(text: str) -> bool:
     """Whether nobody would write such a text as words: long, mixed, and its pairs of letters are not those of a language."""
     if len(text) < 12 or not text.isascii():
         return False
-    if re.fullmatch(r"(?:[0-9a-f]{16,}|[0-9A-F]{16,})", text) and len(set(text)) > 5:
+    if _HEXADECIMAL.fullmatch(text) and len(set(text)) > 5:
         return True
-    kinds = sum(bool(re.search(k, text)) for k in ("[a-z]", "[A-Z]", "[0-9]"))
-    if kinds < 2 or not any(c.isdigit() for c in text) or entropy(text) < (3.0 if len(text) < 20 else 2.3):
+    kinds = (text != text.upper()) + (text != text.lower()) + (_DIGIT.search(text) is not None)
+    if kinds < 2 or (kinds < 3 and len(text) < 16) or _DIGIT.search(text) is None:
         return False
-    return (kinds == 3 or len(text) >= 16) and commonness(text) < 0.45 and not _is_joined(text)
+    is_varied = entropy(text) >= (3.0 if len(text) < 20 else 2.3)
+    return is_varied and commonness(text) < 0.45 and not _is_joined(text)
 
 
 def _is_joined(text: str) -> bool:
@@ -391,6 +391,7 @@ def _is_joined(text: str) -> bool:
     return len(words) >= 3 and sum(map(len, words)) >= 0.7 * sum(map(len, parts))
 
 
+_HEXADECIMAL = regex(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
 # Or one with a digit for a letter, as a brand has it: `flick3r`.
 _PLAIN_WORD = regex(r"[A-Z]?[a-z]{2,}|(?=[a-z0-9]{6})[a-z]{2,}[0-9][a-z]+")
 _BETWEEN = regex(r"[_. -]")
@@ -398,8 +399,8 @@ _BETWEEN = regex(r"[_. -]")
 
 def entropy(text: str) -> float:
     """Bits a character, by the characters' shares in the text (Shannon, A Mathematical Theory of Communication, 1948)."""
-    counts = Counter(text)
-    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+    shares = [text.count(c) / len(text) for c in dict.fromkeys(text)]
+    return -sum(share * math.log2(share) for share in shares)
 
 
 # The fifty most frequent pairs of letters of English text, https://norvig.com/mayzner.html
