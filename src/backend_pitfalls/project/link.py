@@ -186,9 +186,9 @@ class Project:
         name = target if self._rivals else ""
         while name:
             facts = self.modules.get(name)
-            if facts is not None and facts.module == name and name != target:
-                return target  # in a module of exactly this name
             rivals = self._rivals.get(name)
+            if facts is not None and name != target and (rivals is None or facts.module == name):
+                return target  # in the only module of this name, or in the one of exactly this name
             if rivals is not None:
                 above = len(name) + 1
                 best = max(rivals, key=lambda f: self._nearness(f.module[:-above], module))
