@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import Knowledge, SourceFacts
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import forms, validators
 from backend_pitfalls.semantics.annotations import has_safe_pattern
 from backend_pitfalls.semantics.interpreter import Interpreter
@@ -36,7 +37,7 @@ NOWHERE = Site("", Span(0, 0, 0, 0))
 def load_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
     """The value of `value.name`. A source's label has the site NOWHERE until the frame gives it its place."""
     if isinstance(value, Symbol):
-        if name in _MANAGERS and interpreter.knowledge.models.get(value.name) == "django":
+        if name in _MANAGERS and _is_django_model(interpreter, value.name):
             return RowSet(value.name, "django", "manager")
         return interpreter.symbol(f"{value.name}.{name}" if name != "[]" else f"{value.name}[]")
     if isinstance(value, ModuleRef):
@@ -56,6 +57,18 @@ def load_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
     if isinstance(value, BoundMethod) and value.function is None:
         return BoundMethod(Unknown(value.labels), name)  # an attribute of what is not known was no method
     return UNKNOWN
+
+
+def _is_django_model(interpreter: Interpreter, name: str) -> bool:
+    """Whether a class of a library is a model of Django: the tables say so, or it lies where an app keeps its models.
+
+    https://docs.djangoproject.com/en/stable/topics/db/models/#organizing-models-in-a-package
+    """
+    dialect = interpreter.knowledge.models.get(name)
+    return dialect == "django" if dialect is not None else _KEPT_IN_MODELS.search(name) is not None
+
+
+_KEPT_IN_MODELS = regex(r"\.models\.(?:\w+\.)?[A-Z]\w*$")
 
 
 def source_value(source: SourceFacts) -> Value:
@@ -123,10 +136,18 @@ def property_function(interpreter: Interpreter, receiver: Row | Instance, name: 
     return function if function is not None and is_property(function) else None
 
 
+def fields_by_name(value: Instance) -> Container:
+    """The fields of an object, as `vars()` gives them."""
+    named = {name: held for name, held in value.attributes.items() if name.isidentifier()}
+    return Container("dict", named, Unknown(value.labels), value.labels)
+
+
 def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) -> Value:
     known = value.attributes.get(name)
     if known is not None:
         return known
+    if name == "__dict__":
+        return fields_by_name(value)
     world, knowledge = interpreter.world, interpreter.knowledge
     if world.class_facts(value.cls) is None:
         behind = value.attributes.get(BEHIND)

@@ -301,7 +301,10 @@ class Frame:
         return not (isinstance(value, Symbol) and value.name == "typing.NoReturn")
 
     def assign_statement(self, node: ast.Assign) -> None:
+        before = len(self.events)
         value = self.evaluate(node.value)
+        if len(self.events) > before:
+            emission.becomes(self.events[before:], node.targets[0])
         if self.events and isinstance(self.events[-1], Call):
             dropped.keep(self, node)
             dropped.unclosed(self, node)
@@ -653,10 +656,18 @@ class Frame:
         self.events.extend(body.events)
         if self.symbol:
             self.variables[node.name] = UNKNOWN
+            self._see_methods(node, qualname)
         else:
             name = f"{self.module}.{qualname}"
             self.bodies[name] = body.variables
             self.variables[node.name] = ClassRef(name)
+
+    def _see_methods(self, node: ast.ClassDef, qualname: str) -> None:
+        """What the methods of a class do that a function makes, and hands to who calls them."""
+        for statement in node.body:
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                method = self.interpreter.nested_function(self, statement, f"{qualname}.{statement.name}")
+                self.events.extend(self.interpreter.summarize(method, None).events)
 
     def import_statement(self, node: ast.Import | ast.ImportFrom) -> None:
         facts = self.world.facts(self.module)

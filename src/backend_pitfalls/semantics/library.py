@@ -19,6 +19,7 @@ from backend_pitfalls.semantics import (
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import (
     BEHIND,
+    fields_by_name,
     load_attribute,
 )
 from backend_pitfalls.semantics.values import (
@@ -208,10 +209,7 @@ def _ran(frame: Frame, arguments: Arguments) -> Value:
 def _fields_of(frame: Frame, arguments: Arguments) -> Value:
     """`asdict(book)`, `vars(book)`: the fields of an object by their names."""
     first = arguments.positional[0] if arguments.positional else UNKNOWN
-    if not isinstance(first, Instance):
-        return Unknown(first.labels)
-    named = {name: value for name, value in first.attributes.items() if name.isidentifier()}
-    return Container("dict", named, Unknown(first.labels), first.labels)
+    return fields_by_name(first) if isinstance(first, Instance) else Unknown(first.labels)
 
 
 def _replaced_fields(frame: Frame, arguments: Arguments) -> Value:

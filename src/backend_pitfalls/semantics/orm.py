@@ -23,6 +23,7 @@ from backend_pitfalls.semantics.values import (
     constant_text,
     deep_labels,
     each_round,
+    options,
 )
 from backend_pitfalls.semantics.world import Relation
 from backend_pitfalls.syntax.names import dotted
@@ -377,7 +378,17 @@ _KEEPS_ALL = frozenset(
 
 
 def _asks_for_many(arguments: Arguments) -> bool:
-    return any(k.endswith("__in") for k in arguments.keywords)
+    """Whether a look-up by `…__in` may serve many rows at once: not one that names a few values, or gives another query."""
+    return any(k.endswith("__in") and any(map(_may_be_many, options(v))) for k, v in arguments.keywords.items())
+
+
+def _may_be_many(value: Value) -> bool:
+    if isinstance(value, Container):
+        return value.rest is not None or len(value.items) > _A_FEW
+    return not isinstance(value, (RowSet, Symbol, ClassRef))
+
+
+_A_FEW = 5
 
 
 def _loaded(name: str, arguments: Arguments) -> frozenset[str]:
