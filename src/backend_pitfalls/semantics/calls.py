@@ -10,6 +10,7 @@ from backend_pitfalls.model.finding import Step
 from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import (
     batches,
+    buffers,
     checks,
     containers,
     dropped,
@@ -354,6 +355,11 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
         arguments = Arguments(arguments.node, with_pattern, arguments.keywords, arguments.spread, arguments.rest)
         special = library.SPECIAL.get(f"re.{name}")
         return special(frame, arguments) if special is not None else Unknown(union_labels(arguments.positional))
+    if cls in buffers.CLASSES:
+        found = buffers.method(frame, receiver, name, arguments)
+        if found is not None:
+            emit_call(frame, f"{cls}.{name}", arguments, receiver)
+            return found
     if cls in forms.CLEANED:
         given = arguments.positional[0] if name in ("get", "pop") and arguments.positional else UNKNOWN
         return forms.value_of(frame, arguments.node, receiver, given)
@@ -513,6 +519,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     special = library.SPECIAL.get(name)
     if special is not None:
         return special(frame, arguments)
+    if name in buffers.CLASSES:
+        return buffers.made(name, arguments)
     if name in knowledge.sources:
         facts = knowledge.sources[name]
         if any(keyword in arguments.keywords for keyword in facts.unless):

@@ -12,7 +12,7 @@ from backend_pitfalls.semantics import (
     schemas,
 )
 from backend_pitfalls.semantics.arguments import Arguments
-from backend_pitfalls.semantics.events import Application, Call, Named, RoundTrip
+from backend_pitfalls.semantics.events import Application, Call, Event, Named, RoundTrip
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     Const,
@@ -204,6 +204,14 @@ def is_labelled(positional: Iterable[Value], keywords: Iterable[Value], *others:
     """Whether untrusted data is in one of the arguments of a call, or in its object."""
     values = (*positional, *keywords, *others)
     return any(deep_labels(o) for value in values if value is not None for o in options(value))
+
+
+def becomes(events: Iterable[Event], target: ast.expr) -> None:
+    """Note what is assigned in the statement of some calls."""
+    name = target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
+    for event in events if name else ():
+        if type(event) is Call and not event.chain:
+            event.becomes = name
 
 
 def _type_told_later(frame: Frame, node: ast.Call) -> Value | None:

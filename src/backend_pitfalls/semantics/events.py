@@ -106,12 +106,13 @@ class Call(Event):
     """A call of a library function or method, by its qualified name, with abstract arguments.
 
     `forwarded` tells that the call was written with the `**options` that its function takes, and so may be given more by who calls that; `spreads` that it was
-    written with others. `open` tells that who calls the function in which it is seen may give it more, `reachable` that who calls the one where the chain begins may. `kept` tells that the result becomes an attribute or a global variable, and so outlives the function. `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
+    written with others. `open` tells that who calls the function in which it is seen may give it more, `reachable` that who calls the one where the chain begins may. `kept` tells that the result becomes an attribute or a global variable, and so outlives the function; `becomes` is the name of what is assigned in the statement of the call. `spread` tells that `*args` or `**kwargs` with unknown content were passed, `rest` what is known of that content; `receiver` is the object of a method, `written` the
     call as the reader wrote it.
     """
 
     __slots__ = (
         "args",
+        "becomes",
         "callee",
         "forwarded",
         "guarded",
@@ -147,6 +148,7 @@ class Call(Event):
         super().__init__(site, symbol, loops, is_async)
         self.callee = callee
         self.spreads = spreads
+        self.becomes = ""
         self.open = True
         self.reachable = True
         self.forwarded = forwarded
@@ -177,6 +179,7 @@ class Call(Event):
             self.forwarded,
             self.spreads,
         )
+        same.becomes = self.becomes
         same.open = self.open
         same.reachable = self.reachable
         return same

@@ -23,6 +23,7 @@ from backend_pitfalls.semantics import (
 )
 from backend_pitfalls.semantics.annotations import FORMS
 from backend_pitfalls.semantics.attributes import load_attribute, source_value
+from backend_pitfalls.semantics.strings import MAX_TEXT, text_of
 from backend_pitfalls.semantics.values import (
     UNKNOWN,
     ClassRef,
@@ -44,14 +45,11 @@ from backend_pitfalls.semantics.values import (
     join,
     join_all,
     options,
-    union_labels,
 )
 from backend_pitfalls.syntax.source import Source
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
-
-MAX_TEXT = 4000
 
 
 def _constant(frame: Frame, node: ast.Constant) -> Value:
@@ -128,27 +126,6 @@ def _joined(frame: Frame, node: ast.JoinedStr) -> Value:
     return text_of(parts)
 
 
-def text_of(parts: list[str | Value]) -> Value:
-    """A text from its parts, nested texts spliced in and neighbours merged."""
-    flat: list[str | Value] = []
-    for part in parts:
-        pieces: tuple[str | Value, ...] = (part,)
-        if isinstance(part, Text) and part.labels == union_labels(p for p in part.parts if isinstance(p, Value)):
-            pieces = part.parts
-        elif isinstance(part, Const) and isinstance(part.value, str) and not part.labels:
-            pieces = (part.value,)
-        for piece in pieces:
-            if isinstance(piece, str) and flat and isinstance(flat[-1], str):
-                flat[-1] = (flat[-1] + piece)[:MAX_TEXT]
-            else:
-                flat.append(piece)
-    if not flat:
-        return Const("")
-    if len(flat) == 1 and isinstance(flat[0], str):
-        return Const(flat[0])
-    return Text(tuple(flat))
-
-
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -170,7 +147,8 @@ def _binary(frame: Frame, node: ast.BinOp) -> Value:
         if isinstance(part.op, ast.Mod) and _is_text(value):
             for shown in right.items.values() if isinstance(right, Container) else (right,):
                 protocols.text(frame, part.right, shown)
-        value = binary(frame, part.op, value, right)
+        own = protocols.operated(frame, part, value, right)
+        value = own if own is not None else binary(frame, part.op, value, right)
     return value
 
 

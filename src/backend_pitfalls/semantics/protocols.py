@@ -47,6 +47,30 @@ def text(frame: Frame, node: ast.AST, value: Value) -> Value:
     return shown if shown is not None else value
 
 
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Mod: "mod",
+    ast.Div: "truediv",
+    ast.BitOr: "or",
+    ast.BitAnd: "and",
+    ast.RShift: "rshift",
+    ast.LShift: "lshift",
+}
+
+
+def operated(frame: Frame, node: ast.BinOp, left: Value, right: Value) -> Value | None:
+    """What the operator of a project's class gives; None where neither operand has one of its own."""
+    if not isinstance(left, Instance) and not isinstance(right, Instance):
+        return None
+    name = _OPERATORS.get(type(node.op))
+    if name is None:
+        return None
+    found = special(frame, node, left, f"__{name}__", right)
+    return found if found is not None else special(frame, node, right, f"__r{name}__", left)
+
+
 def element(frame: Frame, node: ast.AST, value: Value) -> Value | None:
     """An element of an object that can be iterated; None where its class does not say how."""
     given = special(frame, node, value, "__iter__")

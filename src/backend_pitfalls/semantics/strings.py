@@ -15,7 +15,11 @@ from backend_pitfalls.semantics.values import (
     Value,
     constant_text,
     deep_labels,
+    union_labels,
 )
+
+MAX_TEXT = 4000
+"""Characters of a known text that are kept."""
 
 _KEEPS_SHAPE = frozenset(
     {"strip", "lstrip", "rstrip", "encode", "decode", "expandtabs", "title", "capitalize", "casefold", "swapcase"}
@@ -67,10 +71,10 @@ def _join(separator: Value, parts: Value) -> Value:
             if index:
                 pieces.append(text)
             pieces.append(value)
-        return _spliced(pieces)
+        return text_of(pieces)
     elements = parts.elements()
     return (
-        _spliced([elements, text or "", elements])
+        text_of([elements, text or "", elements])
         if elements.labels or isinstance(elements, (Const, Text))
         else Unknown(deep_labels(parts))
     )
@@ -98,10 +102,25 @@ def _format(template: Value, positional: tuple[Value, ...], keywords: Mapping[st
             pieces.append(keywords.get(head, UNKNOWN))
         rest = rest[end + 1 :]
     pieces.append(rest)
-    return _spliced([p.replace("\1", "{").replace("\2", "}") if isinstance(p, str) else p for p in pieces if p != ""])
+    return text_of([p.replace("\1", "{").replace("\2", "}") if isinstance(p, str) else p for p in pieces if p != ""])
 
 
-def _spliced(pieces: list[str | Value]) -> Value:
-    from backend_pitfalls.semantics.expressions import text_of
-
-    return text_of(pieces)
+def text_of(parts: list[str | Value]) -> Value:
+    """A text from its parts, nested texts spliced in and neighbours merged."""
+    flat: list[str | Value] = []
+    for part in parts:
+        pieces: tuple[str | Value, ...] = (part,)
+        if isinstance(part, Text) and part.labels == union_labels(p for p in part.parts if isinstance(p, Value)):
+            pieces = part.parts
+        elif isinstance(part, Const) and isinstance(part.value, str) and not part.labels:
+            pieces = (part.value,)
+        for piece in pieces:
+            if isinstance(piece, str) and flat and isinstance(flat[-1], str):
+                flat[-1] = (flat[-1] + piece)[:MAX_TEXT]
+            else:
+                flat.append(piece)
+    if not flat:
+        return Const("")
+    if len(flat) == 1 and isinstance(flat[0], str):
+        return Const(flat[0])
+    return Text(tuple(flat))
