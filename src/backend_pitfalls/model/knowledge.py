@@ -75,7 +75,7 @@ class SourceFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SinkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that do harm (`harm`, such as "sql") when an outsider controls the argument at `position` (-1: the object of the
     method) or `keyword`. `unless` are keywords with values that make it harmless, as Python literals or qualified names,
-    `only_if` those without which it is. `takes_files` tells that a file that is open does no harm where a path does."""
+    `only_if` those without which it is, `only_as` those with which alone it is not where a call says another. `takes_files` tells that a file that is open does no harm where a path does."""
 
     calls: tuple[str, ...]
     harm: str
@@ -85,6 +85,7 @@ class SinkFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     needs_sql: bool = False
     unless: dict[str, tuple[str, ...]] = {}
     only_if: dict[str, tuple[str, ...]] = {}
+    only_as: dict[str, tuple[str, ...]] = {}
     takes_files: bool = False
 
 

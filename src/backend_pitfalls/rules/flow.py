@@ -163,6 +163,10 @@ def _applies(event: Call, sink: SinkFacts) -> bool:
     """Whether the other arguments of the call let it do harm."""
     if any(_is_one_of(_told(event, keyword), values) for keyword, values in sink.unless.items()):
         return False
+    for keyword, values in sink.only_as.items():
+        told = _told(event, keyword)
+        if isinstance(told, Const) and told.value is not None and not _is_one_of(told, values):
+            return False
     return all(_is_one_of(event.keywords.get(keyword), values) for keyword, values in sink.only_if.items())
 
 

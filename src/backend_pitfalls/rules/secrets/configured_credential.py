@@ -70,7 +70,10 @@ META = RuleMeta(
     fix=Safety.UNSAFE,
 )
 
-_TRANSLATIONS = regex(r"(^|/)(locales?|i18n|lang|languages|translations|messages)/", re.IGNORECASE)
+_TRANSLATIONS = regex(
+    r"(^|/)(locales?|i18n|lang|languages|translations|messages)(/|([._-]\w+)*\.(json5?|ya?ml|properties)$)",
+    re.IGNORECASE,
+)
 _SAMPLE_FILE = regex(r"example|exemple|sample|template|dist$|default", re.IGNORECASE)
 _CONTINUOUS_INTEGRATION = regex(
     r"(^|/)(\.github|\.gitlab|\.circleci|\.buildkite|\.ci|ci|\.devcontainer|[^/]*tests?[^/]*)/|(^|/)(\.gitlab-ci|\.travis|appveyor|azure-pipelines|[^/]*test)[^/]*$"

@@ -86,7 +86,7 @@ def weak(event: Call, report: Report) -> None:
     harm = "weak-hash"
     if not event.callee.startswith(_LIBRARIES) or not (_is_security(event.keywords) and _is_security(_made(event))):
         return
-    around = " ".join((event.symbol, *(step.message for step in event.chain)))
+    around = " ".join((event.symbol, event.becomes, *(step.message for step in event.chain)))
     if _GUARDS_NOTHING.search(f"{around} {event.written}") or _LOOKS_UP_LEAKS.search(around):
         return
     if event.callee == "hashlib.new":
