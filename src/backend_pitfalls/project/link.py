@@ -565,6 +565,23 @@ class Project:
         names = [n for n in candidates if self.dialect(n) == "django"]
         return certain(names, app, near)
 
+    @tracked
+    def model_called(self, name: str, near: str) -> str:
+        """The model of which a variable of this name, or of one that ends in it (`other_book`), would be a row; the empty string when there is none or it is
+        not certain which."""
+        self._touch_graph()
+        words = name.lower().split("_")
+        for start in range(len(words)):
+            called = self._lowered_names().get("".join(words[start:]), ())
+            models = [n for n in called if self._is_of_program(n) and self.dialect(n)]
+            if models:
+                return certain(models, "", near)
+        return ""
+
+    def _is_of_program(self, class_name: str) -> bool:
+        facts = self.modules.get(self.module_of(class_name))
+        return facts is not None and context_of(facts.path) not in (FileContext.TEST, FileContext.MIGRATION)
+
     def modules_with(self, variable: str) -> tuple[str, ...]:
         """The modules that bind a variable at their top level."""
         self._touch_graph()

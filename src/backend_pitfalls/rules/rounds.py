@@ -48,7 +48,8 @@ def told_at(event: Query) -> tuple[Site, str]:
     """Where the reader of the loop sees a query, and through which function."""
     if not event.chain:
         return event.site, ""
-    return event.chain[0].site, f" (through {event.chain[0].message.removeprefix('calls ')})"
+    through = event.chain[0].message.removeprefix("calls ")
+    return event.chain[0].site, f" (through {through})" if through != f"'{event.operation}'" else ""
 
 
 def nearest(event: Query | RelationLoad, accepts: Callable[[Site], bool]) -> Site:

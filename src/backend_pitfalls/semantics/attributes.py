@@ -38,7 +38,7 @@ def load_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
     """The value of `value.name`. A source's label has the site NOWHERE until the frame gives it its place."""
     if isinstance(value, Symbol):
         if name in _MANAGERS and _is_django_model(interpreter, value.name):
-            return RowSet(value.name, "django", "manager")
+            return RowSet(value.name, "django", "manager", whole=value.name in interpreter.knowledge.models)
         return interpreter.symbol(f"{value.name}.{name}" if name != "[]" else f"{value.name}[]")
     if isinstance(value, ModuleRef):
         return interpreter.value_of(f"{value.name}.{name}")
@@ -148,6 +148,8 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
         return known
     if name == "__dict__":
         return fields_by_name(value)
+    if value.cls == SUPER:
+        return _inherited(interpreter, value, name)
     world, knowledge = interpreter.world, interpreter.knowledge
     if world.class_facts(value.cls) is None:
         behind = value.attributes.get(BEHIND)
@@ -162,6 +164,8 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
         if is_property(function):
             return interpreter.summarize(function, {function.signature.first: value}).result
         return function if "staticmethod" in function.decorators else BoundMethod(value, name, function)
+    if value.labels and name in _FIELDS_OF_SCHEMA and "pydantic.BaseModel" in world.lineage(value.cls):
+        return UNKNOWN
     if value.labels and _checked_field(interpreter, value.cls, name):
         return Instance("builtins.int")
     if value.labels:
@@ -180,6 +184,9 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
 BEHIND = "<behind>"
 """The attribute under which what `super()` gives knows the next class of the project in its lineage."""
 
+SUPER = "builtins.super"
+"""The class of what `super()` gives in a method of a model; of other classes it is an object of the next class in the lineage."""
+
 REQUEST_USER = "django.contrib.auth.<user>"
 """How the tables write the type of `request.user`: a row of the project's user model, with no relation loaded."""
 
@@ -195,6 +202,9 @@ def _always_loaded(interpreter: Interpreter, rows: RowSet) -> frozenset[str]:
     result = interpreter.summarize(function, {function.signature.first: rows}).result
     return result.loaded if isinstance(result, RowSet) else frozenset({"*"})
 
+
+_FIELDS_OF_SCHEMA = frozenset({"model_fields", "model_fields_set", "__fields__", "__fields_set__"})
+"""Which fields a pydantic model has, or which of them were given: https://docs.pydantic.dev/latest/api/base_model/"""
 
 _CHECKED_TYPES = frozenset(
     {
@@ -282,6 +292,25 @@ def _custom_query_method(interpreter: Interpreter, rows: RowSet, name: str) -> F
     return interpreter.method(manager, name) if manager else None
 
 
+def _inherited(interpreter: Interpreter, seen: Instance, name: str) -> Value:
+    """A method of a row as the classes behind the one that asks by `super()` have it, with the row as its object."""
+    row, after, world = seen.attributes["<self>"], seen.attributes["<after>"], interpreter.world
+    if not isinstance(row, Row) or not isinstance(after, ClassRef):
+        return UNKNOWN
+    lineage = world.lineage(row.model)
+    if after.name not in lineage:
+        lineage = world.lineage(after.name)
+    for cls in lineage[lineage.index(after.name) + 1 :]:
+        facts = world.class_facts(cls)
+        function = interpreter.method(cls, name) if facts is not None and name in facts.methods else None
+        if function is not None:
+            return BoundMethod(row, name, function)
+    return BoundMethod(row, name) if name in _ROW_METHODS else UNKNOWN
+
+
+_ROW_METHODS = frozenset({"refresh_from_db", "save", "delete", "asave", "adelete", "arefresh_from_db", "fetch_related"})
+
+
 def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
     world = interpreter.world
     relation = world.relation(value.model, name)
@@ -304,7 +333,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
         if is_property(function):
             return interpreter.summarize(function, {function.signature.first: value}).result
         return BoundMethod(value, name, function)
-    if name in ("refresh_from_db", "save", "delete", "asave", "adelete", "arefresh_from_db", "fetch_related"):
+    if name in _ROW_METHODS:
         return BoundMethod(value, name)
     found = interpreter.instance_attribute(value.model, name)
     if found is not None and isinstance(found, (Const, Container)):

@@ -363,11 +363,17 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
     if cls in forms.CLEANED:
         given = arguments.positional[0] if name in ("get", "pop") and arguments.positional else UNKNOWN
         return forms.value_of(frame, arguments.node, receiver, given)
+    if name in schemas.DUMPS and receiver.labels and schemas.is_schema(frame, cls):
+        fields = schemas.dumped(frame, arguments.node, receiver)
+        if fields is not None:
+            return fields
     if frame.world.class_facts(cls) is not None:
         cls = next((base for base in frame.world.lineage(cls) if frame.world.class_facts(base) is None), cls)
     qualified = library_method(frame.interpreter, cls, name)
     if name == "update" and f"{cls}.__setitem__" in frame.knowledge.sinks:
         updated(frame, arguments, receiver)
+    if qualified not in frame.knowledge.notable and f"?.{name}" in frame.knowledge.sql_methods:
+        emit_call(frame, f"?.{name}", arguments, None)
     if qualified in frame.knowledge.setters:
         _keep(frame, receiver, frame.knowledge.setters[qualified], arguments)
     if qualified in frame.knowledge.dispatches and cls != receiver.cls:

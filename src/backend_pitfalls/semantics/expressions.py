@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backend_pitfalls.semantics import (
     calls,
     checks,
+    conventions,
     deferral,
     dropped,
     emission,
@@ -474,7 +475,7 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
                 element = frame.iterate(generator.iter, iterable, loop)
                 frame.waits -= generator.is_async
                 constant = constant and loop.few
-                frame.assign(generator.target, element, None)
+                frame.assign(generator.target, conventions.element(frame, generator.target, element, loop), None)
                 frame.loops = (*frame.loops, loop)
                 for condition in generator.ifs:
                     frame.evaluate(condition)

@@ -12,6 +12,7 @@ from backend_pitfalls.semantics import (
     batches,
     calls,
     containers,
+    conventions,
     dropped,
     emission,
     expressions,
@@ -448,6 +449,7 @@ class Frame:
         bound = self.interpreter.read(bound_names, node)
         loop = self.make_loop(node.iter, iterable, node.target, _is_plain(node), bound)
         element = self.iterate(node.iter, iterable, loop)
+        element = conventions.element(self, node.target, element, loop)
         self.waits -= is_async
         mark = len(self.events)
         self._loop(loop, lambda: self.assign(node.target, element, None), node.body)
@@ -548,7 +550,7 @@ class Frame:
             elif own is not None:
                 element = own
             elif isinstance(option, Container):
-                element = option.elements()
+                element = option.iterated().elements()
             else:
                 element = Unknown(deep_labels(option))
             if loop is not None:

@@ -19,6 +19,7 @@ from backend_pitfalls.semantics import (
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.attributes import (
     BEHIND,
+    SUPER,
     fields_by_name,
     load_attribute,
 )
@@ -134,6 +135,8 @@ def _super(frame: Frame, arguments: Arguments) -> Value:
     if isinstance(receiver, Instance):
         behind = _behind(frame, lineage[place:])
         return Instance(following, {**receiver.attributes, "<self>": receiver, **behind}, receiver.labels)
+    if isinstance(receiver, Row):
+        return Instance(SUPER, {"<self>": receiver, "<after>": ClassRef(own)})
     return UNKNOWN
 
 

@@ -211,6 +211,7 @@ def collected(frame: Frame, node: ast.Call, value: Value, name: str) -> Value:
             return Container("list", rest=element)
         return value.evolve(shape="rows", loops=value.loops if value.shape in ("rows", "prefetched") else frame.loops)
     if isinstance(value, Container):
+        value = value.iterated()
         return (
             value
             if name not in ("builtins.set", "builtins.frozenset")
@@ -531,7 +532,10 @@ def row_method(frame: Frame, node: ast.Call, row: Row, name: str) -> Value:
     elif name == "fetch_related":
         emit(frame, node, _short(frame, node.func), row.model, "tortoise", "read")
     elif name in ("save", "delete", "asave", "adelete"):
-        emit(frame, node, _short(frame, node.func), row.model, "django", "write")
+        written = _short(frame, node.func)
+        # What the library does for a method of the model is that method's to the reader.
+        called = f"{row.model.rpartition('.')[2]}.{name}" if written.startswith("super(") else written
+        emit(frame, node, called, row.model, "django", "write")
     return UNKNOWN
 
 

@@ -23,6 +23,7 @@ from backend_pitfalls.semantics.values import (
     constant_text,
     options,
 )
+from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
@@ -32,6 +33,7 @@ MARSHMALLOW = "marshmallow.Schema"
 NESTED = "marshmallow.fields.Nested"
 FROM_ATTRIBUTES = frozenset({"model_validate", "from_orm", "parse_obj", "validate"})
 _MODEL_SCHEMA = "ninja.ModelSchema"
+DUMPS = frozenset({"model_dump", "dict"})
 MAX_NESTED = 4
 
 
@@ -60,6 +62,32 @@ def show(frame: Frame, node: ast.AST, schema: Value, value: Value) -> None:
     subject = f"the rows shown as {shown.cls.rsplit('.', 1)[-1]}"
     for row in serializers.each_shown(frame, value, frame.site(node), subject):
         _read(frame, node, shown.cls, row, 0)
+
+
+def dumped(frame: Frame, node: ast.AST, schema: Instance) -> Container | None:
+    """The fields of a pydantic model by their names, as `model_dump()` gives them; None where others may be among them, or none is known.
+
+    https://docs.pydantic.dev/latest/concepts/serialization/#modelmodel_dump
+    """
+    names: list[str] = []
+    for cls in frame.world.lineage(schema.cls):
+        facts = frame.world.class_facts(cls)
+        if facts is None:
+            continue
+        if _takes_more(frame, cls):
+            return None
+        names.extend(field.name for field in facts.fields if field.annotation)
+    fields = {name: calls.attribute_at(frame, node, schema, name) for name in names}
+    return Container("dict", fields) if fields else None
+
+
+def _takes_more(frame: Frame, cls: str) -> bool:
+    """Whether a pydantic model keeps what it has no field for: https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.extra"""
+    settings = frame.world.class_assignments(cls).get("model_config")
+    inner = f"{cls}.Config"
+    old = frame.world.class_assignments(inner).get("extra") if frame.world.class_facts(inner) is not None else None
+    nodes = [node for outer in (settings, old) if outer is not None for node in nodes_in(outer)]
+    return any(getattr(node, "value", None) == "allow" or getattr(node, "attr", "") == "allow" for node in nodes)
 
 
 def _read(user: Frame, node: ast.AST, schema: str, row: Row, depth: int) -> None:

@@ -65,6 +65,7 @@ def _join(separator: Value, parts: Value) -> Value:
     text = constant_text(separator)
     if not isinstance(parts, Container):
         return Unknown(deep_labels(parts))
+    parts = parts.iterated()
     if parts.rest is None and text is not None:
         pieces: list[str | Value] = []
         for index, value in enumerate(parts.items.values()):

@@ -594,6 +594,13 @@ class Container(Value):
         value = join_all(found) if found else UNKNOWN
         return value.with_labels(value.labels | self.labels)
 
+    def iterated(self) -> Container:
+        """What iterating gives: of a dictionary its keys, as far as they are known."""
+        if self.kind != "dict":
+            return self
+        keys = {i: Const(k) if isinstance(k, (str, int)) else UNKNOWN for i, k in enumerate(self.items)}
+        return Container("list", keys, self.rest, self.labels)
+
     def is_small_constant(self, limit: int = 12) -> bool:
         """Whether it is written out in full with a handful of elements."""
         return self.rest is None and len(self.items) <= limit

@@ -70,7 +70,7 @@ META = RuleMeta(
     fix=Safety.UNSAFE,
 )
 
-_SECRET = regex(r"passw|passphrase|secret|token|credential|api_?key|private_?key|signature|pwd(?![a-z])", re.IGNORECASE)
+_SECRET = regex(r"passw|passphrase|secret|token|credential|api_?key|private_?key|pwd(?![a-z])", re.IGNORECASE)
 # What a hash is made for that guards nothing.
 _GUARDS_NOTHING = regex(r"cache|etag|checksum|fingerprint|gravatar|avatar|shard|bucket|dedup", re.IGNORECASE)
 # The service that knows leaked passwords takes the first characters of a SHA-1: https://haveibeenpwned.com/API/v3#PwnedPasswords
