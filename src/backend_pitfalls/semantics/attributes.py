@@ -308,7 +308,9 @@ def _inherited(interpreter: Interpreter, seen: Instance, name: str) -> Value:
     return BoundMethod(row, name) if name in _ROW_METHODS else UNKNOWN
 
 
-_ROW_METHODS = frozenset({"refresh_from_db", "save", "delete", "asave", "adelete", "arefresh_from_db", "fetch_related"})
+_ROW_METHODS = frozenset(
+    {"refresh_from_db", "save", "delete", "delete_instance", "asave", "adelete", "arefresh_from_db", "fetch_related"}
+)
 
 
 def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:

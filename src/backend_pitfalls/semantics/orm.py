@@ -527,15 +527,14 @@ def _of_rows(frame: Frame, rows: RowSet, name: str, arguments: Arguments) -> Val
 
 def row_method(frame: Frame, node: ast.Call, row: Row, name: str) -> Value:
     """`row.refresh_from_db()`, `row.save()` …"""
-    if name in ("refresh_from_db", "arefresh_from_db"):
-        emit(frame, node, _short(frame, node.func), row.model, "django", "read")
-    elif name == "fetch_related":
-        emit(frame, node, _short(frame, node.func), row.model, "tortoise", "read")
-    elif name in ("save", "delete", "asave", "adelete"):
+    dialect = frame.world.dialect(row.model) or "django"
+    if name in ("refresh_from_db", "arefresh_from_db", "fetch_related"):
+        emit(frame, node, _short(frame, node.func), row.model, dialect, "read")
+    elif name in ("save", "delete", "asave", "adelete", "delete_instance"):
         written = _short(frame, node.func)
         # What the library does for a method of the model is that method's to the reader.
         called = f"{row.model.rpartition('.')[2]}.{name}" if written.startswith("super(") else written
-        emit(frame, node, called, row.model, "django", "write")
+        emit(frame, node, called, row.model, dialect, "write")
     return UNKNOWN
 
 

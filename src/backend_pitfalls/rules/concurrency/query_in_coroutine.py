@@ -1,7 +1,7 @@
 """A query of a synchronous ORM holds the event loop.
 
 ## What it does
-Finds queries that Django's ORM, or a synchronous session of SQLAlchemy, runs in `async def` functions, also in plain functions that the coroutine calls. Awaited ones (`aget()`, `AsyncSession`, `sync_to_async`, `async for`) are silent, and so are those that run once for all and keep the answer.
+Finds queries that Django's ORM, Peewee, or a synchronous session of SQLAlchemy, runs in `async def` functions, also in plain functions that the coroutine calls. Awaited ones (`aget()`, `AsyncSession`, `sync_to_async`, `async for`) are silent, and so are those that run once for all and keep the answer.
 
 ## Why it hurts in production
 One event loop serves all requests of a worker, and none of them goes on until the database has answered. Django refuses most such queries at run time (`SynchronousOnlyOperation`).
@@ -87,6 +87,7 @@ META = RuleMeta(
 # What makes a query wait for it, by dialect.
 _INSTEAD = {
     "django": "await the method that starts with 'a', or hand the work to sync_to_async()",
+    "peewee": "hand the work to asyncio.to_thread(), or use an asynchronous ORM",
     "sqlalchemy": "use an AsyncSession, or a plain `def` that runs in a thread",
 }
 
