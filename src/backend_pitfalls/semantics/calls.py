@@ -61,9 +61,11 @@ from backend_pitfalls.semantics.values import (
     Value,
     constant_text,
     deep_labels,
+    join,
     join_all,
     known_text,
     options,
+    same,
     union_labels,
 )
 
@@ -677,7 +679,7 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
         frame.variables.update({name: value for name, value in summary.left.items() if deep_labels(value)})
     if _runs_each_time(function):
         _replay(frame, summary.events, function, arguments.node, bound)
-    if frame.tainted and summary.stores and isinstance(receiver, Instance) and function.name != "__init__":
+    if summary.stores and isinstance(receiver, Instance) and function.name != "__init__":
         _leave(frame, arguments, receiver, summary.stores)
     result = summary.result
     if type(result) is Unknown and not result.labels:
@@ -691,8 +693,14 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
 
 
 def _leave(frame: Frame, arguments: Arguments, receiver: Instance, stores: Mapping[str, Value]) -> None:
-    """Untrusted data that a method put into its object is there from here on."""
-    put = {name: value for name, value in stores.items() if deep_labels(value)}
+    """What a method put into its object is there from here on: untrusted data, and what the object may have in place of what was known."""
+    put: dict[str, Value] = {}
+    for name, value in stores.items():
+        known = receiver.attributes.get(name)
+        if deep_labels(value):
+            put[name] = value
+        elif known is not None and not same(known, value):
+            put[name] = join(known, value)
     changed = receiver
     for name, value in put.items():
         changed = changed.set(name, value)

@@ -460,7 +460,8 @@ class Interpreter:
             if isinstance(function.node, ast.Lambda):
                 frame.returns.append(frame.evaluate(function.node.body))
             else:
-                frame.run(function.node.body)
+                if frame.run(function.node.body) and frame.returns:
+                    frame.returns.append(Const(None))
                 if function.node.decorator_list:
                     self.evaluator.decorated(frame)
 
