@@ -153,6 +153,7 @@ class Project:
         # Read of all facts at once, when first asked for.
         self._user: str | None = None
         self._views: dict[str, tuple[tuple[str, str], ...]] | None = None
+        self._heirs: dict[str, list[str]] | None = None
         self._by_short_name: dict[str, list[str]] | None = None
         self._by_lowered_name: dict[str, list[str]] | None = None
         self._graph: dict[str, dict[str, Relation]] | None = None
@@ -564,6 +565,30 @@ class Project:
         candidates = self._short_names().get(short) or self._lowered_names().get(short.lower(), [])
         names = [n for n in candidates if self.dialect(n) == "django"]
         return certain(names, app, near)
+
+    @tracked
+    def is_overridden(self, class_name: str, name: str) -> bool:
+        """Whether a class of the project that descends from this one has an attribute (or method) of this name of its own."""
+        self._touch_graph()
+        for heir in self._heirs_of(class_name):
+            facts = self.class_facts(heir)
+            if facts is not None and (
+                name in facts.methods or name in facts.self_attributes or any(f.name == name for f in facts.fields)
+            ):
+                return True
+        return False
+
+    def _heirs_of(self, class_name: str) -> tuple[str, ...]:
+        if self._heirs is None:
+            self._heirs = {}
+            outer = self.touched
+            for facts in self.files:
+                for own in facts.classes:
+                    heir = f"{facts.module}.{own}"
+                    for base in self.lineage(heir)[1:]:
+                        self._heirs.setdefault(base, []).append(heir)
+            self.touched = outer
+        return tuple(self._heirs.get(class_name, ()))
 
     @tracked
     def model_called(self, name: str, near: str) -> str:

@@ -119,7 +119,10 @@ def call(frame: Frame, node: ast.Call) -> Value:
     arguments = _arguments(frame, node, callee)
     frame.guards -= is_guarded
     callees = _awaitable(options(callee)) if node is frame.awaited else options(callee)
-    result = join_all(apply(frame, option, arguments) for option in callees)
+    result = _each(frame, callees, arguments)
+    for argument in node.args:
+        if isinstance(argument, ast.Name) and type(held := frame.variables.get(argument.id)) is Instance:
+            _hand_over(frame, argument.id, held, callees)
     if frame.tainted and not any(map(_is_own, callees)):
         for function, receiver, given in handed.over(frame, node, arguments):
             _runs_later(frame, function, receiver, given)
@@ -128,6 +131,31 @@ def call(frame: Frame, node: ast.Call) -> Value:
     if _tells_nothing(result) and not deep_labels(result) and loading.LOADS.match(written_name(node)):
         return loading.loaded_by_name(frame, arguments.positional)
     return checks.validated(frame, node, written_name(node), result) if frame.tainted else result
+
+
+def _each(frame: Frame, callees: tuple[Value, ...], arguments: Arguments) -> Value:
+    """Call every possible callee; what they change of a variable whose methods they are, it may be any of."""
+    held = arguments.node.func.value if isinstance(arguments.node.func, ast.Attribute) else None
+    if len(callees) < 2 or not isinstance(held, ast.Name) or held.id not in frame.variables:
+        return join_all(apply(frame, option, arguments) for option in callees)
+    before, results, changed = frame.variables[held.id], [], []
+    for option in callees:
+        results.append(apply(frame, option, arguments))
+        after = frame.variables[held.id]
+        changed.append(after if after is not before or not isinstance(option, BoundMethod) else option.receiver)
+        frame.variables[held.id] = before
+    if any(value not in options(before) for value in changed):
+        frame.variables[held.id] = join_all(changed)
+    return join_all(results)
+
+
+def _hand_over(frame: Frame, name: str, held: Instance, callees: tuple[Value, ...]) -> None:
+    """An object of the project that is given away: what is not set in it yet may be set by whoever got it."""
+    unset = {n: join(v, UNKNOWN) for n, v in held.attributes.items() if isinstance(v, Const) and not v.value}
+    if not unset or frame.world.class_facts(held.cls) is None:
+        return
+    if any(not isinstance(callee, Symbol) or not callee.name.startswith("builtins.") for callee in callees):
+        frame.variables[name] = Instance(held.cls, {**held.attributes, **unset}, held.labels)
 
 
 def _is_own(callee: Value) -> bool:

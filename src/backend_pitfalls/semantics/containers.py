@@ -16,6 +16,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     constant_text,
     deep_labels,
+    join,
     join_all,
 )
 
@@ -107,6 +108,14 @@ def configured(frame: Frame, receiver: Instance, name: str, arguments: Arguments
 _MOVES = frozenset({"pop", "popleft", "appendleft", "insert", "remove", "clear", "reverse"})
 
 
+def with_item(container: Container, index: Value, value: Value) -> Container:
+    """A list or dictionary with an element put at a place."""
+    if isinstance(index, Const):
+        return Container(container.kind, {**container.items, index.value: value}, container.rest, container.labels)
+    rest = value if container.rest is None else join(container.rest, value)
+    return Container(container.kind, container.items, rest, container.labels)
+
+
 def delete_item(container: Container, index: Value) -> Container:
     """A list or dictionary without an element."""
     if not isinstance(index, Const) or container.rest is not None or index.value not in container.items:
@@ -170,6 +179,9 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
                 items,
                 join_all([v for v in (receiver.rest, rest) if v is not None]) if rest or receiver.rest else None,
             )
+        elif name == "update" and arguments.positional and receiver.kind == "dict":  # any of the keys may be among them
+            items = {key: join(value, Unknown(added.labels)) for key, value in receiver.items.items()}
+            updated = Container("dict", {**items, **arguments.keywords}, Unknown(added.labels))
         elif name in ("insert", "appendleft") and receiver.items:  # where the others are is not known any more
             updated = Container(receiver.kind, rest=join_all([receiver.elements(), added]))
         elif name == "append" and not frame.loops and receiver.rest is None:

@@ -286,21 +286,22 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
         if decided is not None:
             return Const(decided)
     if (
-        (
-            len(rights) == 1
-            and isinstance(node.ops[0], (ast.Is, ast.IsNot))
-            and isinstance(rights[0], Const)
-            and rights[0].value is None
-        )
-        and isinstance(left, (Instance, Container, ClassRef, Function, RowSet, Row, Text))
-        and not isinstance(left, Row)
-    ):
+        len(rights) == 1
+        and isinstance(node.ops[0], (ast.Is, ast.IsNot))
+        and isinstance(rights[0], Const)
+        and rights[0].value is None
+    ) and _is_certainly_something(left):
         return Const(isinstance(node.ops[0], ast.IsNot))
     overfetch.compared(frame, node, left)
     for right, op in zip(rights, node.ops):
         if isinstance(op, (ast.In, ast.NotIn)) and isinstance(right, RowSet):
             orm.iterate(frame, node, right)
     return Instance("builtins.bool")
+
+
+def _is_certainly_something(value: Value) -> bool:
+    """Whether a value is not None in any case: annotations, query sets and library functions give what may be None without saying so here."""
+    return isinstance(value, (ClassRef, Function, Text)) or (isinstance(value, Container) and value.rest is None)
 
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {

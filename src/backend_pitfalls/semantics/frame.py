@@ -60,7 +60,7 @@ from backend_pitfalls.semantics.values import (
     options,
     same,
 )
-from backend_pitfalls.syntax.names import bound_names, dotted, names_in, nodes_in
+from backend_pitfalls.syntax.names import bound_names, dotted, names_in, nodes_in, rebound_names
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
 
@@ -162,6 +162,8 @@ class Frame:
         # What was put into the exceptions that were raised so far.
         self.raised: Labels = CLEAN
         self.exits: list[list[dict[str, Value]]] = []
+        # The variables at each `raise` in the `try` statements around.
+        self.attempts: list[list[dict[str, Value]]] = []
         self.class_name = ""
         self.self_name = ""
         self.handles = ""
@@ -374,14 +376,11 @@ class Frame:
         elif value.labels and isinstance(index, Const):
             emission.named(self, target, index.value, value, origin)
         is_name = isinstance(target.value, ast.Name)
-        if isinstance(container, Container) and (is_name or (self.tainted and deep_labels(value))):
-            if isinstance(index, Const):
-                updated = Container(
-                    container.kind, {**container.items, index.value: value}, container.rest, container.labels
-                )
-            else:
-                rest = value if container.rest is None else join(container.rest, value)
-                updated = Container(container.kind, container.items, rest, container.labels)
+        several = options(container)
+        if any(isinstance(o, Container) for o in several) and (is_name or (self.tainted and deep_labels(value))):
+            updated = join_all(
+                containers.with_item(o, index, value) if isinstance(o, Container) else o for o in several
+            )
             if isinstance(target.value, ast.Name):
                 self.variables[target.value.id] = updated
             elif isinstance(target.value, (ast.Attribute, ast.Subscript)):  # followed for untrusted data only
@@ -409,6 +408,8 @@ class Frame:
             value = self.evaluate(part) if part is not None else UNKNOWN
             given = part.args if isinstance(part, ast.Call) else ()
             self.raised |= value.labels.union(*(self.evaluate(a).labels for a in given))
+        if self.attempts:
+            self.attempts[-1].append(self.variables)
         return False
 
     def if_statement(self, node: ast.If) -> bool:
@@ -561,12 +562,14 @@ class Frame:
     def try_statement(self, node: ast.Try) -> bool:
         before, before_raised = dict(self.variables), self.raised
         mark = len(self.events)
+        self.attempts.append([])
         body = self.branch([*node.body], before)
+        given_up = self.attempts.pop()
         dropped.failure(self, node, self.events[mark:])
         after_body = self.variables
         if body is not None and node.orelse:
             body = self.branch(node.orelse, body)
-        midway = merged([before, after_body])
+        midway = merged([before, after_body, *given_up])
         outcomes = [body]
         for handler in node.handlers:
             start = dict(midway)
@@ -639,6 +642,8 @@ class Frame:
         if self.symbol:
             function = self.interpreter.nested_function(self, node, qualname)
             self.variables[node.name] = function
+            for name in self.interpreter.read(rebound_names, node):
+                self.variables[name] = UNKNOWN  # what it is from here on depends on when the function is called
             self.events.extend(self.interpreter.summarize(function, None).events)
             health.decorated(self, node, function)
         elif not self.class_name:

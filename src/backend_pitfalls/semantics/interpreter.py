@@ -531,7 +531,8 @@ class Interpreter:
             if body is not None and (found is None or body.key() != Const(None).key()):
                 found = body if found is None else join(found, body)
             if found is not None:
-                return found
+                is_flag = isinstance(found, Const) and (found.value is None or isinstance(found.value, bool))
+                return join(found, UNKNOWN) if is_flag and self.world.is_overridden(class_name, name) else found
         return None
 
     def class_body(self, class_name: str) -> Mapping[str, Value]:

@@ -100,6 +100,11 @@ def bound_names(node: ast.AST) -> frozenset[str]:
     return frozenset(n.id for n in nodes_in(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
+def rebound_names(function: ast.AST) -> frozenset[str]:
+    """The variables of its surroundings that a nested function, or one in it, binds anew."""
+    return frozenset(name for n in nodes_in(function) if isinstance(n, ast.Nonlocal) for name in n.names)
+
+
 def own_name(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """The name of a function; that of the setter of a property is `timeout.setter`, as its decorator says, since the property is `timeout`."""
     for decorator in function.decorator_list:
