@@ -88,7 +88,7 @@ def annotated(frame: Frame, node: ast.expr | None) -> Value:
 
 # What makes a class of its annotated fields, each a parameter of the constructor: https://docs.python.org/3/library/dataclasses.html,
 # https://www.attrs.org/en/stable/api.html#attrs.define, https://docs.pydantic.dev/latest/concepts/dataclasses/
-_MAKES_FIELDS = frozenset({"attrs", "dataclass", "define", "frozen", "mutable"})
+_MAKES_FIELDS = frozenset({"attributes", "attrs", "dataclass", "define", "frozen", "mutable", "s"})
 _HAS_FIELDS = frozenset(
     {
         "msgspec.Struct",

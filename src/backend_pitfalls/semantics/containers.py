@@ -116,6 +116,12 @@ def with_item(container: Container, index: Value, value: Value) -> Container:
     return Container(container.kind, container.items, rest, container.labels)
 
 
+def filled_elsewhere(container: Container) -> Container:
+    """A collection into which a function that may run at any time puts elements."""
+    items = {key: join(value, UNKNOWN) for key, value in container.items.items()}
+    return Container(container.kind, items, UNKNOWN, container.labels)
+
+
 def delete_item(container: Container, index: Value) -> Container:
     """A list or dictionary without an element."""
     if not isinstance(index, Const) or container.rest is not None or index.value not in container.items:

@@ -54,6 +54,7 @@ from backend_pitfalls.semantics.values import (
     deep_labels,
     each_round,
     few_rounds,
+    is_flag,
     join,
     join_all,
     merged,
@@ -569,6 +570,7 @@ class Frame:
         after_body = self.variables
         if body is not None and node.orelse:
             body = self.branch(node.orelse, body)
+        changing = self.interpreter.read(bound_names, node)
         midway = merged([before, after_body, *given_up])
         outcomes = [body]
         for handler in node.handlers:
@@ -585,9 +587,12 @@ class Frame:
                     remembered.mark(self, begun, kind)
         alive = self.merge(outcomes)
         if node.finalbody:
-            if not alive:
-                self.variables = midway
+            after = self.variables if alive else midway
+            unsure = {n: join(v, UNKNOWN) for n, v in after.items() if n in changing and is_flag(v)}
+            self.variables = {**after, **unsure}
             alive = self.run(node.finalbody) and alive
+            # Who goes on behind it has come to the end.
+            self.variables.update({n: after[n] for n, v in unsure.items() if self.variables.get(n) is v})
         return alive
 
     def with_statement(self, node: ast.With | ast.AsyncWith) -> bool:
@@ -642,8 +647,10 @@ class Frame:
         if self.symbol:
             function = self.interpreter.nested_function(self, node, qualname)
             self.variables[node.name] = function
+            # What these are from here on depends on when the function is called.
             for name in self.interpreter.read(rebound_names, node):
-                self.variables[name] = UNKNOWN  # what it is from here on depends on when the function is called
+                held = self.variables.get(name)
+                self.variables[name] = containers.filled_elsewhere(held) if isinstance(held, Container) else UNKNOWN
             self.events.extend(self.interpreter.summarize(function, None).events)
             health.decorated(self, node, function)
         elif not self.class_name:

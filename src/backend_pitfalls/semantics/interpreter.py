@@ -33,6 +33,7 @@ from backend_pitfalls.semantics.values import (
     Unknown,
     Value,
     deep_labels,
+    is_flag,
     join,
     join_all,
     same,
@@ -531,8 +532,8 @@ class Interpreter:
             if body is not None and (found is None or body.key() != Const(None).key()):
                 found = body if found is None else join(found, body)
             if found is not None:
-                is_flag = isinstance(found, Const) and (found.value is None or isinstance(found.value, bool))
-                return join(found, UNKNOWN) if is_flag and self.world.is_overridden(class_name, name) else found
+                is_sure = not is_flag(found) or not self.world.is_overridden(class_name, name)
+                return found if is_sure else join(found, UNKNOWN)
         return None
 
     def class_body(self, class_name: str) -> Mapping[str, Value]:

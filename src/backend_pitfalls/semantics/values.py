@@ -780,6 +780,11 @@ def few_rounds(iterable: Value) -> bool:
     return isinstance(iterable, (Const, Text)) and not iterable.labels
 
 
+def is_flag(value: Value) -> bool:
+    """Whether a value is None, True or False, by which code tells itself how far it has come."""
+    return isinstance(value, Const) and (value.value is None or isinstance(value.value, bool))
+
+
 def same(left: Value, right: Value) -> bool:
     return left is right or left.key() == right.key()
 

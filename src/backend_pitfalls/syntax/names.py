@@ -101,8 +101,16 @@ def bound_names(node: ast.AST) -> frozenset[str]:
 
 
 def rebound_names(function: ast.AST) -> frozenset[str]:
-    """The variables of its surroundings that a nested function, or one in it, binds anew."""
-    return frozenset(name for n in nodes_in(function) if isinstance(n, ast.Nonlocal) for name in n.names)
+    """The variables of its surroundings that a nested function, or one in it, binds anew, or puts elements into."""
+    inside = nodes_in(function)
+    rebound = {name for n in inside if isinstance(n, ast.Nonlocal) for name in n.names}
+    filled = {
+        n.value.id
+        for n in inside
+        if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) and isinstance(n.value, ast.Name)
+    }
+    own = bound_names(function) | {n.arg for n in inside if isinstance(n, ast.arg)} if filled else frozenset()
+    return frozenset(rebound | (filled - own))
 
 
 def own_name(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
