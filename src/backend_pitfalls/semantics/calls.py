@@ -228,7 +228,6 @@ def _arguments(frame: Frame, node: ast.Call, callee: Value) -> Arguments:
             if value.labels:
                 named(frame, keyword.value, keyword.arg, value, keyword.value)
             continue
-        spread = spread or len(options(value)) > 1
         for option in options(value):
             if isinstance(option, Container) and option.kind == "dict":
                 keywords.update({k: v for k, v in option.items.items() if isinstance(k, str) and k not in keywords})
