@@ -44,6 +44,29 @@ _OF_MANY_KINDS = frozenset(
 )
 
 
+# Methods that collections, texts, files and workers have as well.
+_OF_MANY_OBJECTS = frozenset({*dir(dict), *dir(list), *dir(set), *dir(str)}) | {
+    *(
+        "cancel",
+        "close",
+        "commit",
+        "connect",
+        "execute",
+        "fetch",
+        "flush",
+        "load",
+        "open",
+        "read",
+        "run",
+        "send",
+        "start",
+        "stop",
+        "submit",
+        "write",
+    ),
+}
+
+
 def row_of_name(frame: Frame, name: str, value: Value) -> Value:
     """A row, with whatever relations loaded, for a variable of which nothing is known but its name and what it is asked for.
 
@@ -83,7 +106,8 @@ def _is_telling(frame: Frame, model: str, asked: frozenset[str]) -> bool:
     if "" in kinds:
         return False
     fields = [name for name, kind in zip(own, kinds) if kind == "field" and name not in _OF_MANY_KINDS]
-    return "relation" in kinds or "method" in kinds or len(fields) > 1
+    methods = [name for name, kind in zip(own, kinds) if kind == "method" and name not in _OF_MANY_OBJECTS]
+    return "relation" in kinds or bool(methods) or len(fields) > 1
 
 
 def _kind(frame: Frame, model: str, name: str) -> str:

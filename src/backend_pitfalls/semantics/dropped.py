@@ -138,7 +138,9 @@ def failure(frame: Frame, node: ast.Try, events: list[Event]) -> None:
         events: what happens in its body.
     """
     hiding = next((h for h in node.handlers if _hides(h)), None)
-    called = next((e for e in events if isinstance(e, Call) and e.callee in frame.knowledge.outbound), None)
+    # A pool or client that is made asks nobody for anything yet.
+    asks = frame.knowledge.outbound - frame.knowledge.pooled if hiding is not None else frozenset()
+    called = next((e for e in events if isinstance(e, Call) and e.callee in asks), None)
     if hiding is not None and called is not None:
         _emit(frame, hiding, "failure", called.callee)
 
