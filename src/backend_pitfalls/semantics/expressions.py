@@ -290,7 +290,7 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
         and isinstance(node.ops[0], (ast.Is, ast.IsNot))
         and isinstance(rights[0], Const)
         and rights[0].value is None
-    ) and _is_certainly_something(left):
+    ) and _is_never_none(left):
         return Const(isinstance(node.ops[0], ast.IsNot))
     overfetch.compared(frame, node, left)
     for right, op in zip(rights, node.ops):
@@ -299,8 +299,8 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
     return Instance("builtins.bool")
 
 
-def _is_certainly_something(value: Value) -> bool:
-    """Whether a value is not None in any case: annotations, query sets and library functions give what may be None without saying so here."""
+def _is_never_none(value: Value) -> bool:
+    """Whether a value is certainly not None: annotations, query sets and library functions give what may be None without saying so here."""
     return isinstance(value, (ClassRef, Function, Text)) or (isinstance(value, Container) and value.rest is None)
 
 
