@@ -650,7 +650,8 @@ class Frame:
             # What these are from here on depends on when the function is called.
             for name in self.interpreter.read(rebound_names, node):
                 held = self.variables.get(name)
-                self.variables[name] = containers.filled_elsewhere(held) if isinstance(held, Container) else UNKNOWN
+                if held is not None:  # no variable of the module, such as `session`
+                    self.variables[name] = containers.filled_elsewhere(held) if isinstance(held, Container) else UNKNOWN
             self.events.extend(self.interpreter.summarize(function, None).events)
             health.decorated(self, node, function)
         elif not self.class_name:
