@@ -570,13 +570,8 @@ class Project:
     def is_overridden(self, class_name: str, name: str) -> bool:
         """Whether a class of the project that descends from this one has an attribute (or method) of this name of its own."""
         self._touch_graph()
-        for heir in self._heirs_of(class_name):
-            facts = self.class_facts(heir)
-            if facts is not None and (
-                name in facts.methods or name in facts.self_attributes or any(f.name == name for f in facts.fields)
-            ):
-                return True
-        return False
+        known = (self.class_facts(heir) for heir in self._heirs_of(class_name))
+        return any(facts is not None and facts.declares(name) for facts in known)
 
     def _heirs_of(self, class_name: str) -> tuple[str, ...]:
         if self._heirs is None:

@@ -212,11 +212,7 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
     if name == "values":
         return Container("list", dict(enumerate(receiver.items.values())), receiver.rest)
     if name == "keys":
-        return Container(
-            "list",
-            {i: Const(k) if isinstance(k, (str, int)) else UNKNOWN for i, k in enumerate(receiver.items)},
-            UNKNOWN if receiver.rest else None,
-        )
+        return Container("list", receiver.known_keys(), UNKNOWN if receiver.rest else None)
     if name == "copy":
         return receiver
     return Unknown(receiver.all_labels())

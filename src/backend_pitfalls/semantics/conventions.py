@@ -119,10 +119,6 @@ def _kind(frame: Frame, model: str, name: str) -> str:
         return "relation"
     for base in world.lineage(model):
         facts = world.class_facts(base)
-        if facts is None:
-            continue
-        if name in facts.methods:
-            return "method"
-        if name in facts.self_attributes or any(field.name == name for field in facts.fields):
-            return "field"
+        if facts is not None and facts.declares(name):
+            return "method" if name in facts.methods else "field"
     return ""

@@ -47,6 +47,10 @@ class ClassFacts(msgspec.Struct, frozen=True):
     proxy: bool = False
     meta: dict[str, Scalar] = {}
 
+    def declares(self, name: str) -> bool:
+        """Whether the class itself has a method or an attribute of this name."""
+        return name in self.methods or name in self.self_attributes or any(f.name == name for f in self.fields)
+
 
 class FunctionFacts(msgspec.Struct, frozen=True):
     """A function or method as declared: parameters as written (`*args`, `**options`, `/` and `*` left out), the constant

@@ -598,8 +598,11 @@ class Container(Value):
         """What iterating gives: of a dictionary its keys, as far as they are known."""
         if self.kind != "dict":
             return self
-        keys = {i: Const(k) if isinstance(k, (str, int)) else UNKNOWN for i, k in enumerate(self.items)}
-        return Container("list", keys, self.rest, self.labels)
+        return Container("list", self.known_keys(), self.rest, self.labels)
+
+    def known_keys(self) -> dict[int, Value]:
+        """The keys of a dictionary that are known, by their places."""
+        return {i: Const(k) if isinstance(k, (str, int)) else UNKNOWN for i, k in enumerate(self.items)}
 
     def is_small_constant(self, limit: int = 12) -> bool:
         """Whether it is written out in full with a handful of elements."""
