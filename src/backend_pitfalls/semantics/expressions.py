@@ -500,9 +500,7 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
 
 
 def _lambda(frame: Frame, node: ast.Lambda) -> Value:
-    function = frame.interpreter.nested_function(frame, node, f"{frame.symbol}.<lambda>".lstrip("."))
-    frame.events.extend(frame.interpreter.summarize(function, None).events)
-    return function
+    return frame.nested(node, f"{frame.symbol}.<lambda>".lstrip("."))
 
 
 def _walrus(frame: Frame, node: ast.NamedExpr) -> Value:

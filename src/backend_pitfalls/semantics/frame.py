@@ -645,14 +645,12 @@ class Frame:
             self.evaluate(default)
         qualname = f"{self.scope}.{node.name}".lstrip(".")
         if self.symbol:
-            function = self.interpreter.nested_function(self, node, qualname)
-            self.variables[node.name] = function
+            function = self.variables[node.name] = self.nested(node, qualname)
             # What these are from here on depends on when the function is called.
             for name in self.interpreter.read(rebound_names, node):
                 held = self.variables.get(name)
                 if held is not None:  # no variable of the module, such as `session`
                     self.variables[name] = containers.filled_elsewhere(held) if isinstance(held, Container) else UNKNOWN
-            self.events.extend(self.interpreter.summarize(function, None).events)
             health.decorated(self, node, function)
         elif not self.class_name:
             function = Function(self.module, qualname, node)
@@ -681,8 +679,13 @@ class Frame:
         """What the methods of a class do that a function makes, and hands to who calls them."""
         for statement in node.body:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                method = self.interpreter.nested_function(self, statement, f"{qualname}.{statement.name}")
-                self.events.extend(self.interpreter.summarize(method, None).events)
+                self.nested(statement, f"{qualname}.{statement.name}")
+
+    def nested(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, qualname: str) -> Function:
+        """A function that is made here, and may be called by whoever gets it: what it does on its own is seen here."""
+        function = self.interpreter.nested_function(self, node, qualname)
+        self.events.extend(self.interpreter.summarize(function, None).events)
+        return function
 
     def import_statement(self, node: ast.Import | ast.ImportFrom) -> None:
         facts = self.world.facts(self.module)
