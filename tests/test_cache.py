@@ -79,6 +79,18 @@ def test_a_module_that_its_package_hides_is_seen(name: str, tmp_path: Path) -> N
     assert codes(analyse(tmp_path, Options(), cache=cache)) == [("app.py", "BPF401")]
 
 
+def test_what_hangs_on_a_request_is_seen_when_another_file_hangs_it(project: Path) -> None:
+    view = "import os\nfrom flask import Flask, g\napp = Flask('shop')\n@app.get('/')\ndef show():\n    os.system(g.folder)\n"
+    before = "from flask import g, request\ndef before():\n    g.{} = request.args['folder']\n"
+    cache = Cache(project)
+    (project / "app.py").write_text(view)
+    found = []
+    for name in ("other", "folder", "other"):
+        (project / "lib.py").write_text(before.format(name))
+        found.append(codes(analyse(project, Options(), cache=cache)))
+    assert found == [[], [("app.py", "BPF302")], []]
+
+
 def test_an_overlay_passes_the_cache_by(project: Path) -> None:
     cache = Cache(project)
     assert codes(analyse(project, Options(), cache=cache)) == [("app.py", "BPF401")]

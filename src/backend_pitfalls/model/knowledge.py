@@ -112,11 +112,14 @@ class ThroughFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GuardFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Calls that tell whether their first argument is harmless for `harms`; true on the path that goes on with it."""
+    """Calls that tell whether their first argument is harmless for `harms` ("*": all); true on the path that goes on with it, or, with
+    `raises`, where they return at all. With `whole` what the argument was taken from is as harmless: an address of which the path was looked up."""
 
     calls: tuple[str, ...]
     harms: tuple[str, ...]
     docs: str
+    raises: bool = False
+    whole: bool = False
 
 
 class TypeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -501,6 +504,8 @@ class Knowledge:
         self.harmless: dict[str, frozenset[str]] = {}
         self.through: dict[str, ThroughFacts] = {}
         self.guards: dict[str, frozenset[str]] = {}
+        self.raising: dict[str, GuardFacts] = {}
+        """The guards that raise where their argument is not harmless."""
         self.types: dict[str, str] = {}
         self.objects: set[str] = set()
         self.placed: set[str] = set()
@@ -578,7 +583,10 @@ class Knowledge:
         for through in table.through:
             self.through.update(dict.fromkeys(through.calls, through))
         for guard in table.guard:
-            self.guards.update(dict.fromkeys(guard.calls, frozenset(guard.harms)))
+            if guard.raises:
+                self.raising.update(dict.fromkeys(guard.calls, guard))
+            else:
+                self.guards.update(dict.fromkeys(guard.calls, frozenset(guard.harms)))
         for type_ in table.type:
             self.types.update(dict.fromkeys(type_.names, type_.type))
             if type_.object:

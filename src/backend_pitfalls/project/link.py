@@ -607,6 +607,16 @@ class Project:
         self._touch_graph()
         return tuple(facts.module for facts in self.files if variable in facts.variables)
 
+    def who_hangs(self, place: str) -> tuple[tuple[str, str], ...]:
+        """The functions of the program, by module and dotted name, that set an attribute of the object of a request ("g.user")."""
+        self._touch_graph()
+        return tuple(
+            (facts.module, function)
+            for facts in self.files
+            if place in facts.hung and context_of(facts.path) not in (FileContext.TEST, FileContext.MIGRATION)
+            for function in facts.hung[place]
+        )
+
     def class_by_name(self, module: str, name: str, near: str) -> str:
         """The class of this name in a module or package whose dotted name ends in or goes on from `module`; the empty string when it is none
         or not certain which."""
@@ -876,6 +886,8 @@ def graph_digest(files: Iterable[FileFacts]) -> bytes:
     for facts in files:
         if facts.settles:
             digest.update(f"{facts.module} settles {facts.settles}\n".encode())
+        if facts.hung:
+            digest.update(f"{facts.module} hangs {facts.hung}\n".encode("utf-8", "surrogatepass"))
         for name, cls in facts.classes.items():
             digest.update(f"{facts.module} {name} {cls.bases}\n".encode("utf-8", "surrogatepass"))
             if declares_relations(cls):

@@ -85,7 +85,7 @@ _TAILS = frozenset(
     ]
 )
 _NOT_ITS_VALUE = regex(
-    r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|invalid|wrong|missing|min|max|show|hide|require|requires|required|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design|continuation|public|primary|foreign|partition|sort|cache|unexpected|expired|existing)_|_?placeholder"
+    r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|update|updated|invalid|wrong|missing|min|max|show|hide|require|requires|required|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design|continuation|public|primary|foreign|partition|sort|cache|unexpected|expired|existing)_|_?placeholder"
 )
 _PLACEHOLDER = regex(
     r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|^not[-_ ]?(a|an|so|very|really|the)?[-_ ]?(real|secure|secret)|no.?password|^__\w+__$|^\$\w+\$$|[-_ ]here$",
@@ -102,6 +102,8 @@ _PATH = regex(
     r"|^(?:[a-z_]+|\\[dw]\+|<[\w:]+>)(?:/(?:[a-z_]+|\\[dw]\+|<[\w:]+>))*/$"
     # A name of XML with its namespace.
     r"|^\{(?:https?://|urn:)[^{}\s]*\}"
+    # A permission: https://docs.djangoproject.com/en/stable/topics/auth/default/#default-permissions
+    r"|^[a-z_]+\.(?:add|change|delete|view)_[a-z_]+$"
     # An attribute of an object, in a script that the file holds.
     r"|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+;"
 )
@@ -307,7 +309,7 @@ _HASHED = regex(
     re.IGNORECASE,
 )
 # The hash of a file or a statement.
-_HASH = regex(r"(^|_)(hash|checksum|digest|sha\d*|md5)$")
+_HASH = regex(r"(^|_)(hash|checksum|digest|sha\d*|md5)(_(value|hex))?$")
 _HEXADECIMAL = regex(r"[0-9a-fA-F]{32,}")
 # Directives of a web server, and names of where a secret is kept.
 _NOT_HELD = regex(r"(^|_)(proxy|uwsgi|fastcgi|scgi|grpc)_pass$|existing_secret$|secret_(name|ref)$")

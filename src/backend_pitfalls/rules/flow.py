@@ -171,12 +171,13 @@ def _applies(event: Call, sink: SinkFacts) -> bool:
 
 
 def _told(event: Call, keyword: str) -> Value | None:
-    """The value of a keyword; the type of an answer may stand among its headers."""
+    """The value of a keyword, of the call or of the one that made its object; the type of an answer may stand among its headers."""
+    made_with = event.receiver.attributes.get(keyword) if isinstance(event.receiver, Instance) else None
     headers = event.keywords.get("headers") if keyword == "content_type" else None
     if isinstance(headers, Container):
         typed = [v for k, v in headers.items.items() if str(k).lower() == "content-type"]
         return typed[0] if typed else event.keywords.get(keyword)
-    return event.keywords.get(keyword)
+    return event.keywords.get(keyword, made_with)
 
 
 def _is_one_of(value: Value | None, accepted: tuple[str, ...]) -> bool:
@@ -209,5 +210,5 @@ def _shown(callee: str) -> str:
         return "the answer"
     if callee.endswith(".__setitem__"):
         return "the session" if "ession" in callee else f"'{callee}'"
-    name = callee.removeprefix("?.")
+    name = callee.removeprefix("?.").removesuffix("=")
     return f"'{name}'"

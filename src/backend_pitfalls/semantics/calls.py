@@ -14,6 +14,7 @@ from backend_pitfalls.semantics import (
     checks,
     containers,
     dropped,
+    elements,
     fanout,
     forms,
     handed,
@@ -287,6 +288,8 @@ def _unknown_object(frame: Frame, callee: Symbol, arguments: Arguments) -> None:
 
 
 def _call_instance(frame: Frame, callee: Instance, arguments: Arguments) -> Value:
+    if callee.cls in elements.GETTERS:
+        return elements.got(frame, callee, arguments)
     if callee.cls == protocols.NAMED_TUPLE:
         return protocols.of_named_tuple(callee, arguments.positional, arguments.keywords)
     function = frame.interpreter.method(callee.cls, "__call__")
@@ -300,6 +303,8 @@ def _call_method(frame: Frame, callee: BoundMethod, arguments: Arguments) -> Val
     if callee.function is not None:
         return call_function(frame, callee.function, arguments, callee.receiver)
     receiver = callee.receiver
+    if callee.name == "sort" and isinstance(arguments.node.func, ast.Attribute):
+        elements.ordered(frame, arguments, arguments.node.func.value, receiver)
     if isinstance(receiver, RowSet):
         return orm.method(frame, arguments.node, receiver, callee.name, arguments)
     if isinstance(receiver, Row):
@@ -311,7 +316,9 @@ def _call_method(frame: Frame, callee: BoundMethod, arguments: Arguments) -> Val
             emit_call(frame, f"?.{callee.name}", arguments, receiver)
         return strings.method(receiver, callee.name, arguments.positional, arguments.keywords)
     if isinstance(receiver, Container):
-        return containers.container_method(frame, receiver, callee.name, arguments)
+        found = containers.container_method(frame, receiver, callee.name, arguments)
+        is_asked = callee.name in ("get", "pop") and arguments.node.args
+        return elements.looked_up(frame, arguments.node.args[0], found) if is_asked else found
     if isinstance(receiver, Instance):
         return _instance_method(frame, receiver, callee.name, arguments)
     if isinstance(receiver, ClassRef) and arguments.positional:
@@ -343,6 +350,8 @@ def _cast(frame: Frame, arguments: Arguments, receiver: Value, name: str) -> Val
         return Instance("builtins.bool")
     if name in _READS:
         return Unknown(frozenset(label.unclean(_PATH) for label in receiver.labels))
+    if name == "temporary_file_path":  # the server's own: django.core.files.uploadedfile.TemporaryUploadedFile
+        return checks.cleaned(Unknown(receiver.labels), _PATH)
     if name == "resolve" and not arguments.positional:
         return checks.cleaned(Unknown(receiver.labels), RESOLVED)
     if name == "urlencode":
@@ -547,8 +556,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         health.registered(frame, arguments, knowledge.routings[name])
     if name in library.LOADER_FUNCTIONS:
         return orm.loader(name.rsplit(".", 1)[-1], None, arguments)
-    if name in library.KEYED:
-        library.keyed(frame, arguments)
+    if name in elements.KEYED:
+        elements.keyed(frame, arguments)
     if name in library.PAGES:
         return library.page(arguments, receiver)
     special = library.SPECIAL.get(name)
@@ -571,6 +580,8 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if type_ is not None and not _is_other(knowledge, name, arguments):
         made = {PLACE: Place(frame.site(arguments.node))} if name in knowledge.placed else {}
         return Instance(type_, {**arguments.keywords, **made})
+    if frame.tainted and name in knowledge.raising:
+        checks.raised(frame, arguments.node, knowledge.raising[name])
     harms = knowledge.sanitizers.get(name)
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     if harms is not None:

@@ -11,10 +11,11 @@ import re
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.regex import regex
-from backend_pitfalls.semantics.values import Const, Container, OneOf, Value, join_all
+from backend_pitfalls.semantics.values import CLEAN, Const, Container, Label, OneOf, Unknown, Value, join_all
 from backend_pitfalls.syntax.names import dotted, names_in, nodes_in
 
 if TYPE_CHECKING:
+    from backend_pitfalls.model.knowledge import GuardFacts
     from backend_pitfalls.semantics.frame import Frame
 
 UNCHECKED = frozenset({"unchecked"})
@@ -95,6 +96,34 @@ def validated(frame: Frame, node: ast.Call, name: str, result: Value) -> Value:
         if isinstance(argument, ast.Name):
             _look(frame.variables, argument.id, whole=True)
     return cleaned(result, UNCHECKED)
+
+
+def raised(frame: Frame, node: ast.Call, facts: GuardFacts) -> None:
+    """A call returned that raises where its first argument can do some harms: what goes on has it harmless.
+
+    Parameters:
+        frame: in which the call stands.
+        node: the call.
+        facts: which harms, and whether the data that the argument was taken from cannot do them either.
+    """
+    first = node.args[0] if node.args else None
+    judged = frame.variables.get(first.id) if isinstance(first, ast.Name) else None
+    if judged is None or not judged.labels:
+        return
+    harms = frozenset(facts.harms)
+    for name, value in frame.variables.items():
+        if value is judged or (facts.whole and _is_origin(value, judged)):
+            frame.variables[name] = Unknown(CLEAN) if "*" in harms else cleaned(value, harms)
+
+
+def _is_origin(value: Value, taken: Value) -> bool:
+    """Whether one value was made of another that had a name before: an address, and its path."""
+
+    def begins(label: Label, other: Label) -> bool:
+        same = label.site == other.site and (label.cleaned >= PART) == (other.cleaned >= PART)
+        return same and bool(label.steps) and other.steps[: len(label.steps)] == label.steps
+
+    return bool(value.labels) and all(any(begins(x, y) for y in taken.labels) for x in value.labels)
 
 
 def _called(variables: dict[str, Value], node: ast.Call) -> None:

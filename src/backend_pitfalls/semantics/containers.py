@@ -12,6 +12,8 @@ from backend_pitfalls.semantics.values import (
     Const,
     Container,
     Instance,
+    Row,
+    RowSet,
     Unknown,
     Value,
     constant_text,
@@ -141,14 +143,23 @@ def _under(receiver: Container, key: Value, default: Value) -> Value:
 
 def _put_back(frame: Frame, arguments: Arguments, updated: Container, added: Value) -> None:
     """A collection that was added to: a variable has it from here on; where it is an attribute, or an element of another collection, only untrusted
-    data makes it worth following."""
+    data and rows make it worth following."""
     function = arguments.node.func
     held = function.value if isinstance(function, ast.Attribute) else None
     given = (added, *arguments.keywords.values())
     if isinstance(held, ast.Name):
         frame.variables[held.id] = updated
-    elif held is not None and any(deep_labels(value) for value in given):
-        frame.assign(held, updated, None)
+    elif held is not None and any(deep_labels(value) or isinstance(value, (Row, RowSet)) for value in given):
+        frame.assign(_entry(held), updated, None)
+
+
+def _entry(held: ast.expr) -> ast.expr:
+    """`groups.setdefault(key, [])` as the entry that it gives, `groups[key]`; anything else as it is."""
+    if not isinstance(held, ast.Call) or not isinstance(held.func, ast.Attribute) or not held.args:
+        return held
+    if held.func.attr != "setdefault":
+        return held
+    return ast.copy_location(ast.Subscript(held.func.value, held.args[0], ast.Store()), held)
 
 
 def container_method(frame: Frame, receiver: Container, name: str, arguments: Arguments) -> Value:

@@ -80,6 +80,11 @@ def set_field(frame: Frame, node: ast.AST, row: Row, value: Value) -> None:
     _emit(frame, node, f"{frame.world.dialect(row.model)}.<field>", (value,), {}, False, row)
 
 
+def set_attribute(frame: Frame, node: ast.Attribute, receiver: Instance, value: Value) -> None:
+    """`response.data = page` on a library object, told as a call of `<class>.data=`."""
+    _emit(frame, node, f"{frame.knowledge.canonical(receiver.cls)}.{node.attr}=", (value,), {}, False, receiver)
+
+
 def unescaped(frame: Frame, node: ast.AST, value: Value) -> None:
     """What a template shows as it is, told as a call of `template.<unescaped>`."""
     _emit(frame, node, "template.<unescaped>", (value,), {}, False, None)
@@ -171,7 +176,11 @@ def _emit(
         return
     if name in frame.knowledge.only_sinks and not is_labelled(positional, keywords.values(), receiver, rest):
         return
-    if name in frame.knowledge.sinks and isinstance(node, ast.Call) and any(v.labels for v in positional):
+    if (
+        name in frame.knowledge.sinks
+        and isinstance(node, (ast.Call, ast.Attribute))
+        and any(map(deep_labels, positional))
+    ):
         later = _type_told_later(frame, node)
         keywords = {**keywords, "content_type": later} if later is not None else keywords
     trip = frame.knowledge.round_trips.get(name)
@@ -214,11 +223,15 @@ def becomes(events: Iterable[Event], target: ast.expr) -> None:
             event.becomes = name
 
 
-def _type_told_later(frame: Frame, node: ast.Call) -> Value | None:
-    """What the function says later of the type of the answer that a call makes: `answer.mimetype = "text/plain"`, `answer["Content-Type"] = …`; None for nothing."""
+def _type_told_later(frame: Frame, node: ast.Call | ast.Attribute) -> Value | None:
+    """What the function says of the type of the answer that a call makes or fills: `answer.mimetype = "text/plain"`, `answer["Content-Type"] = …`;
+    None for nothing."""
     function = frame.function.node if frame.function is not None else None
     assigned = frame.interpreter.read(_assignments, function) if function is not None else []
     names = {t.id for n in assigned if n.value is node for t in n.targets if isinstance(t, ast.Name)}
+    filled = node.func if isinstance(node, ast.Call) else node
+    if isinstance(filled, ast.Attribute) and isinstance(filled.value, ast.Name):
+        names.add(filled.value.id)
     for statement in assigned if names else ():
         for target in statement.targets:
             if _is_type_of(target, names):

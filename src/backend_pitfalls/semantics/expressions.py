@@ -13,6 +13,7 @@ from backend_pitfalls.semantics import (
     conventions,
     deferral,
     dropped,
+    elements,
     emission,
     forms,
     narrowing,
@@ -20,6 +21,7 @@ from backend_pitfalls.semantics import (
     overfetch,
     protocols,
     remembered,
+    request_state,
     verdicts,
 )
 from backend_pitfalls.semantics.annotations import FORMS
@@ -75,7 +77,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
         if value.labels and not option.labels:
             value = _fresh_source(frame, node, value)
         found = value if found is None else join(found, value)
-    return found if found is not None else UNKNOWN
+    return request_state.read(frame, node, found) if found is not None else UNKNOWN
 
 
 def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:
@@ -409,7 +411,7 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
             found.append(item(option, index.value if isinstance(index, Const) else None, index))
             if isinstance(option, Unknown):
                 found[-1] = checks.part(frame, node.value, index, found[-1])
-    return join_all(found)
+    return elements.looked_up(frame, node.slice, join_all(found))
 
 
 def _sliced(value: Value, bounds: list[Value]) -> Value:

@@ -24,6 +24,7 @@ from backend_pitfalls.semantics import (
     protocols,
     quoted,
     remembered,
+    request_state,
     retries,
     serializers,
     verdicts,
@@ -66,7 +67,7 @@ from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
 
 _LEAVES = (ast.Return, ast.Raise)
-_BATCH_WORDS = ("chunk", "batch", "paginat", "page_range", "partition", "islice")
+_BATCH_WORDS = ("chunk", "batch", "paginat", "page_range", "partition")
 
 
 class FrameEvaluator:
@@ -146,6 +147,8 @@ class Frame:
         self.returns: list[Value] = []
         self.yields: list[Value] = []
         self.stores: dict[str, Value] = {}
+        # What was set on the object of a request.
+        self.hung: dict[str, Value] = {}
         self.bodies: dict[str, Mapping[str, Value]] = {}
         self.loops: tuple[Loop, ...] = ()
         self.guards = 0
@@ -222,6 +225,19 @@ class Frame:
         """Call one possible callee."""
         return calls.apply(self, callee, arguments)
 
+    def read_path(self, node: ast.AST, value: Value, path: str) -> Value:
+        """`value.author.name` for a dotted path, read at a node."""
+        for name in path.split("."):
+            for option in options(value):
+                if isinstance(option, Row):
+                    orm.read_relation(self, node, option, name)
+            value = join_all(calls.attribute_at(self, node, option, name) for option in options(value))
+        return value
+
+    def item_of(self, value: Value, key: Value) -> Value:
+        """`value[key]`."""
+        return join_all(expressions.item(o, key.value if isinstance(key, Const) else None, key) for o in options(value))
+
     def site(self, node: ast.AST) -> Site:
         return Site(self.source.path, self.source.span(node))
 
@@ -246,11 +262,14 @@ class Frame:
         return value if value is not None else self.interpreter.global_name(self.module, name, self.globals)
 
     def left(self) -> dict[str, Value]:
-        """What this activation left in variables of its module."""
+        """What this activation left in variables of its module, and on the object of a request."""
         facts = self.world.facts(self.module)
         written = facts.written if facts is not None and self.function is not None else {}
         return {
-            n: self.variables[n] for n, writers in written.items() if self.symbol in writers and n in self.variables
+            **self.hung,
+            **{
+                n: self.variables[n] for n, writers in written.items() if self.symbol in writers and n in self.variables
+            },
         }
 
     # -- statements ---------------------------------------------------------------------------------------------
@@ -356,6 +375,7 @@ class Frame:
                     self.assign(element, expressions.item(value, index), None)
         elif isinstance(target, ast.Attribute):
             receiver = self.evaluate(target.value)
+            request_state.keep(self, target, value)
             if isinstance(target.value, ast.Name):
                 if isinstance(receiver, Row):
                     if value.labels:
@@ -366,6 +386,8 @@ class Frame:
                     self.stores[target.attr] = value if old is None or same(old, value) else join(old, value)
                 if isinstance(receiver, Instance):
                     self.variables[target.value.id] = receiver.set(target.attr, value)
+            if isinstance(receiver, Instance) and deep_labels(value):
+                emission.set_attribute(self, target, receiver, value)
         elif isinstance(target, ast.Subscript):
             self._assign_item(target, value, origin)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from backend_pitfalls.semantics import request_state
 from backend_pitfalls.semantics.events import Call, Event, Query
 from backend_pitfalls.semantics.facts import FileFacts
 from backend_pitfalls.semantics.memo import Memo, Outcome
@@ -303,6 +304,30 @@ class Interpreter:
             left = [self.summarize(function, None).left.get(name) for function in functions]
         values = [value for value in left if value is not None]
         return join_all(values) if values else None
+
+    def hung(self, place: str) -> Value | None:
+        """What functions set an attribute of the object of a request to; None where nobody does, or nothing is known of it.
+
+        Parameters:
+            place: as `request_state.place` tells.
+        """
+        if self._plain:
+            return None
+        found: Value | None = self.memo.module(("hung", place), lambda: self._left_on(place), lambda: None).value
+        return found
+
+    def _left_on(self, place: str) -> Value | None:
+        writers = self.world.who_hangs(place)
+        if not writers or len(writers) > request_state.MAX_WRITERS:
+            return None
+        functions = filter(None, (self.function(*writer) for writer in writers))
+        with self._plainly():
+            left = [self.summarize(function, None).left.get(place, UNKNOWN) for function in functions]
+        # One that is set to a constant here may be set by others to anything.
+        value = join_all(UNKNOWN if isinstance(v, Const) else v for v in left)
+        if value.size > MAX_LEFT:
+            value = Unknown(deep_labels(value))
+        return None if type(value) is Unknown and not value.labels else value
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:

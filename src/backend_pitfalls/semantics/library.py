@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.semantics import (
     checks,
     deferral,
+    elements,
     orm,
     overfetch,
     patterns,
@@ -185,9 +186,7 @@ def _named_tuple(frame: Frame, arguments: Arguments) -> Value:
 
 
 def _default_dict(frame: Frame, arguments: Arguments) -> Value:
-    """`defaultdict(list)`: a dictionary in which what is not there is an empty list; followed where there is untrusted data to be put into it."""
-    if not frame.tainted:
-        return UNKNOWN
+    """`defaultdict(list)`: a dictionary in which what is not there is an empty list."""
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     kind = first.name.rpartition(".")[2] if isinstance(first, Symbol) else ""
     return Container("dict", {}, Container(kind) if kind in ("list", "dict", "set") else UNKNOWN)
@@ -265,24 +264,6 @@ def _range(frame: Frame, arguments: Arguments) -> Value:
     return Container("list", rest=Instance("builtins.int"))
 
 
-def _enumerate(frame: Frame, arguments: Arguments) -> Value:
-    inner = arguments.positional[0] if arguments.positional else UNKNOWN
-    element = frame.iterate(arguments.node.args[0], inner) if arguments.node.args else UNKNOWN
-    pair = Container("tuple", {0: Instance("builtins.int"), 1: element})
-    if isinstance(inner, Container) and inner.rest is None:
-        return Container(
-            "list", {i: Container("tuple", {0: Const(i), 1: v}) for i, v in enumerate(inner.items.values())}
-        )
-    return Container("list", rest=pair)
-
-
-def _zip(frame: Frame, arguments: Arguments) -> Value:
-    elements = [frame.iterate(n, v) for n, v in zip(arguments.node.args, arguments.positional)]
-    few = any(isinstance(v, Container) and v.rest is None and v.items for v in arguments.positional)
-    row = Container("tuple", dict(enumerate(elements)))
-    return Container("list", {0: row}) if few else Container("list", rest=row)
-
-
 def _dict(frame: Frame, arguments: Arguments) -> Value:
     first = arguments.positional[0] if arguments.positional else None
     if first is None:
@@ -290,40 +271,6 @@ def _dict(frame: Frame, arguments: Arguments) -> Value:
     if isinstance(first, Container) and first.kind == "dict":
         return Container("dict", {**first.items, **arguments.keywords}, first.rest)
     return Container("dict", dict(arguments.keywords), Unknown(deep_labels(first)))
-
-
-def _map(frame: Frame, arguments: Arguments) -> Value:
-    """`map(function, rows)`: the function runs once a row."""
-    if len(arguments.node.args) < 2:
-        return UNKNOWN
-    result = _each(frame, arguments, arguments.node.args[1], arguments.positional[1], arguments.positional[0])
-    return Container("list", rest=result)
-
-
-def _each(frame: Frame, arguments: Arguments, node: ast.expr, iterable: Value, function: Value) -> Value:
-    """What a function gives that is called once for each element of what is written at a node."""
-    loop = frame.make_loop(node, iterable, ast.Tuple([], ast.Store()))
-    element = frame.iterate(node, iterable, loop)
-    outer = frame.loops
-    frame.loops = (*outer, loop)
-    try:
-        return frame.apply(function, Arguments(arguments.node, (element,), {}, False))
-    finally:
-        frame.loops = outer
-
-
-KEYED = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
-
-
-def keyed(frame: Frame, arguments: Arguments) -> None:
-    """`sorted(rows, key=function)`, `min`, `max`: the function runs once a row."""
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
-    key = arguments.keywords.get("key")
-    if key is None or not isinstance(first, (RowSet, Container)):
-        return
-    # What asks the database is the call itself.
-    rows = first.evolve(shape="rows") if isinstance(first, RowSet) and first.shape == "query" else first
-    _each(frame, arguments, arguments.node.args[0], rows, key)
 
 
 def _paginator(frame: Frame, arguments: Arguments) -> Value:
@@ -419,6 +366,7 @@ def _hash(frame: Frame, arguments: Arguments) -> Value:
 
 
 SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
+    **elements.SPECIAL,
     "functools.partial": _partial,
     "hashlib.new": _digest,
     "cryptography.hazmat.primitives.hashes.Hash": _hash,
@@ -455,10 +403,8 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "quart.render_template": _render,
     "starlette.templating.Jinja2Templates.TemplateResponse": _render,
     "builtins.range": _range,
-    "builtins.enumerate": _enumerate,
-    "builtins.zip": _zip,
     "builtins.dict": _dict,
-    "builtins.map": _map,
+    "collections.OrderedDict": _dict,
     "django.core.paginator.Paginator": _paginator,
     "builtins.len": _size,
     "builtins.bool": _size,

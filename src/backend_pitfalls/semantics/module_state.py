@@ -26,7 +26,7 @@ def writers(tree: ast.Module, text: str) -> dict[str, tuple[str, ...]]:
     containers = _containers(tree, text)
     if not containers and "global " not in text:
         return {}
-    functions = dict(_functions(tree.body, ""))
+    functions = dict(functions_in(tree.body, ""))
     found: dict[str, set[str]] = {}
     for name, function in functions.items():
         for variable in _written(function, containers):
@@ -60,12 +60,13 @@ def _makes(node: ast.expr | None) -> bool:
     )
 
 
-def _functions(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, _Function]]:
+def functions_in(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, _Function]]:
+    """The functions and methods of a body, by their dotted names behind a prefix."""
     for statement in body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield prefix + statement.name, statement
         elif isinstance(statement, ast.ClassDef):
-            yield from _functions(statement.body, f"{prefix}{statement.name}.")
+            yield from functions_in(statement.body, f"{prefix}{statement.name}.")
 
 
 def _written(function: _Function, containers: frozenset[str]) -> set[str]:

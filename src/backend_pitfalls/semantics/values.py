@@ -769,6 +769,11 @@ def each_round(value: Value, loop: Loop) -> Value:
         return value.with_each(lambda held: each_round(held, loop), value.labels)
     if isinstance(value, OneOf):
         return OneOf(tuple(each_round(option, loop) for option in value.options))
+    if isinstance(value, Instance):
+        # Of the rows that an object holds those that another loop gave it, not one that all objects share.
+        own = {n: held for n, held in value.attributes.items() if isinstance(held, Row) and held.loops}
+        for name, row in own.items():
+            value = value.set(name, each_round(row, loop))
     return value
 
 

@@ -53,7 +53,7 @@ from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.advice import formatted
 from backend_pitfalls.rules.flow import report_flow
 from backend_pitfalls.semantics.events import Call
-from backend_pitfalls.semantics.values import Text, Unknown
+from backend_pitfalls.semantics.values import Container, Text, Unknown, Value, options
 
 META = RuleMeta(
     code="BPF309",
@@ -79,6 +79,13 @@ def untrusted(event: Call, report: Report) -> None:
         "cross-site scripting",
         "render a template, or escape it with markupsafe.escape() or html.escape()",
         into="it becomes part of the page",
-        is_harmful=lambda value: isinstance(value, (Text, Unknown)),
+        is_harmful=_is_text,
         fix=formatted(event),
     )
+
+
+def _is_text(value: Value) -> bool:
+    """Whether a value is sent as it is, at once or piece by piece; other collections are sent as JSON."""
+    if isinstance(value, Container):
+        return value.kind == "generator" and any(map(_is_text, options(value.elements())))
+    return isinstance(value, (Text, Unknown))
