@@ -479,7 +479,7 @@ class Project:
         """The ORM of a class with an ORM's fields that names a table, or has a base that is not known (of a library that the tables do not
         have, or made by a call), which then is a model."""
         lineage = self.lineage(class_name)
-        names_table = any(f.name == "__tablename__" for c in self._own_lineage(class_name) for f in c.fields)
+        names_table = any(_is_mapped(c) for c in self._own_lineage(class_name))
         if not names_table and all(
             self.class_facts(b) is not None or b in self.knowledge.bases or "." not in b for b in lineage
         ):
@@ -969,6 +969,17 @@ def _binds(package: FileFacts, name: str, module: FileFacts) -> bool:
     if target is not None:
         return not f".{module.module}".endswith(f".{target}")
     return any(f".{module.module}".endswith(f".{star}") for star in package.stars) and module.names(name)
+
+
+def _is_mapped(facts: ClassFacts) -> bool:
+    """Whether a class names its table, or a decorator of SQLAlchemy's maps it.
+
+    https://docs.sqlalchemy.org/en/20/orm/declarative_styles.html#declarative-mapping-using-a-decorator-no-declarative-base
+    """
+    return facts.declares("__tablename__") or any(
+        d.rpartition(".")[2] in ("as_declarative", "mapped", "as_declarative_base", "mapped_as_dataclass")
+        for d in facts.decorators
+    )
 
 
 def _says_only(field: FieldFacts) -> bool:
