@@ -85,7 +85,7 @@ _TAILS = frozenset(
     ]
 )
 _NOT_ITS_VALUE = regex(
-    r"^(is|has|no|use|with|forgot|forgotten|reset|change|changed|update|updated|invalid|wrong|missing|min|max|show|hide|require|requires|required|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design|continuation|public|primary|foreign|partition|sort|cache|unexpected|expired|existing)_|_?placeholder"
+    r"^(is|has|no|use|with|allow|allows|forgot|forgotten|reset|change|changed|update|updated|invalid|wrong|missing|min|max|show|hide|require|requires|required|bad|csrf|next|page|pad|eos|bos|unk|sep|cls|mask|design|continuation|public|primary|foreign|partition|sort|cache|unexpected|expired|existing)_|_?placeholder"
 )
 _PLACEHOLDER = regex(
     r"change.?me|change.?this|^x+$|xxx|example|placeholder|^your|[-_ ]your|<.*>|\$\{|\{\{|\}\}|^\{.*\}$|%\(|^%s|todo|dummy|fixme|replace|redacted|^\*+$|\.\.\.|^none$|^null$|^test|insert|enter.?|^undefined$|^-+$|sample|^foo|^bar$|^\W+$|not.?set|^not[-_ ]?(a|an|so|very|really|the)?[-_ ]?(real|secure|secret)|no.?password|^__\w+__$|^\$\w+\$$|[-_ ]here$",
@@ -113,7 +113,7 @@ _REFERENCE = regex(
 )
 # How a field is shown or stored, beside its name: `classes["password"] = "input"`.
 _KIND = regex(
-    r"^(?:input|text|textarea|string|str|hidden|field|form-control|varchar|char|bytes|required|optional)$",
+    r"^(?:true|false|input|text|textarea|string|str|hidden|field|form-control|varchar|char|bytes|required|optional)$",
     re.IGNORECASE,
 )
 _REGEX = regex(r"^\^.*\$$")
@@ -343,7 +343,7 @@ def _shape(kind: str, name: str, text: str, *, is_used: bool) -> dict[str, float
     """What the look of a text adds to or takes from the score, by reason; `is_used` tells that the program runs with the text even if it is a word."""
     found: dict[str, float] = {}
     is_word = _WORD.match(text) is not None
-    own = snake_case(name)
+    own = snake_case(name).strip("_")
     if len(text) < 3 or text.lower() == own or (len(own) >= _TELLING and own in snake_case(text)):
         found["it is too short, or its own name"] = -9.0
     if kind == "secret key":

@@ -54,14 +54,17 @@ def report_unlimited(event: Call, report: Report, family: str) -> None:
             )
             _report(event, report, client, f"{what} would wait for ever")
     elif is_reached and any(_is_unlimited(option, client) for option in options(value)):
-        if event.chain and any(isinstance(o, Const) and o.origin == "default" for o in options(value)):
+        by_default = any(isinstance(o, Const) and o.origin == "default" for o in options(value))
+        # `timeout or None` of a parameter is whatever the function is called with.
+        is_known = all(isinstance(o, Const) for o in options(value))
+        if event.chain and by_default:
             _report(
                 event,
                 report,
                 client,
                 f"{event.chain[0].message} without a timeout, so '{name}' would wait for ever",
             )
-        elif not event.chain and not any(isinstance(o, Const) and o.origin == "default" for o in options(value)):
+        elif not event.chain and is_known and not by_default:
             _report(event, report, client, f"'{name}' is called with its limit switched off and would wait for ever")
 
 

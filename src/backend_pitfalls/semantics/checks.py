@@ -23,6 +23,9 @@ PART = frozenset({"<part>"})
 """Marks a value that was taken out of request data, as `request.json["name"]` is out of `request.json`: that the whole is there tells
 nothing of what is in it."""
 
+NAMES = frozenset({"mass-assignment"})
+"""What request data cannot do under keys that the program chooses: decide which there are."""
+
 UPLOAD = "an uploaded file"
 """How the tables describe the sources that are uploaded files."""
 

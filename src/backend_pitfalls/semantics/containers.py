@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.semantics import checks
 from backend_pitfalls.semantics.arguments import Arguments
 from backend_pitfalls.semantics.values import (
     PLACE,
@@ -114,8 +115,14 @@ def with_item(container: Container, index: Value, value: Value) -> Container:
     """A list or dictionary with an element put at a place."""
     if isinstance(index, Const):
         return Container(container.kind, {**container.items, index.value: value}, container.rest, container.labels)
+    value = under(index, value)
     rest = value if container.rest is None else join(container.rest, value)
     return Container(container.kind, container.items, rest, container.labels)
+
+
+def under(key: Value, value: Value) -> Value:
+    """A value that a dictionary has under a key which is not known: where the data does not tell the key, it chooses no names."""
+    return value if key.labels else checks.cleaned_within(value, checks.NAMES)
 
 
 def filled_elsewhere(container: Container) -> Container:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backend_pitfalls.semantics import (
     calls,
     checks,
+    containers,
     conventions,
     deferral,
     dropped,
@@ -28,6 +29,7 @@ from backend_pitfalls.semantics.annotations import FORMS
 from backend_pitfalls.semantics.attributes import load_attribute, source_value
 from backend_pitfalls.semantics.strings import MAX_TEXT, text_of
 from backend_pitfalls.semantics.values import (
+    CLEAN,
     UNKNOWN,
     ClassRef,
     Const,
@@ -256,6 +258,7 @@ def _unary(frame: Frame, node: ast.UnaryOp) -> Value:
 
 def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
     found: list[Value] = []
+    before: Value | None = None
     start, loops = frame.variables, frame.loops
     for index, operand in enumerate(node.values):
         value = frame.evaluate(operand)
@@ -263,8 +266,9 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> Value:
         last = index == len(node.values) - 1
         stops = decided is (isinstance(node.op, ast.Or))
         if last or stops:
-            found.append(value)
+            found.append(_left_out(value, before) if before is not None else value)
             break
+        before = value
         if decided is None:
             found.append(value)
         frame.variables = narrowing.narrowed(frame, dict(frame.variables), operand, isinstance(node.op, ast.And))
@@ -294,11 +298,27 @@ def _compare(frame: Frame, node: ast.Compare) -> Value:
         and rights[0].value is None
     ) and _is_never_none(left):
         return Const(isinstance(node.ops[0], ast.IsNot))
+    if len(rights) == 1 and rights[0] is frame.keywords and isinstance(left, Const):
+        given = _is_given(rights[0], left.value)
+        if given is not None and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return Const(given is isinstance(node.ops[0], ast.In), CLEAN, "" if given else "default")
     overfetch.compared(frame, node, left)
     for right, op in zip(rights, node.ops):
         if isinstance(op, (ast.In, ast.NotIn)) and isinstance(right, RowSet):
             orm.iterate(frame, node, right)
     return Instance("builtins.bool")
+
+
+def _is_given(keywords: Value, name: object) -> bool | None:
+    """Whether a call gave a function this one of its `**options`; None where not all of them are known."""
+    known = keywords if isinstance(keywords, Container) and keywords.rest is None else None
+    return name in known.items if known is not None else None
+
+
+def _left_out(value: Value, test: Value) -> Value:
+    """What stands in for an argument that was left out is what the call left out: `timeout or None`, `options["timeout"] if "timeout" in options else None`."""
+    is_default = isinstance(test, Const) and test.origin == "default"
+    return Const(value.value, value.labels, "default") if is_default and isinstance(value, Const) else value
 
 
 def _is_never_none(value: Value) -> bool:
@@ -338,7 +358,8 @@ def truth(value: Value) -> bool | None:
 
 
 def _conditional(frame: Frame, node: ast.IfExp) -> Value:
-    decided = truth(frame.evaluate(node.test))
+    test = frame.evaluate(node.test)
+    decided = truth(test)
     start, told = frame.variables, frame.told
     found = []
     for branch, holds in ((node.body, True), (node.orelse, False)):
@@ -347,7 +368,7 @@ def _conditional(frame: Frame, node: ast.IfExp) -> Value:
             frame.told = {**told, **verdicts.told(frame, node.test, holds)}
             found.append(frame.evaluate(branch))
     frame.variables, frame.told = start, told
-    return join_all(found)
+    return _left_out(found[0], test) if decided is False else join_all(found)
 
 
 def _sequence(kind: str) -> Callable[[Frame, Any], Value]:
@@ -484,8 +505,8 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
                     frame.evaluate(condition)
                     frame.variables = narrowing.narrowed(frame, frame.variables, condition, True)
             if isinstance(node, ast.DictComp):
-                frame.evaluate(node.key)
-                result = frame.evaluate(node.value)
+                key = frame.evaluate(node.key)
+                result = containers.under(key, frame.evaluate(node.value))
             else:
                 result = frame.evaluate(node.elt)
         finally:

@@ -168,6 +168,8 @@ class Frame:
         self.exits: list[list[dict[str, Value]]] = []
         # The variables at each `raise` in the `try` statements around.
         self.attempts: list[list[dict[str, Value]]] = []
+        # The dictionary of a function's `**options`, as a call gave them.
+        self.keywords: Value | None = None
         self.class_name = ""
         self.self_name = ""
         self.handles = ""

@@ -480,6 +480,7 @@ class Interpreter:
         own = dict(self.evaluator.parameters(self, function, frame))
         own.update(arguments or {})
         frame.variables.update(own)
+        frame.keywords = own.get(function.signature.keyed)
         frame.tainted = any(value.labels for value in own.values())
 
         def body() -> None:

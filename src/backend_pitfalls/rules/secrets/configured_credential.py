@@ -74,6 +74,8 @@ _TRANSLATIONS = regex(
     r"(^|/)(locales?|i18n|lang|languages|translations|messages)(/|([._-]\w+)*\.(json5?|ya?ml|properties)$)",
     re.IGNORECASE,
 )
+# Where documentation keeps what requests and answers look like.
+_SAMPLES = regex(r"(?:^|/)(?:api[-_]ref|samples?)/")
 _SAMPLE_FILE = regex(r"example|exemple|sample|template|dist$|default", re.IGNORECASE)
 _CONTINUOUS_INTEGRATION = regex(
     r"(^|/)(\.github|\.gitlab|\.circleci|\.buildkite|\.ci|ci|\.devcontainer|[^/]*tests?[^/]*)/|(^|/)(\.gitlab-ci|\.travis|appveyor|azure-pipelines|[^/]*test)[^/]*$"
@@ -107,7 +109,11 @@ def configured(event: SettingFound, report: Report) -> None:
     if credentials.is_placeholder(_decoded(text)) and not text.startswith("django-insecure-"):
         return
     # What stands in a sample, or guards a database that lives as long as a test run, is no secret unless it looks like one.
-    is_sample = _SAMPLE_FILE.search(event.path.rsplit("/", 1)[-1]) or _CONTINUOUS_INTEGRATION.search(event.path)
+    is_sample = (
+        _SAMPLE_FILE.search(event.path.rsplit("/", 1)[-1])
+        or _SAMPLES.search(event.path)
+        or _CONTINUOUS_INTEGRATION.search(event.path)
+    )
     if is_sample and not (
         len(text) >= 10 and re.search(r"\d", text) and re.search(r"[A-Z]", text) and re.search(r"[a-z]", text)
     ):
