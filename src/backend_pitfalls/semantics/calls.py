@@ -260,7 +260,8 @@ def apply(frame: Frame, callee: Value, arguments: Arguments) -> Value:
         return _instantiate(frame, callee, arguments)
     if isinstance(callee, Symbol):
         _unknown_object(frame, callee, arguments)
-        return _call_library(frame, callee.name, arguments, None)
+        found = _call_library(frame, callee.name, arguments, None)
+        return orm.by_convention(frame, arguments, callee.name.rpartition(".")[2]) if found is UNKNOWN else found
     if isinstance(callee, Partial):
         merged = Arguments(
             arguments.node,

@@ -131,14 +131,17 @@ def _super(frame: Frame, arguments: Arguments) -> Value:
     receiver = frame.name(frame.self_name)
     place = lineage.index(own) + 1
     following = lineage[place] if place < len(lineage) else "builtins.object"
+    behind = _behind(frame, lineage[place:])
+    return join_all(_seen_by(option, following, own, behind) for option in options(receiver))
+
+
+def _seen_by(receiver: Value, following: str, own: str, behind: dict[str, Value]) -> Value:
+    """An object as the class `following` behind its own in a lineage sees it."""
     if isinstance(receiver, RowSet):
         return receiver.evolve(manager=following)
     if isinstance(receiver, Instance):
-        behind = _behind(frame, lineage[place:])
         return Instance(following, {**receiver.attributes, "<self>": receiver, **behind}, receiver.labels)
-    if isinstance(receiver, Row):
-        return Instance(SUPER, {"<self>": receiver, "<after>": ClassRef(own)})
-    return UNKNOWN
+    return Instance(SUPER, {"<self>": receiver, "<after>": ClassRef(own)}) if isinstance(receiver, Row) else UNKNOWN
 
 
 def _behind(frame: Frame, following: tuple[str, ...]) -> dict[str, Value]:

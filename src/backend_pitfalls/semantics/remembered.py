@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.events import Call, Loop, Query, RelationLoad
 from backend_pitfalls.semantics.values import Instance, Row, Value
 from backend_pitfalls.syntax.names import dotted, nodes_in
@@ -79,11 +80,8 @@ def kept(frame: Frame, block: list[ast.stmt], places: frozenset[str]) -> str:
 def _stays(frame: Frame, block: list[ast.stmt], target: ast.expr) -> bool:
     """Whether what is put into a place is still there in the next round: not what each row gets for itself."""
     if isinstance(target, ast.Name):
-        return _is_global(frame, target.id) or _is_stored(block, target.id)
-    root = target
-    while isinstance(root, (ast.Attribute, ast.Subscript)):
-        root = root.value
-    name = root.id if isinstance(root, ast.Name) else ""
+        return _is_global(frame, target.id) or _is_stored(frame, block, target.id)
+    name = _first(target)
     if isinstance(target, ast.Subscript):
         return not any(name in loop.targets for loop in frame.loops)
     return name not in frame.variables or name in _OF_A_REQUEST
@@ -131,20 +129,34 @@ def _is_global(frame: Frame, name: str) -> bool:
     )
 
 
-def _is_stored(block: list[ast.stmt], name: str) -> bool:
+def _is_stored(frame: Frame, block: list[ast.stmt], name: str) -> bool:
     """Whether a variable is put into something that stays: `rates[code] = rate`, `cache.set(key, rate)`."""
+    bound = frozenset().union(*(loop.bound for loop in frame.loops)) if frame.loops else frozenset()
     for statement in block:
         for node in nodes_in(statement):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id == name:
-                if any(isinstance(target, (ast.Subscript, ast.Attribute)) for target in node.targets):
+                # What is set on an object that each round has another of is gone with it.
+                if any(isinstance(t, (ast.Subscript, ast.Attribute)) and _first(t) not in bound for t in node.targets):
                     return True
             elif (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr in ("set", "add", "setdefault")
+                and not _SESSION.search(dotted(node.func.value))
             ) and any(isinstance(a, ast.Name) and a.id == name for a in node.args):
                 return True
     return False
+
+
+# What a session of SQLAlchemy is given is written, and not looked up there.
+_SESSION = regex(r"(?:^|[._])(?:session|db)$")
+
+
+def _first(target: ast.expr) -> str:
+    """The variable with which a place begins."""
+    while isinstance(target, (ast.Attribute, ast.Subscript)):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def pinned(test: ast.expr) -> frozenset[str]:

@@ -685,6 +685,8 @@ def join(left: Value, right: Value) -> Value:
     if len(found) == 1:
         return next(iter(found.values()))
     values = tuple(found.values())
+    if sum(isinstance(value, Row) for value in values) > 1:
+        values = _one_row(values)
     if sum(isinstance(value, RowSet) for value in values) > 1:
         values = _one_start(values)
     if sum(isinstance(value, Instance) and PLACE in value.attributes for value in values) > 1:
@@ -706,6 +708,21 @@ def _one_container(values: list[Container]) -> Container:
             items[key] = join(items[key], item) if key in items else item
     complete = rest is UNKNOWN and all(len(value.items) == len(items) for value in values)
     return Container(values[0].kind, items, None if complete else rest, CLEAN.union(*(v.labels for v in values)))
+
+
+def _one_row(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """A row that branches set fields of, or read relations of, is one: what all of them have set or read is loaded."""
+    found: dict[Hashable, Value] = {}
+    for value in values:
+        key = value.key()
+        if isinstance(value, Row):
+            marks = frozenset(name for name in value.loaded if not name.isidentifier())
+            key = value.evolve(loaded=marks).key()
+            before = found.get(key)
+            if isinstance(before, Row):
+                value = value.evolve(loaded=before.loaded & value.loaded)
+        found[key] = value
+    return tuple(found.values())
 
 
 def _one_object(values: tuple[Value, ...]) -> tuple[Value, ...]:
