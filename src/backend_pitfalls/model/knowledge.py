@@ -224,6 +224,28 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     managers: tuple[str, ...] = ()
 
 
+class RelationFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A relation that models of a library have: its name, to which model ("<user>": that of the project's users), whether to many rows, and the name by which
+    the other side knows it (of a relation that is declared by the other side: `reverse`)."""
+
+    models: tuple[str, ...]
+    name: str
+    target: str
+    docs: str
+    many: bool = False
+    back: str = ""
+    reverse: bool = False
+
+
+class TreeFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base classes of models whose rows are the nodes of a tree: methods of a row that give a query set of others (`rows`), and that ask for one (`row`)."""
+
+    bases: tuple[str, ...]
+    docs: str
+    rows: tuple[str, ...] = ()
+    row: tuple[str, ...] = ()
+
+
 class BlockingFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that hold the thread while they wait; `instead` says in words what an event loop can go on with. Those that are `brief` count in loops."""
 
@@ -440,6 +462,8 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     route: tuple[RouteFacts, ...] = ()
     query: tuple[QueryFacts, ...] = ()
     model: tuple[ModelFacts, ...] = ()
+    relation: tuple[RelationFacts, ...] = ()
+    tree: tuple[TreeFacts, ...] = ()
     noreturn: tuple[NoReturnFacts, ...] = ()
     blocking: tuple[BlockingFacts, ...] = ()
     pooled: tuple[PooledFacts, ...] = ()
@@ -518,6 +542,9 @@ class Knowledge:
         self.queries: dict[str, Queries] = {}
         self.model_bases: dict[str, str] = {}
         self.models: dict[str, str] = {}
+        self.relations: list[RelationFacts] = []
+        self.trees: dict[str, TreeFacts] = {}
+        self.tree_methods: set[str] = set()
         self.manager_bases: dict[str, str] = {}
         self.noreturn: set[str] = set()
         self.blocking: dict[str, BlockingFacts] = {}
@@ -613,6 +640,10 @@ class Knowledge:
             self.model_bases.update(dict.fromkeys(model.bases, model.dialect))
             self.models.update(dict.fromkeys(model.models, model.dialect))
             self.manager_bases.update(dict.fromkeys(model.managers, model.dialect))
+        self.relations.extend(table.relation)
+        for tree in table.tree:
+            self.trees.update(dict.fromkeys(tree.bases, tree))
+            self.tree_methods.update(tree.rows, tree.row)
         for row in table.noreturn:
             self.noreturn.update(row.calls)
         for pool in table.pool:

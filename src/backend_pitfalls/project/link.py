@@ -134,6 +134,7 @@ class Project:
             self._name_root(folder)
         self._hidden = hidden_modules(self.files)
         self._view_names = view_names(self.files)
+        self._actions: dict[str, frozenset[str]] | None = None
         self.units = [*(f.path for f in self.files), *sorted(beside)]
         self._places = {path: place for place, path in enumerate(self.units)}
         # What answers rest on has a bit from the first time on that one does; of each file those of its facts and of its parts.
@@ -607,6 +608,17 @@ class Project:
         self._touch_graph()
         return tuple(facts.module for facts in self.files if variable in facts.variables)
 
+    def actions_of(self, view: str) -> frozenset[str] | None:
+        """The methods of a view set that routers are given; None where none is, or not by name."""
+        self._touch_graph()
+        if self._actions is None:
+            touched, found = self.touched, dict[str, set[str]]()
+            for facts in self.files:
+                for written, names in facts.actions.items():
+                    found.setdefault(self.resolve_in(facts.module, written), set()).update(names)
+            self._actions, self.touched = {view: frozenset(names) for view, names in found.items()}, touched
+        return self._actions.get(view)
+
     def who_hangs(self, place: str) -> tuple[tuple[str, str], ...]:
         """The functions of the program, by module and dotted name, that set an attribute of the object of a request ("g.user")."""
         self._touch_graph()
@@ -667,7 +679,7 @@ class Project:
 
     def _join_relations(self) -> dict[str, dict[str, Relation]]:
         outer = self.touched
-        graph: dict[str, dict[str, Relation]] = {}
+        graph = self._relations_of_libraries()
         classes = {f"{f.module}.{n}": c for f in self.files for n, c in f.classes.items()}
         declaring = {n: c for n, c in classes.items() if declares_relations(c)}
         for name, cls in declaring.items():
@@ -682,6 +694,15 @@ class Project:
                 for target, relation in reverse_relations(self, name, graph):
                     graph.setdefault(target, {}).setdefault(relation.name, relation)
         self.touched = outer
+        return graph
+
+    def _relations_of_libraries(self) -> dict[str, dict[str, Relation]]:
+        graph: dict[str, dict[str, Relation]] = {}
+        for facts in self.knowledge.relations:
+            target = self.user_model() if facts.target == "<user>" else facts.target
+            relation = Relation(facts.name, target, facts.many, facts.reverse, back=facts.back)
+            for model in facts.models:
+                graph.setdefault(model, {})[facts.name] = relation
         return graph
 
     @staticmethod
@@ -886,6 +907,8 @@ def graph_digest(files: Iterable[FileFacts]) -> bytes:
     for facts in files:
         if facts.settles:
             digest.update(f"{facts.module} settles {facts.settles}\n".encode())
+        if facts.actions:
+            digest.update(f"{facts.module} {facts.imports} routes {facts.actions}\n".encode("utf-8", "surrogatepass"))
         if facts.hung:
             digest.update(f"{facts.module} hangs {facts.hung}\n".encode("utf-8", "surrogatepass"))
         for name, cls in facts.classes.items():

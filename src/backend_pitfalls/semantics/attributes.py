@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend_pitfalls.model.finding import Site, Span
 from backend_pitfalls.model.knowledge import Knowledge, SourceFacts
 from backend_pitfalls.model.regex import regex
-from backend_pitfalls.semantics import forms, validators
+from backend_pitfalls.semantics import forms, orm, validators
 from backend_pitfalls.semantics.annotations import has_safe_pattern
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.semantics.values import (
@@ -335,7 +335,7 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
         if is_property(function):
             return interpreter.summarize(function, {function.signature.first: value}).result
         return BoundMethod(value, name, function)
-    if name in _ROW_METHODS:
+    if name in _ROW_METHODS or orm.tree_method(interpreter, value, name):
         return BoundMethod(value, name)
     found = interpreter.instance_attribute(value.model, name)
     if found is not None and isinstance(found, (Const, Container)):

@@ -31,6 +31,7 @@ from backend_pitfalls.semantics.strings import MAX_TEXT, text_of
 from backend_pitfalls.semantics.values import (
     CLEAN,
     UNKNOWN,
+    BoundMethod,
     ClassRef,
     Const,
     Container,
@@ -79,7 +80,13 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
         if value.labels and not option.labels:
             value = _fresh_source(frame, node, value)
         found = value if found is None else join(found, value)
-    return request_state.read(frame, node, found) if found is not None else UNKNOWN
+    found = request_state.read(frame, node, found) if found is not None else UNKNOWN
+    return orm.manager_of_any(frame, node) if node.attr == "objects" and _is_unknown(found) else found
+
+
+def _is_unknown(value: Value) -> bool:
+    """Whether nothing is known of an attribute but its name."""
+    return isinstance(value, BoundMethod) and value.function is None and type(value.receiver) is Unknown
 
 
 def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:

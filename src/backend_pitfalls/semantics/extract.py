@@ -20,7 +20,7 @@ from backend_pitfalls.semantics.facts import (
 from backend_pitfalls.semantics.masks import masked
 from backend_pitfalls.semantics.module_state import writers
 from backend_pitfalls.semantics.request_state import hung
-from backend_pitfalls.semantics.routes import patterns, routes
+from backend_pitfalls.semantics.routes import actions, patterns, routes
 from backend_pitfalls.syntax.names import dotted, nodes_in, own_name, parameter_defaults
 
 # What a file decides for the whole project: https://docs.python.org/3/library/socket.html#socket.setdefaulttimeout,
@@ -67,6 +67,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         connections=_connections(tree) if ".connect(" in text else {},
         written=writers(tree, text),
         hung=hung(tree, text),
+        actions=actions(tree, text),
         endless=_endless(tree) if "while True" in text or "while 1:" in text else 0,
         settles=(
             *(

@@ -74,7 +74,7 @@ class FileFacts(msgspec.Struct, frozen=True):
     of the application or modules that bring some, `patterns` those under which a router is given a view, by its dotted name, each with how it is written, and the dependencies of FastAPI; `settles` are what the file decides
     for the whole project: time limits of all of a kind ("socket", "ldap", "task"), a "transaction" around each request, the "hosts" for which Django answers; `tasks` is the line on which an application of Celery is made, and `endless` that of the first loop that
     nothing ends, nought for none. `written` are the variables that functions of the module write into, with these functions; `connections` are the functions without parameters that keep a connection in Flask's `g`, with the dotted name of what opens it; `hung` are the attributes that functions set on the object of a request
-    ("g.user", "request.tenant"), with these functions.
+    ("g.user", "request.tenant"), with these functions; `actions` are the methods of view sets that a router is given, by the view set's dotted name.
     """
 
     path: str
@@ -95,6 +95,7 @@ class FileFacts(msgspec.Struct, frozen=True):
     tasks: int = 0
     connections: dict[str, str] = {}
     hung: dict[str, tuple[str, ...]] = {}
+    actions: dict[str, tuple[str, ...]] = {}
 
     def names(self, name: str) -> bool:
         """Whether the module has something under a name, as far as its own text tells: star imports are not followed."""

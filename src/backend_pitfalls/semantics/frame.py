@@ -41,6 +41,7 @@ from backend_pitfalls.semantics.parameters import bind_own
 from backend_pitfalls.semantics.values import (
     CLEAN,
     UNKNOWN,
+    BoundMethod,
     ClassRef,
     Const,
     Container,
@@ -544,7 +545,7 @@ class Frame:
             self.site(iter_node),
             self.source.snippet(iter_node, 40),
             names,
-            few_rounds(iterable),
+            few_rounds(iterable) or _is_constant(iter_node, iterable),
             is_batched(iter_node) or self.arrives(iter_node, iterable),
             plain=plain,
             bound=bound,
@@ -804,6 +805,17 @@ def is_batched(node: ast.expr) -> bool:
             is_batched(a) for a in node.args if isinstance(a, (ast.Call, ast.Attribute))
         )
     return isinstance(node, ast.Attribute) and any(word in node.attr.lower() for word in _BATCH_WORDS)
+
+
+def _is_constant(node: ast.expr, iterable: Value) -> bool:
+    """Whether something that is not known is called as constants are: `model.UNIQUE_TOGETHER`, `kinds.choices` of a library.
+
+    https://peps.python.org/pep-0008/#constants
+    """
+    name = dotted(node).rpartition(".")[2]
+    if isinstance(iterable, Symbol):
+        return name.isupper() or name == "choices"
+    return name.isupper() and isinstance(iterable, (Unknown, BoundMethod)) and not iterable.labels
 
 
 _LISTENING = frozenset({"listen", "consume", "subscribe"})

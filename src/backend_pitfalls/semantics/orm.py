@@ -6,14 +6,17 @@ import ast
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.finding import Site
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import deferral
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 from backend_pitfalls.semantics.values import (
     NARROWED,
     UNKNOWN,
+    BoundMethod,
     ClassRef,
     Const,
     Container,
+    Function,
     Instance,
     Row,
     RowSet,
@@ -26,11 +29,12 @@ from backend_pitfalls.semantics.values import (
     options,
 )
 from backend_pitfalls.semantics.world import Relation
-from backend_pitfalls.syntax.names import dotted
+from backend_pitfalls.syntax.names import dotted, names_in
 
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.arguments import Arguments
     from backend_pitfalls.semantics.frame import Frame
+    from backend_pitfalls.semantics.interpreter import Interpreter
 
 ANY_LOADED = frozenset({"*"})
 """What is loaded is not known, or nothing is to load."""
@@ -525,6 +529,26 @@ def _of_rows(frame: Frame, rows: RowSet, name: str, arguments: Arguments) -> Val
     return UNKNOWN
 
 
+def tree_method(interpreter: Interpreter, row: Row, name: str) -> str:
+    """What a method of a node of a tree gives: "rows", one "row", or nothing that is known ("")."""
+    trees = interpreter.knowledge.trees
+    if name not in interpreter.knowledge.tree_methods:
+        return ""
+    tree = next((trees[base] for base in interpreter.world.lineage(row.model) if base in trees), None)
+    return "" if tree is None else "rows" if name in tree.rows else "row" if name in tree.row else ""
+
+
+def _in_tree(frame: Frame, node: ast.Call, row: Row, name: str) -> Value:
+    """Other nodes of the tree that a row is in: `page.get_children()`, `genre.get_root()`."""
+    given = tree_method(frame.interpreter, row, name)
+    if given == "rows":
+        return RowSet(row.model, "django", "query", origin=frame.site(node), loops=frame.loops, whole=False)
+    if not given:
+        return UNKNOWN
+    emit(frame, node, _short(frame, node.func), row.model, "django", "read")
+    return Row(row.model, origin=frame.site(node))
+
+
 def row_method(frame: Frame, node: ast.Call, row: Row, name: str) -> Value:
     """`row.refresh_from_db()`, `row.save()` …"""
     dialect = frame.world.dialect(row.model) or "django"
@@ -535,6 +559,8 @@ def row_method(frame: Frame, node: ast.Call, row: Row, name: str) -> Value:
         # What the library does for a method of the model is that method's to the reader.
         called = f"{row.model.rpartition('.')[2]}.{name}" if written.startswith("super(") else written
         emit(frame, node, called, row.model, dialect, "write")
+    else:
+        return _in_tree(frame, node, row, name)
     return UNKNOWN
 
 
@@ -580,6 +606,40 @@ def _model_of(frame: Frame, value: Value) -> str:
     if isinstance(value, ClassRef):
         return value.name
     return value.model if isinstance(value, (RowSet, Row)) else ""
+
+
+def manager_of_any(frame: Frame, node: ast.Attribute) -> Value:
+    """`model.objects` of a model that is not known: some manager of Django's, of one model in all rounds.
+
+    Parameters:
+        frame: in which it is read.
+        node: the attribute as it is written.
+    """
+    of = node.value
+    called = of.func if isinstance(of, ast.Call) else of
+    word = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    facts = frame.world.facts(frame.module)
+    names = frame.interpreter.read(names_in, of)
+    if (
+        not _IS_CLASS.search(word)
+        or facts is None
+        or not any("django" in package for package in facts.packages)
+        or any(not names.isdisjoint(loop.bound) for loop in frame.loops)
+        # A parameter may be another model in each round of a caller's loop.
+        or (not frame.loops and frame.function is not None and not names.isdisjoint(_handed(frame.function)))
+    ):
+        return BoundMethod(UNKNOWN, node.attr)
+    return RowSet("", "django", "manager", whole=False)
+
+
+def _handed(function: Function) -> frozenset[str]:
+    """The parameters of a function but for the object or class that it is a method of."""
+    signature = function.signature
+    return signature.accepted - {signature.first} if function.owner else signature.accepted
+
+
+# How a variable is called that holds a class: `model`, `cls`, `related_model`, `type(row)`, `get_user_model()`.
+_IS_CLASS = regex(r"(?:^|_)(?:model|cls|klass|class)(?:_class|__)?$|^(?:type|sender)$|[a-z]Model$|^through$")
 
 
 def by_convention(frame: Frame, arguments: Arguments, name: str) -> Value:

@@ -44,6 +44,30 @@ _ROUTING = frozenset(
 )
 
 
+def actions(tree: ast.Module, text: str) -> dict[str, tuple[str, ...]]:
+    """The methods of view sets that are given to a router, by the view set's dotted name: `Books.as_view({"get": "retrieve"})`; what is registered lists rows.
+
+    https://www.django-rest-framework.org/api-guide/viewsets/#binding-the-view-to-urls
+
+    Parameters:
+        tree: the syntax tree (read only).
+        text: the source.
+    """
+    if ".as_view({" not in text:
+        return {}
+    found: dict[str, list[str]] = {}
+    for node in nodes_in(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+            continue
+        first = node.args[0]
+        if node.func.attr == "as_view" and isinstance(first, ast.Dict):
+            named = [value.value for value in first.values if isinstance(value, ast.Constant)]
+            found.setdefault(dotted(node.func.value), []).extend(map(str, named))
+        elif node.func.attr == "register" and len(node.args) > 1:
+            found.setdefault(dotted(node.args[1]), []).append("list")
+    return {view: tuple(dict.fromkeys(names)) for view, names in sorted(found.items()) if view}
+
+
 def routes(tree: ast.Module, text: str) -> tuple[str, ...]:
     """The texts that are written as URL paths (with a slash or as a pattern at the start), that routing functions are given first, and
     the applications that a Django project installs.

@@ -85,6 +85,9 @@ def view_events(frame: Frame, view: str) -> None:
     lineage = frame.world.lineage(view)
     if not _LIST_VIEWS.intersection(lineage) or frame.world.method(view, "list") is not None:
         return  # a list action of its own is code like any other
+    routed = frame.world.actions_of(view)
+    if routed is not None and "list" not in routed:
+        return
     instance = Instance(view, {"action": Const("list")})
     rows = query_set_of(frame, instance)
     short = view.rsplit(".", 1)[-1]
