@@ -44,12 +44,13 @@ def is_of_loop(event: Query) -> bool:
     return len(event.chain) <= depth
 
 
-def told_at(event: Query) -> tuple[Site, str]:
+def told_at(event: Query | RelationLoad) -> tuple[Site, str]:
     """Where the reader of the loop sees a query, and through which function."""
     if not event.chain:
         return event.site, ""
-    through = event.chain[0].message.removeprefix("calls ")
-    return event.chain[0].site, f" (through {through})" if through != f"'{event.operation}'" else ""
+    through = event.chain[0].message.partition(" ")[2]
+    is_itself = isinstance(event, Query) and through == f"'{event.operation}'"
+    return event.chain[0].site, "" if is_itself else f" (through {through})"
 
 
 def nearest(event: Query | RelationLoad, accepts: Callable[[Site], bool]) -> Site:

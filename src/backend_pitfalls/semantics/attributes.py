@@ -9,6 +9,7 @@ from backend_pitfalls.semantics import forms, orm, validators
 from backend_pitfalls.semantics.annotations import has_safe_pattern
 from backend_pitfalls.semantics.interpreter import Interpreter
 from backend_pitfalls.semantics.values import (
+    KEY,
     NARROWED,
     UNKNOWN,
     BoundMethod,
@@ -337,6 +338,8 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
         return BoundMethod(value, name, function)
     if name in _ROW_METHODS or orm.tree_method(interpreter, value, name):
         return BoundMethod(value, name)
+    if name in ("pk", "id") and value.origin is not None and name not in value.loaded:
+        return Instance(KEY)  # one that was fetched, or made and written, has a key
     found = interpreter.instance_attribute(value.model, name)
     if found is not None and isinstance(found, (Const, Container)):
         return found

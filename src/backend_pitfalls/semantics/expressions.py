@@ -30,6 +30,7 @@ from backend_pitfalls.semantics.attributes import load_attribute, source_value
 from backend_pitfalls.semantics.strings import MAX_TEXT, text_of
 from backend_pitfalls.semantics.values import (
     CLEAN,
+    KEY,
     UNKNOWN,
     BoundMethod,
     ClassRef,
@@ -330,6 +331,8 @@ def _left_out(value: Value, test: Value) -> Value:
 
 def _is_never_none(value: Value) -> bool:
     """Whether a value is certainly not None: annotations, query sets and library functions give what may be None without saying so here."""
+    if isinstance(value, Instance):
+        return value.cls == KEY
     return isinstance(value, (ClassRef, Function, Text)) or (isinstance(value, Container) and value.rest is None)
 
 
@@ -361,7 +364,7 @@ def truth(value: Value) -> bool | None:
         return bool(value.value)
     if isinstance(value, (ClassRef, Function, ModuleRef)):
         return True
-    return None
+    return True if isinstance(value, Instance) and value.cls == KEY else None
 
 
 def _conditional(frame: Frame, node: ast.IfExp) -> Value:

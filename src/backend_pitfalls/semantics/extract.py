@@ -10,6 +10,7 @@ from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.facts import (
     COLUMN_TYPE,
     FOREIGN_KEY,
+    USERS,
     CallFacts,
     ClassFacts,
     FieldFacts,
@@ -417,6 +418,8 @@ def _call(node: ast.Call, name: str) -> CallFacts:
     def text(value: ast.expr) -> str | None:
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             return str(masked(name if holds_default else "", value.value))
+        if isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] == "get_user_model":
+            return USERS
         return dotted(value) or None
 
     keywords: dict[str, Scalar] = {}
@@ -426,7 +429,7 @@ def _call(node: ast.Call, name: str) -> CallFacts:
             continue
         if _is_scalar(keyword.value):
             keywords[keyword.arg] = masked(name if keyword.arg == "default" else "", _scalar(keyword.value))
-        elif written := dotted(keyword.value):
+        elif written := text(keyword.value):
             names[keyword.arg] = written
         elif keyword.arg == "choices":
             keywords["choices"] = True

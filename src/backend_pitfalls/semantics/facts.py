@@ -20,6 +20,10 @@ FOREIGN_KEY = "<foreign key>"
 """The keyword under which a column keeps what its `ForeignKey` points to."""
 
 
+USERS = "AUTH_USER_MODEL"
+"""What is written for the model of users: the end of `settings.AUTH_USER_MODEL`, and what `get_user_model()` counts as where a field is given it."""
+
+
 COLUMN_TYPE = "<column type>"
 """The keyword under which a column keeps the last name of its type."""
 

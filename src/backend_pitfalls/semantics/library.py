@@ -153,12 +153,12 @@ def _behind(frame: Frame, following: tuple[str, ...]) -> dict[str, Value]:
 
 
 def _getattr(frame: Frame, arguments: Arguments) -> Value:
-    if (
-        len(arguments.positional) >= 2
-        and isinstance(arguments.positional[1], Const)
-        and isinstance(arguments.positional[1].value, str)
-    ):
-        return load_attribute(frame.interpreter, arguments.positional[0], arguments.positional[1].value)
+    names = (
+        [constant_text(option) for option in options(arguments.positional[1])] if len(arguments.positional) > 1 else []
+    )
+    if names and None not in names:
+        read = [frame.read_path(arguments.node, arguments.positional[0], name) for name in names if name]
+        return join_all(read)
     if len(arguments.positional) == 2 and (method := _some_method(frame, arguments.positional[0])) is not None:
         return method
     return Unknown(deep_labels(arguments.positional[0])) if arguments.positional else UNKNOWN
@@ -170,6 +170,8 @@ def _hasattr(frame: Frame, arguments: Arguments) -> Value:
         name = constant_text(arguments.positional[1])
         if name is not None and deferral.has(arguments.positional[0], name):
             return Const(True)
+        if name is not None:
+            orm.read_relation(frame, arguments.node, arguments.positional[0], name)
     return Instance("builtins.bool")
 
 

@@ -355,6 +355,9 @@ class Partial(Value):
         return Partial(self.function, self.args, self.keywords)
 
 
+KEY = "builtins.<key>"
+"""The class of a row's key that is certainly there."""
+
 PLACE = "<made>"
 """The attribute under which an object knows the place where it was made."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.regex import regex
-from backend_pitfalls.semantics.facts import FOREIGN_KEY, CallFacts, ClassFacts, FieldFacts
+from backend_pitfalls.semantics.facts import FOREIGN_KEY, USERS, CallFacts, ClassFacts, FieldFacts
 from backend_pitfalls.semantics.world import Relation
 
 if TYPE_CHECKING:
@@ -21,13 +21,15 @@ _DJANGO = {
     "ParentalManyToManyField": True,
     "TreeForeignKey": False,
 }
+# Fields of libraries that are relations to models of theirs: https://django-taggit.readthedocs.io/en/latest/api.html
+_OF_LIBRARIES = {"TaggableManager": "taggit.models.Tag", "ClusterTaggableManager": "taggit.models.Tag"}
 _GENERIC = frozenset({"GenericForeignKey", "GenericRelation"})
 # https://docs.peewee-orm.com/en/latest/peewee/models.html#fields; the reverse name is `backref`, else `<model>_set`.
 _PEEWEE = {"ForeignKeyField": False, "DeferredForeignKey": False, "ManyToManyField": True}
 # https://tortoise.github.io/fields.html#relational-fields; the reverse name is `related_name`, else `<model>s`.
 _TORTOISE = {"ForeignKeyField": False, "OneToOneField": False, "ManyToManyField": True}
 _FIELDS = {"django": _DJANGO, "peewee": _PEEWEE, "tortoise": _TORTOISE}
-_KINDS = frozenset({*_DJANGO, *_GENERIC, *_PEEWEE, *_TORTOISE, "relationship", "Relationship"})
+_KINDS = frozenset({*_DJANGO, *_GENERIC, *_OF_LIBRARIES, *_PEEWEE, *_TORTOISE, "relationship", "Relationship"})
 _MAPPED_MANY = regex(r"(list|List|set|Set|Sequence)\[\s*[\"']?([\w.]+)")
 # SQLModel has no `Mapped`: https://sqlmodel.tiangolo.com/tutorial/relationship-attributes/define-relationships-attributes/
 _PLAIN_ONE = regex(r"(?:(?:typing\.)?Optional\[)?[\"']?([A-Z][\w.]*)(?!\[)")
@@ -51,8 +53,11 @@ def relations_of(
         kinds = _FIELDS.get(dialect, {})
         if kind in kinds:
             target = _target(project, name, field, by_name)
-            if target:
+            # Of a model that is not known, the loading is a query all the same.
+            if target or dialect == "django":
                 found[field.name] = Relation(field.name, target, kinds[kind], False)
+        elif dialect == "django" and kind in _OF_LIBRARIES:
+            found[field.name] = Relation(field.name, _OF_LIBRARIES[kind], True, False)
         elif dialect == "django" and kind in _GENERIC:
             # What a generic key points to is a matter of data; its loading is a query all the same.
             target = _target(project, name, field, by_name) if kind == "GenericRelation" else ""
@@ -113,14 +118,25 @@ def _resolve(project: Project, name: str, written: str, by_name: dict[str, list[
     """A model by reference: `self`, a name in scope, `app.Model`, `settings.AUTH_USER_MODEL`."""
     if written == "self":
         return name
-    if written.endswith("AUTH_USER_MODEL"):
+    if written.endswith(USERS) or _is_of_users(project, name, written):
         return project.user_model()
     resolved = project.resolve_in(project.module_of(name), written)
     if project.class_facts(resolved) is not None or resolved in project.knowledge.models:
         return resolved
     app, _, short = written.rpartition(".")
-    candidates = [n for n in by_name.get(short, ()) if project.dialect(n) == project.dialect(name)]
-    return certain(candidates, app, name)
+    named = by_name.get(short, ()) or [
+        n for key, names in by_name.items() if key.lower() == short.lower() for n in names
+    ]
+    candidates = [n for n in named if project.dialect(n) == project.dialect(name)]
+    library = [n for n in project.knowledge.models if app and n.endswith(f".{app}.models.{short}")]
+    return certain(candidates, app, name) or certain(library, app, name)
+
+
+def _is_of_users(project: Project, name: str, written: str) -> bool:
+    """Whether a name is a variable that holds the model of users: `User = get_user_model()`."""
+    found = project.define(f"{project.module_of(name)}.{written}")
+    facts = project.facts(found.module) if found.kind == "variable" and not found.rest else None
+    return facts is not None and facts.variables.get(found.name, "").rpartition(".")[2] == "get_user_model"
 
 
 def certain(names: list[str], within: str, near: str) -> str:

@@ -92,12 +92,13 @@ def relation_in_loop(event: RelationLoad, report: Report) -> None:
     row = of_each_row(event, "code")
     if row is None:
         return
+    site, called = told_at(event)
     message = (
-        f"N+1: '{row.what}' runs a query for every round of the loop over '{row.loop.subject}' from line "
+        f"N+1: '{row.what}'{called} runs a query for every round of the loop over '{row.loop.subject}' from line "
         f"{row.loop.site.span.line}; {row.advice}"
     )
     trace = loop_trace(event, row.loop, f"'{row.what}' is loaded", event.origin)
-    report(event.site, message, trace=trace, fix=row.fix, symbol=event.symbol, group=_group(event, row.loop))
+    report(site, message, trace=trace, fix=row.fix, symbol=event.symbol, group=_group(event, row.loop))
 
 
 @listens(Query)
@@ -106,13 +107,14 @@ def relation_query_in_loop(event: Query, report: Report) -> None:
     loop = loop_of(event)
     if not (event.path and event.plain) or event.effect != "read" or event.inner or loop is None:
         return
+    site, called = told_at(event)
     message = (
-        f"N+1: '{event.operation}' runs a query of {event.model.rsplit('.', 1)[-1]} for every round of the loop over "
+        f"N+1: '{event.operation}'{called} runs a query of {event.model.rsplit('.', 1)[-1]} for every round of the loop over "
         f"'{loop.subject}' from line {loop.site.span.line}; {eager_loading(event.dialect, event.path, True, event.is_async)}"
     )
     trace = loop_trace(event, loop, f"'{event.operation}' runs a query", event.origin)
     fix = eager_fix(event, True)
-    report(told_at(event)[0], message, trace=trace, fix=fix, symbol=event.symbol, group=_group(event, loop))
+    report(site, message, trace=trace, fix=fix, symbol=event.symbol, group=_group(event, loop))
 
 
 def _group(event: RelationLoad | Query, loop: Loop) -> str:
