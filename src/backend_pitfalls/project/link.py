@@ -539,6 +539,15 @@ class Project:
             found = self.relations.get(base, {}).get(name)
             if found is not None:
                 return found
+        return self._behind_proxy(class_name, name)
+
+    def _behind_proxy(self, class_name: str, name: str) -> Relation | None:
+        """The relation that `association_proxy("tags", "name")` goes through: https://docs.sqlalchemy.org/en/20/orm/extensions/associationproxy.html"""
+        for facts in self._own_lineage(class_name):
+            field = next((f for f in facts.fields if f.name == name), None)
+            call = field.call if field is not None else None
+            if call is not None and call.callee.rpartition(".")[2] == "association_proxy" and call.args and call.args[0]:
+                return self.relations.get(class_name, {}).get(call.args[0])
         return None
 
     def relations_of(self, class_name: str) -> tuple[Relation, ...]:

@@ -385,4 +385,5 @@ def is_kept_property(function: Function) -> bool:
 
 
 _KEPT = frozenset({"cached_property", "reify"})
-_PROPERTIES = _KEPT | {"property"}
+# https://docs.sqlalchemy.org/en/20/orm/extensions/hybrid.html
+_PROPERTIES = _KEPT | {"property", "hybrid_property"}

@@ -8,6 +8,7 @@ from typing import TypeGuard, cast
 
 from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.facts import (
+    BACKREF_LAZY,
     COLUMN_TYPE,
     FOREIGN_KEY,
     USERS,
@@ -437,6 +438,8 @@ def _call(node: ast.Call, name: str) -> CallFacts:
             # `backref=backref("books", lazy="dynamic")`
             given = text(keyword.value.args[0])
             keywords.update({"backref": given} if given else {})
+            lazy = next((k.value for k in keyword.value.keywords if k.arg == "lazy"), None)
+            keywords.update({BACKREF_LAZY: _scalar(lazy)} if lazy is not None and _is_scalar(lazy) else {})
     # `Column(Integer, ForeignKey("author.id"))`: which table the column points to.
     is_column = dotted(node.func).rsplit(".", 1)[-1] in ("Column", "mapped_column")
     for argument in node.args:

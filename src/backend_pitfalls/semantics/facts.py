@@ -20,6 +20,10 @@ FOREIGN_KEY = "<foreign key>"
 """The keyword under which a column keeps what its `ForeignKey` points to."""
 
 
+BACKREF_LAZY = "<lazy of backref>"
+"""The keyword under which a relation keeps how the other side loads it: `backref("books", lazy="joined")`."""
+
+
 USERS = "AUTH_USER_MODEL"
 """What is written for the model of users: the end of `settings.AUTH_USER_MODEL`, and what `get_user_model()` counts as where a field is given it."""
 

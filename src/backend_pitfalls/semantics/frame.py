@@ -18,6 +18,7 @@ from backend_pitfalls.semantics import (
     expressions,
     graphql,
     health,
+    marshalling,
     narrowing,
     orm,
     overfetch,
@@ -95,6 +96,7 @@ class FrameEvaluator:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             retries.decorated(frame, node)
             batches.decorated(frame, node)
+            marshalling.decorated(frame, node)
 
     def framework(self, frame: Frame, cls: str) -> None:
         serializers.view_events(frame, cls)

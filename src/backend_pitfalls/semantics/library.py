@@ -10,6 +10,7 @@ from backend_pitfalls.semantics import (
     checks,
     deferral,
     elements,
+    marshalling,
     orm,
     overfetch,
     patterns,
@@ -219,6 +220,27 @@ def _fields_of(frame: Frame, arguments: Arguments) -> Value:
     return fields_by_name(first) if isinstance(first, Instance) else Unknown(first.labels)
 
 
+def _row_as_dict(is_deep: bool) -> Callable[[Frame, Arguments], Value]:
+    """Peewee's `model_to_dict(book)`, which goes on into what foreign keys point to unless told not to, and Django's, which shows the keys of relations to many.
+
+    https://docs.peewee-orm.com/en/latest/peewee/playhouse.html#model_to_dict
+    https://docs.djangoproject.com/en/stable/topics/forms/modelforms/
+    """
+
+    def read(frame: Frame, arguments: Arguments) -> Value:
+        first = arguments.positional[0] if arguments.positional else UNKNOWN
+        chosen = [name for name in ("recurse", "fields", "only", "exclude") if name in arguments.keywords]
+        relations = frame.world.relations_of(first.model) if isinstance(first, Row) and not chosen else ()
+        for relation in relations:
+            if isinstance(first, Row) and not relation.reverse and relation.many is not is_deep:
+                held = frame.read_path(arguments.node, first, relation.name)
+                if isinstance(held, RowSet):
+                    orm.iterate_relation(frame, arguments.node, held, relation.name)
+        return UNKNOWN
+
+    return read
+
+
 def _replaced_fields(frame: Frame, arguments: Arguments) -> Value:
     """`dataclasses.replace(book, title=title)`."""
     first = arguments.positional[0] if arguments.positional else UNKNOWN
@@ -370,8 +392,16 @@ def _hash(frame: Frame, arguments: Arguments) -> Value:
     return arguments.positional[0] if arguments.positional else UNKNOWN
 
 
+_MARSHALLERS = ("flask_restful", "flask_restx", "flask_restplus")
+_OF_MARSHALLING = ("Raw", "String", "Integer", "Float", "Boolean", "DateTime", "Date", "Fixed", "Nested", "List", "Url")
 SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     **elements.SPECIAL,
+    **{f"{library}.fields.{kind}": marshalling.field for library in _MARSHALLERS for kind in _OF_MARSHALLING},
+    **{f"{library}.marshal": marshalling.marshalled for library in _MARSHALLERS},
+    "flask_restx.Namespace.model": marshalling.model,
+    "flask_restx.Namespace.inherit": marshalling.model,
+    "flask_restx.Namespace.clone": marshalling.model,
+    "flask_restx.Namespace.marshal": marshalling.marshalled,
     "functools.partial": _partial,
     "hashlib.new": _digest,
     "cryptography.hazmat.primitives.hashes.Hash": _hash,
@@ -389,6 +419,9 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "asyncio.run": _ran,
     "dataclasses.asdict": _fields_of,
     "dataclasses.replace": _replaced_fields,
+    "playhouse.shortcuts.model_to_dict": _row_as_dict(True),
+    "django.forms.models.model_to_dict": _row_as_dict(False),
+    "django.forms.model_to_dict": _row_as_dict(False),
     "attrs.asdict": _fields_of,
     "attr.asdict": _fields_of,
     "builtins.vars": _fields_of,

@@ -99,8 +99,9 @@ def read_relation(frame: Frame, node: ast.AST, row: Row, name: str, awaited: boo
     if not row.loops or isinstance(getattr(node, "ctx", None), ast.Store):
         return
     relation = frame.world.relation(row.model, name)
-    if relation is None or _is_loaded(row.loaded, name, relation):
+    if relation is None or _is_loaded(row.loaded, relation.name, relation):
         return
+    name = relation.name  # of what a proxy goes through
     dialect = frame.world.dialect(row.model)
     if (dialect == "tortoise" and not awaited) or (relation.many and dialect != "sqlalchemy"):
         return  # gives a query set, which is run by what is done with it

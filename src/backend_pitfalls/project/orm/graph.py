@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.regex import regex
-from backend_pitfalls.semantics.facts import FOREIGN_KEY, USERS, CallFacts, ClassFacts, FieldFacts
+from backend_pitfalls.semantics.facts import BACKREF_LAZY, FOREIGN_KEY, USERS, CallFacts, ClassFacts, FieldFacts, Scalar
 from backend_pitfalls.semantics.world import Relation
 
 if TYPE_CHECKING:
@@ -214,6 +214,10 @@ def _lazy(call: CallFacts) -> str:
     if "sa_relationship_kwargs" in options:
         return "unknown"
     lazy = options.get("lazy", "select")
+    return _loading(lazy)
+
+
+def _loading(lazy: Scalar) -> str:
     return {True: "select", False: "joined", None: "noload"}.get(lazy, str(lazy))  # type: ignore[arg-type]
 
 
@@ -222,6 +226,8 @@ def backrefs(name: str, cls: ClassFacts, relations: dict[str, Relation]) -> Iter
     for field in cls.fields:
         relation = relations.get(field.name)
         reverse = field.call.keywords.get("backref") if field.call is not None else None
-        if relation is not None and isinstance(reverse, str):
-            # The side with the foreign key is the one; a relation is to many unless one side says otherwise.
-            yield relation.target, Relation(reverse, name, not relation.many, True, back=field.name)
+        if relation is not None and field.call is not None and isinstance(reverse, str):
+            # The side with the foreign key is the one; a relation is to many unless one side says otherwise, and through a table of its own always.
+            is_through = "secondary" in field.call.names or "secondary" in field.call.keywords
+            lazy = _loading(field.call.keywords.get(BACKREF_LAZY, "select"))
+            yield relation.target, Relation(reverse, name, is_through or not relation.many, True, lazy, field.name)
