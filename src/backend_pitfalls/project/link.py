@@ -546,7 +546,12 @@ class Project:
         for facts in self._own_lineage(class_name):
             field = next((f for f in facts.fields if f.name == name), None)
             call = field.call if field is not None else None
-            if call is not None and call.callee.rpartition(".")[2] == "association_proxy" and call.args and call.args[0]:
+            if (
+                call is not None
+                and call.callee.rpartition(".")[2] == "association_proxy"
+                and call.args
+                and call.args[0]
+            ):
                 return self.relations.get(class_name, {}).get(call.args[0])
         return None
 

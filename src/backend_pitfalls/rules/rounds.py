@@ -44,13 +44,40 @@ def is_of_loop(event: Query) -> bool:
     return len(event.chain) <= depth
 
 
-def told_at(event: Query | RelationLoad) -> tuple[Site, str]:
-    """Where the reader of the loop sees a query, and through which function."""
-    if not event.chain:
+def told_at(event: Query | RelationLoad, loop: Loop | None = None) -> tuple[Site, str]:
+    """Where the reader of the loop sees a query, and through which function.
+
+    Parameters:
+        event: the query.
+        loop: where it may stand in a function that was called; nothing where it stands where the first call does.
+    """
+    step = event.chain[0] if event.chain else None
+    if loop is not None and step is not None:
+        step = min(
+            (s for s in event.chain if _distance(s.site, loop) < FAR),
+            key=lambda s: _distance(s.site, loop),
+            default=None,
+        )
+        if step is not None and _distance(event.site, loop) < _distance(step.site, loop):
+            step = None
+    if step is None:
         return event.site, ""
-    through = event.chain[0].message.partition(" ")[2]
+    through = step.message.partition(" ")[2]
     is_itself = isinstance(event, Query) and through == f"'{event.operation}'"
-    return event.chain[0].site, "" if is_itself else f" (through {through})"
+    return step.site, "" if is_itself else f" (through {through})"
+
+
+FAR = 10_000
+_BEFORE = 30
+"""How many lines a comprehension may have before its `for`."""
+
+
+def _distance(site: Site, loop: Loop) -> int:
+    """How many lines behind the head of a loop a place is, or before that of a comprehension; FAR for what cannot be in it."""
+    lines = site.span.line - loop.site.span.line
+    if site.path != loop.site.path or lines < -_BEFORE:
+        return FAR
+    return abs(lines)
 
 
 def nearest(event: Query | RelationLoad, accepts: Callable[[Site], bool]) -> Site:

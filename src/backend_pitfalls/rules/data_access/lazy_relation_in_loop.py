@@ -92,7 +92,7 @@ def relation_in_loop(event: RelationLoad, report: Report) -> None:
     row = of_each_row(event, "code")
     if row is None:
         return
-    site, called = told_at(event)
+    site, called = told_at(event, row.loop)
     message = (
         f"N+1: '{row.what}'{called} runs a query for every round of the loop over '{row.loop.subject}' from line "
         f"{row.loop.site.span.line}; {row.advice}"

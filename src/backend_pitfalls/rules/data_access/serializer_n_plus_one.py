@@ -98,6 +98,7 @@ META = RuleMeta(
     tokens=(
         b"rest_framework",
         b"erializer",
+        b"marshal",
         b"response_model",
         b"model_validate",
         b"from_orm",
