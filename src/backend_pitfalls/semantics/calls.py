@@ -670,7 +670,8 @@ def _instantiate(frame: Frame, callee: ClassRef, arguments: Arguments) -> Value:
         return Row(callee.name, orm.ANY_LOADED)  # made in memory, with what the caller gave it
     if world.manager_dialect(callee.name):
         return RowSet("", world.manager_dialect(callee.name), "manager")
-    instance = Instance(callee.name, _constructor_settings(frame, callee, arguments))
+    settings = _constructor_settings(frame, callee, arguments)
+    instance = Instance(callee.name, {**settings, **forms.raw(world, callee.name, arguments)})
     if serializers.is_serializer(frame, callee.name):
         _serialize(frame, callee.name, instance, arguments)
         return instance
@@ -709,6 +710,8 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     if name in knowledge.sources or name in knowledge.sinks:  # of a framework in its own repository
         return _call_library(frame, name, arguments, receiver)
     declared = frame.interpreter.declared_result(function)
+    if frame.tainted and not _runs_each_time(function):
+        _runs_later(frame, function, receiver, arguments)
     if not _runs_each_time(function) and type(declared) is not Unknown:
         return declared
     bound = bind(frame, function, arguments, receiver)
@@ -858,6 +861,7 @@ def _replay(
             seen = event.seen_from(step, symbol, loops, is_async, called)
             if isinstance(seen, Call):
                 seen.reachable, seen.open = seen.reachable and seen.open, passes_on(frame, node)
+                seen.guarded |= elsewhere  # nobody here waits for it
             if isinstance(seen, Query):
                 seen.atomic |= frame.transactions > 0
             if isinstance(seen, Batch) and (frame.transactions or batches.around(frame)):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Const, Function, Instance, Label, Unknown, Value
 
 if TYPE_CHECKING:
+    from backend_pitfalls.semantics.arguments import Arguments
     from backend_pitfalls.semantics.frame import Frame
     from backend_pitfalls.semantics.world import World
 
@@ -54,6 +55,20 @@ def cleaned_data(world: World, cls: str, name: str) -> Instance | None:
             else:
                 fields.pop(field.name, None)
     return Instance(held_in, fields)
+
+
+def raw(world: World, cls: str, arguments: Arguments) -> dict[str, Value]:
+    """What a form is filled with, which `form.data` gives as it came; nothing for another class.
+
+    https://docs.djangoproject.com/en/stable/ref/forms/api/#django.forms.Form.data
+    """
+    lineage = world.lineage(cls)
+    data = arguments.positional[0] if arguments.positional else arguments.keywords.get("data")
+    if data is None or _FORMS.isdisjoint(world.knowledge.canonical(base) for base in lineage):
+        return {}
+    # A template takes the field of a name for its attribute.
+    has_field = any(facts.declares("data") for base in lineage if (facts := world.class_facts(base)) is not None)
+    return {} if has_field else {"data": data}
 
 
 def given(frame: Frame, function: Function) -> Value:
