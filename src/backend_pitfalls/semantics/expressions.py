@@ -79,7 +79,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
             deferral.read_field(frame, node, option, node.attr)
         value = calls.attribute(frame, node, option)
         if value.labels and not option.labels:
-            value = _fresh_source(frame, node, value)
+            value = fresh_source(frame, node, value)
         found = value if found is None else join(found, value)
     found = request_state.read(frame, node, found) if found is not None else UNKNOWN
     return orm.manager_of_any(frame, node) if node.attr == "objects" and _is_unknown(found) else found
@@ -90,8 +90,16 @@ def _is_unknown(value: Value) -> bool:
     return isinstance(value, BoundMethod) and value.function is None and type(value.receiver) is Unknown
 
 
-def _fresh_source(frame: Frame, node: ast.expr, value: Value) -> Value:
-    """Give a source's label the place where it is read."""
+def fresh_source(frame: Frame, node: ast.AST, value: Value) -> Value:
+    """Give a source's label the place where it is read.
+
+    Parameters:
+        frame: in which it is.
+        node: the expression that reads it.
+        value: what was read; as it is where no source is in it.
+    """
+    if not value.labels:
+        return value
     site = frame.site(node)
     frame.tainted = True
     judged = checks.by_decorator(frame)
@@ -428,14 +436,14 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
         elif isinstance(option, Symbol):
             source = frame.knowledge.sources.get(f"{option.name}[]")
             if source is not None:
-                found.append(_fresh_source(frame, node, source_value(source)))
+                found.append(fresh_source(frame, node, source_value(source)))
                 continue
             is_form = option.name in FORMS and isinstance(frame.source, Source)
             found.append(TypeForm(frame.module, node) if is_form else load_attribute(frame.interpreter, option, "[]"))
         elif isinstance(option, Instance) and option.cls in forms.CLEANED:
             found.append(forms.value_of(frame, node, option, index))
         elif isinstance(option, Instance) and (source := frame.knowledge.sources.get(f"{option.cls}[]")) is not None:
-            found.append(_fresh_source(frame, node, source_value(source)))
+            found.append(fresh_source(frame, node, source_value(source)))
         elif (own := protocols.special(frame, node, option, "__getitem__", index)) is not None:
             found.append(own)
         else:

@@ -236,7 +236,8 @@ class Frame:
             for option in options(value):
                 if isinstance(option, Row):
                     orm.read_relation(self, node, option, name)
-            value = join_all(calls.attribute_at(self, node, option, name) for option in options(value))
+            read = [calls.attribute_at(self, node, option, name) for option in options(value)]
+            value = expressions.fresh_source(self, node, join_all(read))
         return value
 
     def item_of(self, value: Value, key: Value) -> Value:
