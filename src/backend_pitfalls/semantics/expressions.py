@@ -81,7 +81,12 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
         if value.labels and not option.labels:
             value = fresh_source(frame, node, value)
         found = value if found is None else join(found, value)
-    found = request_state.read(frame, node, found) if found is not None else UNKNOWN
+    if found is None:
+        return UNKNOWN
+    held = node.value
+    of = held.id if type(held) is ast.Name else held.attr if type(held) is ast.Attribute else ""
+    if of in request_state.HOLDERS:
+        return request_state.read(frame, node, found)
     return orm.manager_of_any(frame, node) if node.attr == "objects" and _is_unknown(found) else found
 
 

@@ -8,6 +8,7 @@ https://docs.djangoproject.com/en/stable/topics/http/middleware/
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.regex import regex
@@ -23,8 +24,12 @@ MAX_WRITERS = 8
 
 # The attribute of a request that frameworks leave to applications: Starlette's, Sanic's, Falcon's.
 _STATES = frozenset({"state", "ctx", "context"})
+HOLDERS = frozenset({"g", "request", *_STATES})
+"""The names of what may hold something for a request."""
+
 _REQUESTS = frozenset({"request", "req"})
-_SETS = regex(r"\b(?:g|request|req|state|ctx|context)\.\w+\s*(?:=[^=]|:|,)")
+_HELD_BY = ("request.", ".state.", ".ctx.", ".context.", " g.", "\tg.")
+_IS_SET = regex(r"\w+[ \t]*(?::[^=\n]*)?=(?!=)")
 
 
 def place(node: ast.Attribute) -> str:
@@ -54,14 +59,26 @@ def hung(tree: ast.Module, text: str) -> dict[str, tuple[str, ...]]:
         tree: of the module.
         text: its source.
     """
-    if not _SETS.search(text):
+    lines = [text.count("\n", 0, at) + 1 for at in _assignments(text)]
+    if not lines:
         return {}
-    found: dict[str, list[str]] = {}
+    kept: dict[str, list[str]] = {}
     for name, function in functions_in(tree.body, ""):
-        for node in nodes_in(function):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and (where := place(node)):
-                found.setdefault(where, []).append(name)
-    return {where: tuple(dict.fromkeys(names)) for where, names in sorted(found.items())}
+        if any(function.lineno <= line <= (function.end_lineno or line) for line in lines):
+            for node in nodes_in(function):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and (where := place(node)):
+                    kept.setdefault(where, []).append(name)
+    return {where: tuple(dict.fromkeys(names)) for where, names in sorted(kept.items())}
+
+
+def _assignments(text: str) -> Iterator[int]:
+    """Where something that a request is held by, or that hangs on one, is given an attribute, as far as the text tells."""
+    for held in _HELD_BY:
+        at = text.find(held)
+        while at >= 0:
+            if _IS_SET.match(text, at + len(held)):
+                yield at
+            at = text.find(held, at + 1)
 
 
 def keep(frame: Frame, target: ast.Attribute, value: Value) -> None:

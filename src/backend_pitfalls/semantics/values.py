@@ -688,11 +688,12 @@ def join(left: Value, right: Value) -> Value:
     if len(found) == 1:
         return next(iter(found.values()))
     values = tuple(found.values())
-    if sum(isinstance(value, Row) for value in values) > 1:
+    kinds = [type(value) for value in values]
+    if kinds.count(Row) > 1:
         values = _one_row(values)
-    if sum(isinstance(value, RowSet) for value in values) > 1:
+    if kinds.count(RowSet) > 1:
         values = _one_start(values)
-    if sum(isinstance(value, Instance) and PLACE in value.attributes for value in values) > 1:
+    if kinds.count(Instance) > 1:
         values = _one_object(values)
     if len(values) > MAX_OPTIONS:
         containers = [v for v in values if isinstance(v, Container) and v.kind in ("dict", "tuple")]
