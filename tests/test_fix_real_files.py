@@ -53,7 +53,8 @@ SAMPLE = chosen()
 
 
 def test_there_are_files() -> None:
-    assert len(SAMPLE) == FILES
+    # A Python without its own tests, as Debian packages it, has some fifty.
+    assert FILES // 2 < len(SAMPLE) <= FILES
 
 
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda p: "/".join(p.parts[-3:]))
