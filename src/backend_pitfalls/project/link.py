@@ -135,6 +135,7 @@ class Project:
         self._hidden = hidden_modules(self.files)
         self._view_names = view_names(self.files)
         self._actions: dict[str, frozenset[str]] | None = None
+        self._hangers: dict[str, list[tuple[str, str]]] | None = None
         self.units = [*(f.path for f in self.files), *sorted(beside)]
         self._places = {path: place for place, path in enumerate(self.units)}
         # What answers rest on has a bit from the first time on that one does; of each file those of its facts and of its parts.
@@ -636,12 +637,13 @@ class Project:
     def who_hangs(self, place: str) -> tuple[tuple[str, str], ...]:
         """The functions of the program, by module and dotted name, that set an attribute of the object of a request ("g.user")."""
         self._touch_graph()
-        return tuple(
-            (facts.module, function)
-            for facts in self.files
-            if place in facts.hung and context_of(facts.path) not in (FileContext.TEST, FileContext.MIGRATION)
-            for function in facts.hung[place]
-        )
+        if self._hangers is None:
+            self._hangers = {}
+            for facts in self.files:
+                if facts.hung and context_of(facts.path) not in (FileContext.TEST, FileContext.MIGRATION):
+                    for where, functions in facts.hung.items():
+                        self._hangers.setdefault(where, []).extend((facts.module, f) for f in functions)
+        return tuple(self._hangers.get(place, ()))
 
     def class_by_name(self, module: str, name: str, near: str) -> str:
         """The class of this name in a module or package whose dotted name ends in or goes on from `module`; the empty string when it is none

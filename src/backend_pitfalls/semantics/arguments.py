@@ -26,6 +26,11 @@ class Arguments:
         self.spread = spread
         self.rest = rest
 
+    @property
+    def first(self) -> Value:
+        """The first positional argument; Unknown where there is none."""
+        return self.positional[0] if self.positional else UNKNOWN
+
 
 def written_name(node: ast.Call) -> str:
     """The last part of the name under which something is called."""

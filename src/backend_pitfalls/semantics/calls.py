@@ -584,7 +584,7 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if frame.tainted and name in knowledge.raising:
         checks.raised(frame, arguments.node, knowledge.raising[name])
     harms = knowledge.sanitizers.get(name)
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     if harms is not None:
         if "*" in harms:
             return Instance(name) if name.startswith("builtins.") else UNKNOWN
@@ -632,7 +632,7 @@ def _through(frame: Frame, name: str, arguments: Arguments, facts: ThroughFacts,
         labels = frozenset(label.unclean(frozenset(facts.undoes)) for label in labels)
     if facts.resolves:
         labels = frozenset(label.clean(RESOLVED) for label in labels)
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     if name == "json.dumps" and isinstance(first, Instance):
         source = frame.knowledge.sources.get(f"{first.cls}.<dumped>")
         if source is not None:
@@ -710,16 +710,17 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     if name in knowledge.sources or name in knowledge.sinks:  # of a framework in its own repository
         return _call_library(frame, name, arguments, receiver)
     declared = frame.interpreter.declared_result(function)
-    if frame.tainted and not _runs_each_time(function):
+    runs_here = _runs_each_time(function)
+    if frame.tainted and not runs_here:
         _runs_later(frame, function, receiver, arguments)
-    if not _runs_each_time(function) and type(declared) is not Unknown:
+    if not runs_here and type(declared) is not Unknown:
         return declared
     bound = bind(frame, function, arguments, receiver)
     summary = frame.interpreter.summarize(function, bound)
     if summary.left and function.module == frame.module:
         # What functions leave behind is known everywhere, but for what they leave of these arguments.
         frame.variables.update({name: value for name, value in summary.left.items() if deep_labels(value)})
-    if _runs_each_time(function):
+    if runs_here:
         _replay(frame, summary.events, function, arguments.node, bound)
     if summary.stores and isinstance(receiver, Instance) and function.name != "__init__":
         _leave(frame, arguments, receiver, summary.stores)

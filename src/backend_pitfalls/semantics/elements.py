@@ -50,12 +50,8 @@ def looked_up(frame: Frame, key: ast.expr, held: Value) -> Value:
     return held
 
 
-def _first(arguments: Arguments) -> Value:
-    return arguments.positional[0] if arguments.positional else UNKNOWN
-
-
 def _enumerate(frame: Frame, arguments: Arguments) -> Value:
-    inner = arguments.positional[0] if arguments.positional else UNKNOWN
+    inner = arguments.first
     element = frame.iterate(arguments.node.args[0], inner) if arguments.node.args else UNKNOWN
     pair = Container("tuple", {0: Instance("builtins.int"), 1: element})
     if isinstance(inner, Container) and inner.rest is None:
@@ -82,19 +78,19 @@ def _flattened(frame: Frame, arguments: Arguments) -> Value:
     """`chain.from_iterable(shelf.books.all() for shelf in shelves)`."""
     if not arguments.node.args:
         return UNKNOWN
-    inner = frame.iterate(arguments.node.args[0], _first(arguments))
+    inner = frame.iterate(arguments.node.args[0], arguments.first)
     return Container("list", rest=frame.iterate(arguments.node.args[0], inner))
 
 
 def _sliced(frame: Frame, arguments: Arguments) -> Value:
     """`islice(rows, 100)`: some of the elements."""
-    found = orm.collected(frame, arguments.node, _first(arguments), "itertools.islice")
+    found = orm.collected(frame, arguments.node, arguments.first, "itertools.islice")
     return found.evolve(whole=False) if isinstance(found, RowSet) else found
 
 
 def _batched(frame: Frame, arguments: Arguments) -> Value:
     """`batched(rows, 100)`: collections of the same elements."""
-    return Container("list", rest=orm.collected(frame, arguments.node, _first(arguments), "itertools.batched"))
+    return Container("list", rest=orm.collected(frame, arguments.node, arguments.first, "itertools.batched"))
 
 
 def _next(frame: Frame, arguments: Arguments) -> Value:
@@ -166,7 +162,7 @@ def _reduce(frame: Frame, arguments: Arguments) -> Value:
     if len(arguments.node.args) < 2:
         return UNKNOWN
     before = arguments.positional[2] if len(arguments.positional) > 2 else UNKNOWN
-    return _each(frame, arguments, arguments.node.args[1], arguments.positional[1], _first(arguments), before)
+    return _each(frame, arguments, arguments.node.args[1], arguments.positional[1], arguments.first, before)
 
 
 def _of_most(frame: Frame, arguments: Arguments) -> Value:

@@ -88,7 +88,7 @@ def is_request(frame: Frame, value: Value) -> bool:
 
 def _text(frame: Frame, arguments: Arguments) -> Value:
     """`str(x)`: constants become text, text and objects stay what they are."""
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     if isinstance(first, Const) and isinstance(first.value, (str, int)):
         return Const(str(first.value))
     shown = protocols.text(frame, arguments.node, first)
@@ -110,12 +110,12 @@ _TEXT = frozenset({"nosql"})
 
 def _statement(frame: Frame, arguments: Arguments) -> Value:
     """`sqlalchemy.text("SELECT …")`: a statement, known by its text when nothing untrusted is in it."""
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     return UNKNOWN if first.labels or constant_text(first) is None else first
 
 
 def _dedent(frame: Frame, arguments: Arguments) -> Value:
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     return first if isinstance(first, (Const, Text)) else Unknown(union_labels(arguments.positional))
 
 
@@ -193,7 +193,7 @@ def _named_tuple(frame: Frame, arguments: Arguments) -> Value:
 
 def _default_dict(frame: Frame, arguments: Arguments) -> Value:
     """`defaultdict(list)`: a dictionary in which what is not there is an empty list."""
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     kind = first.name.rpartition(".")[2] if isinstance(first, Symbol) else ""
     return Container("dict", {}, Container(kind) if kind in ("list", "dict", "set") else UNKNOWN)
 
@@ -205,18 +205,18 @@ def _deque(frame: Frame, arguments: Arguments) -> Value:
 
 
 def _copied(frame: Frame, arguments: Arguments) -> Value:
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     return orm.collected(frame, arguments.node, first, "copy.copy") if isinstance(first, (RowSet, Container)) else first
 
 
 def _ran(frame: Frame, arguments: Arguments) -> Value:
     """`asyncio.run(load())`: what the coroutine gives."""
-    return arguments.positional[0] if arguments.positional else UNKNOWN
+    return arguments.first
 
 
 def _fields_of(frame: Frame, arguments: Arguments) -> Value:
     """`asdict(book)`, `vars(book)`: the fields of an object by their names."""
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     return fields_by_name(first) if isinstance(first, Instance) else Unknown(first.labels)
 
 
@@ -228,7 +228,7 @@ def _row_as_dict(is_deep: bool) -> Callable[[Frame, Arguments], Value]:
     """
 
     def read(frame: Frame, arguments: Arguments) -> Value:
-        first = arguments.positional[0] if arguments.positional else UNKNOWN
+        first = arguments.first
         chosen = [name for name in ("recurse", "fields", "only", "exclude") if name in arguments.keywords]
         relations = frame.world.relations_of(first.model) if isinstance(first, Row) and not chosen else ()
         for relation in relations:
@@ -243,7 +243,7 @@ def _row_as_dict(is_deep: bool) -> Callable[[Frame, Arguments], Value]:
 
 def _replaced_fields(frame: Frame, arguments: Arguments) -> Value:
     """`dataclasses.replace(book, title=title)`."""
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     for name, value in arguments.keywords.items() if isinstance(first, Instance) else ():
         first = first.set(name, value)  # type: ignore[attr-defined]
     return first
@@ -320,7 +320,7 @@ PAGES = frozenset(
 def page(arguments: Arguments, receiver: Value | None) -> Value:
     """The rows of a page, of the query set that the paginator was made of or is given."""
     own = receiver.attributes.get("object_list") if isinstance(receiver, Instance) else None
-    rows = own if own is not None else arguments.positional[0] if arguments.positional else UNKNOWN
+    rows = own if own is not None else arguments.first
     return join_all(o.evolve(whole=False) if isinstance(o, RowSet) else o for o in options(rows))
 
 
@@ -337,7 +337,7 @@ def _user_model(frame: Frame, arguments: Arguments) -> Value:
 
 
 def _select(frame: Frame, arguments: Arguments) -> Value:
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     model = first.name if isinstance(first, ClassRef) and frame.world.dialect(first.name) == "sqlalchemy" else ""
     return RowSet(model, "sqlalchemy", "statement", orm.beside(arguments), frame.site(arguments.node))
 
@@ -362,14 +362,14 @@ def _depends(frame: Frame, arguments: Arguments) -> Value:
 
 
 def _get_or_404(frame: Frame, arguments: Arguments) -> Value:
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     model = first.name if isinstance(first, (ClassRef, Symbol)) else first.model if isinstance(first, RowSet) else ""
     orm.emit(frame, arguments.node, frame.source.snippet(arguments.node.func), model, "django", "read")
     return Row(model, origin=frame.site(arguments.node)) if model else UNKNOWN
 
 
 def _wait_for(frame: Frame, arguments: Arguments) -> Value:
-    return arguments.positional[0] if arguments.positional else UNKNOWN
+    return arguments.first
 
 
 def _nested_field(frame: Frame, arguments: Arguments) -> Value:
@@ -389,19 +389,12 @@ def _digest(frame: Frame, arguments: Arguments) -> Value:
 
 def _hash(frame: Frame, arguments: Arguments) -> Value:
     """The object of `cryptography` that hashes by an algorithm."""
-    return arguments.positional[0] if arguments.positional else UNKNOWN
+    return arguments.first
 
 
-_MARSHALLERS = ("flask_restful", "flask_restx", "flask_restplus")
-_OF_MARSHALLING = ("Raw", "String", "Integer", "Float", "Boolean", "DateTime", "Date", "Fixed", "Nested", "List", "Url")
 SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     **elements.SPECIAL,
-    **{f"{library}.fields.{kind}": marshalling.field for library in _MARSHALLERS for kind in _OF_MARSHALLING},
-    **{f"{library}.marshal": marshalling.marshalled for library in _MARSHALLERS},
-    "flask_restx.Namespace.model": marshalling.model,
-    "flask_restx.Namespace.inherit": marshalling.model,
-    "flask_restx.Namespace.clone": marshalling.model,
-    "flask_restx.Namespace.marshal": marshalling.marshalled,
+    **marshalling.SPECIAL,
     "functools.partial": _partial,
     "hashlib.new": _digest,
     "cryptography.hazmat.primitives.hashes.Hash": _hash,

@@ -6,7 +6,7 @@ https://flask-restful.readthedocs.io/en/latest/fields.html, https://flask-restx.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import calls, orm, serializers
@@ -26,26 +26,26 @@ from backend_pitfalls.syntax.names import dotted
 if TYPE_CHECKING:
     from backend_pitfalls.semantics.frame import Frame
 
-FIELD = "flask_restx.fields.Raw"
+_FIELD = "flask_restx.fields.Raw"
 _DECORATORS = frozenset({"marshal_with", "marshal_list_with"})
 _OF = "<of>"
-MAX_NESTED = 4
+_MAX_NESTED = 4
 
 
-def field(frame: Frame, arguments: Arguments) -> Value:
+def _field(frame: Frame, arguments: Arguments) -> Value:
     """`fields.String(attribute="author.name")`, `fields.Nested(author)`, `fields.List(fields.Nested(book))`."""
     first = arguments.positional[0] if arguments.positional else arguments.keywords.get("model", UNKNOWN)
-    return Instance(FIELD, {**arguments.keywords, _OF: first})
+    return Instance(_FIELD, {**arguments.keywords, _OF: first})
 
 
-def model(frame: Frame, arguments: Arguments) -> Value:
+def _model(frame: Frame, arguments: Arguments) -> Value:
     """`api.model("Book", {…})`, `api.inherit("Book", parent, {…})`: the fields by their names."""
     given = [v for v in arguments.positional[1:] if isinstance(v, Container) and v.kind == "dict"]
     items = {name: held for value in given for name, held in value.items.items()}
     return Container("dict", items, UNKNOWN if any(v.rest is not None for v in given) else None)
 
 
-def marshalled(frame: Frame, arguments: Arguments) -> Value:
+def _marshalled(frame: Frame, arguments: Arguments) -> Value:
     """`marshal(books, book_fields)`."""
     if len(arguments.positional) > 1:
         _show(frame, arguments.node, arguments.positional[0], arguments.positional[1])
@@ -76,8 +76,8 @@ def _show(frame: Frame, node: ast.AST, value: Value, fields: Value) -> None:
 
 def _read(frame: Frame, node: ast.AST, row: Row, fields: Mapping[object, Value], depth: int) -> None:
     """Read of a row what each field shows."""
-    for name, held in fields.items() if depth < MAX_NESTED else ():
-        if not isinstance(held, Instance) or held.cls != FIELD:
+    for name, held in fields.items() if depth < _MAX_NESTED else ():
+        if not isinstance(held, Instance) or held.cls != _FIELD:
             continue
         path = constant_text(held.attributes.get("attribute", UNKNOWN)) or str(name)
         *way, last = path.split(".")
@@ -86,7 +86,7 @@ def _read(frame: Frame, node: ast.AST, row: Row, fields: Mapping[object, Value],
             owner = calls.shown(frame, node, owner, step) if isinstance(owner, Row) else UNKNOWN
         shown = calls.shown(frame, node, owner, last) if isinstance(owner, Row) else UNKNOWN
         inner = held.attributes[_OF]
-        inner = inner.attributes[_OF] if isinstance(inner, Instance) and inner.cls == FIELD else inner
+        inner = inner.attributes[_OF] if isinstance(inner, Instance) and inner.cls == _FIELD else inner
         if isinstance(shown, RowSet):
             shown = orm.iterate_relation(frame, node, shown, last)
         if isinstance(shown, Row) and isinstance(inner, Container):
@@ -94,3 +94,15 @@ def _read(frame: Frame, node: ast.AST, row: Row, fields: Mapping[object, Value],
             frame.loops = (*outer, *(loop for loop in shown.loops if loop not in outer))
             _read(frame, node, shown, inner.items, depth + 1)
             frame.loops = outer
+
+
+_LIBRARIES = ("flask_restful", "flask_restx", "flask_restplus")
+_KINDS = ("Raw", "String", "Integer", "Float", "Boolean", "DateTime", "Date", "Fixed", "Nested", "List", "Url")
+SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
+    **{f"{library}.fields.{kind}": _field for library in _LIBRARIES for kind in _KINDS},
+    **{f"{library}.marshal": _marshalled for library in _LIBRARIES},
+    "flask_restx.Namespace.model": _model,
+    "flask_restx.Namespace.inherit": _model,
+    "flask_restx.Namespace.clone": _model,
+    "flask_restx.Namespace.marshal": _marshalled,
+}

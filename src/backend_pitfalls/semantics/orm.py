@@ -465,7 +465,7 @@ def prefetched(frame: Frame, arguments: Arguments) -> Value:
     https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related-objects
     """
     given = arguments.node.args[0] if arguments.node.args else None
-    rows = arguments.positional[0] if arguments.positional else UNKNOWN
+    rows = arguments.first
     paths = frozenset().union(*(_paths(value) for value in arguments.positional[1:]))
     if isinstance(given, ast.Name) and isinstance(rows, (RowSet, Row)):
         frame.variables[given.id] = rows.evolve(loaded=rows.loaded | (frozenset({"*"}) if arguments.spread else paths))
@@ -568,7 +568,7 @@ def row_method(frame: Frame, node: ast.Call, row: Row, name: str) -> Value:
 def session_method(frame: Frame, node: ast.Call, name: str, arguments: Arguments) -> Value | None:
     """A method of a SQLAlchemy session; None when it is not about queries."""
     queries = frame.knowledge.queries["sqlalchemy"]
-    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    first = arguments.first
     model = _model_of(frame, first)
     if name in queries.session_starts:
         return RowSet(model, "sqlalchemy", "query", beside(arguments), frame.site(node), frame.loops)

@@ -124,12 +124,10 @@ def _resolve(project: Project, name: str, written: str, by_name: dict[str, list[
     if project.class_facts(resolved) is not None or resolved in project.knowledge.models:
         return resolved
     app, _, short = written.rpartition(".")
-    named = by_name.get(short, ()) or [
-        n for key, names in by_name.items() if key.lower() == short.lower() for n in names
-    ]
-    candidates = [n for n in named if project.dialect(n) == project.dialect(name)]
+    candidates = [n for n in by_name.get(short, ()) if project.dialect(n) == project.dialect(name)]
     library = [n for n in project.knowledge.models if app and n.endswith(f".{app}.models.{short}")]
-    return certain(candidates, app, name) or certain(library, app, name)
+    labelled = project.model_by_label(written, name) if project.dialect(name) == "django" else ""
+    return certain(candidates, app, name) or labelled or certain(library, app, name)
 
 
 def _is_of_users(project: Project, name: str, written: str) -> bool:
