@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from backend_pitfalls.engine.budget import Budget
 from backend_pitfalls.engine.prefilter import Prefilter
 from backend_pitfalls.engine.records import Indexed, Interpreted, content_digest
 from backend_pitfalls.knowledge import load
@@ -66,10 +67,6 @@ _SECRET_WORDS = (
     *("contrase", "heslo", "kennwort", "parol", "salasana", "senha", "wachtwoord"),
 )
 _SECRET_BYTES = tuple(word.encode() for word in _SECRET_WORDS)
-KEPT_BYTES = 6_000_000
-"""Source bytes whose syntax trees a process keeps (a tree takes about thirty times its source)."""
-REMEMBERED_BYTES = 12_000_000
-"""Source bytes of the files asked for after which a process forgets what it found out about functions (of one file as often as its tree is made again)."""
 _RECURSION_LIMIT = 6_000
 
 
@@ -93,7 +90,7 @@ class Session:
         self._found: list[Finding] = []
         self._sources: OrderedDict[str, Source] = OrderedDict()
         self._kept = 0
-        self._loaded = 0
+        self._budget = Budget()
         self._version = version_of(options)
         self._listeners: dict[type, list[tuple[Callable[..., None], Report]]] = {}
         self._of_other_calls: list[tuple[Callable[..., None], Report]] = []
@@ -182,7 +179,7 @@ class Session:
         except RecursionError:
             found = self.unreadable(path, "is nested too deeply to be analysed; split the expression")
             return Indexed(path, digest, len(data), findings=found, lent=lent)
-        if relevant and self._kept + len(source.text) <= KEPT_BYTES:
+        if relevant and self._kept + len(source.text) <= self._budget.kept:
             # The first files are interpreted first: of a large project, theirs are the trees to keep.
             self._keep(source)
         self._found.clear()
@@ -285,7 +282,7 @@ class Session:
             except (Unreadable, OSError):
                 return None
             self._keep(found)
-            self._loaded += len(found.text)
+            self._budget.load(path, len(found.text))
         else:
             self._sources.move_to_end(path)
         return found
@@ -293,7 +290,7 @@ class Session:
     def _keep(self, source: Source) -> None:
         self._sources[source.path] = source
         self._kept += len(source.text)
-        while self._kept > KEPT_BYTES and len(self._sources) > 1:
+        while self._kept > self._budget.kept and len(self._sources) > 1:
             _, oldest = self._sources.popitem(last=False)
             self._kept -= len(oldest.text)
 
@@ -314,9 +311,8 @@ class Session:
 
     def interpret(self, path: str) -> Interpreted:
         """Interpret a file and ask the rules."""
-        if self._loaded > REMEMBERED_BYTES:
+        if self._budget.is_spent():
             # Results do not depend on what is remembered (see semantics.memo), so memory is bounded by forgetting.
-            self._loaded = 0
             self._project.forget_code()
             self._interpreter = Interpreter(self._project, FrameEvaluator())
         return self._interpret(self._project, self._interpreter, self._facts[path])

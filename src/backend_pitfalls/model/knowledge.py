@@ -426,6 +426,13 @@ class CredentialNameFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     docs: str
 
 
+class SampleFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Texts that a vendor or a standard publishes as examples, or for everybody's emulator: they open nothing."""
+
+    texts: tuple[str, ...]
+    docs: str
+
+
 class CredentialCallFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls whose argument at `position`, or named `keyword`, is a credential. `*.name` is a method or function of that name of whatever module, `a.name`
     also one of whatever is called `a`."""
@@ -485,6 +492,7 @@ class LibraryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: tuple[TokenFacts, ...] = ()
     rotation: tuple[RotationFacts, ...] = ()
     credential_name: tuple[CredentialNameFacts, ...] = ()
+    sample: tuple[SampleFacts, ...] = ()
     credential_call: tuple[CredentialCallFacts, ...] = ()
     credential_wrapper: tuple[CredentialWrapperFacts, ...] = ()
 
@@ -569,6 +577,7 @@ class Knowledge:
         self.tokens: list[TokenFacts] = []
         self.rotations: dict[str, str] = {}
         self.credential_names: dict[str, str] = {}
+        self.samples: set[str] = set()
         self.credential_calls: dict[str, CredentialCallFacts] = {}
         self.credential_wrappers: dict[str, str] = {}
         for table in tables:
@@ -685,6 +694,8 @@ class Knowledge:
             self.closable.update(closable.calls)
         for setting in table.setting:
             self.settings.update(setting.names)
+        for sample in table.sample:
+            self.samples.update(sample.texts)
         for names in table.credential_name:
             self.credential_names.update(dict.fromkeys(names.words, names.kind))
         for given in table.credential_call:

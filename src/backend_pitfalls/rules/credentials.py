@@ -6,6 +6,7 @@ Features add to a score and give the reasons for it; what cannot be a credential
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 
@@ -93,7 +94,7 @@ _PLACEHOLDER = regex(
 )
 _WORD = regex(r"^_*[A-Za-z]+([ _.:/=-][A-Za-z]+)*[_:-]?$|^[a-z]+[A-Za-z]*$")
 # A name that is given where a name is asked for: `oauth2_client_secret`.
-_IDENTIFIER = regex(r"^[a-z]+\d?(_[a-z]+\d?)+$|^[A-Z]+\d?(_[A-Z]+\d?)+$")
+_IDENTIFIER = regex(r"^[a-z]+\d?(_[a-z]+\d?)+$|^[A-Z]+\d?(_[A-Z]*[\d.]{0,4})+$")
 _SECRET_WORD = regex(r"password|passwd|passphrase|token|secret|key|auth|credential|pwd|bearer", re.IGNORECASE)
 _TEMPLATE = regex(r"^<.*>$|\$\{|\{\{|\}\}|%\(|^%s$")
 _PATH = regex(
@@ -106,6 +107,10 @@ _PATH = regex(
     r"|^[a-z_]+\.(?:add|change|delete|view)_[a-z_]+$"
     # An attribute of an object, in a script that the file holds.
     r"|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+;"
+    # A place in the same document: https://www.rfc-editor.org/rfc/rfc6901#section-6
+    r"|^#/"
+    # An account or a contract of a block chain: https://eips.ethereum.org/EIPS/eip-55, https://chainagnostic.org/CAIPs/caip-19
+    r"|^(?:[-a-z0-9]{3,8}:[-\w]{1,32}/[-a-z0-9]{3,8}:)?0x[0-9a-fA-F]{40}$"
 )
 _REFERENCE = regex(
     r"^[$%&*!@]|^(secrets?|env|vault|var|local|data|ref|file|ssm|module)[.:(]|^(true|false|yes|no|on|off|null|none|~|-)$",
@@ -116,7 +121,7 @@ _KIND = regex(
     r"^(?:true|false|input|text|textarea|string|str|hidden|field|form-control|varchar|char|bytes|required|optional)$",
     re.IGNORECASE,
 )
-_REGEX = regex(r"^\^.*\$$")
+_REGEX = regex(r"^\^.*\$$|\[[^\]]+\][+*]|\\[wdSW][+*]|\(\?[:P=!<]")
 URL_PASSWORD = regex(
     r"(?<![a-z])[a-z][a-z0-9+.-]*://[^/\s:@'\"\[\]]*:(?P<password>[^/\s@'\"\[\]]{3,})@[^\s@/'\"?]+", re.IGNORECASE
 )
@@ -126,6 +131,8 @@ _SCHEME = regex(r"^(?:Bearer|Basic|Token|ApiKey|Key|JWT|Bot|OAuth)\s+(?P<value>\
 _OF_A_TEST_ACCOUNT = regex(r"[_$](test|sandbox)[_$]")
 _WORDS = regex(r"[A-Za-z0-9_.:+/=@~-]{12,}")
 _PARTS = regex(r"[A-Za-z0-9_.:@~+-]{12,}")
+# What no key begins with, or has inside.
+_NO_KEY = regex(r"^[(^[#]|[,()]")
 _DIVIDES = regex(r"[/=]")
 _DIGIT = regex(r"[0-9]")
 
@@ -278,6 +285,7 @@ def judge(name: str, text: str, how: str, knowledge: Knowledge) -> Judgement | N
         text = scheme["value"]
     if (
         not text
+        or text in knowledge.samples
         or any(c.isspace() for c in text)
         or is_hashed(text)
         or any(p.search(text) for p in (_PATH, _KIND, _REGEX))
@@ -310,7 +318,6 @@ _HASHED = regex(
 )
 # The hash of a file or a statement.
 _HASH = regex(r"(^|_)(hash|checksum|digest|sha\d*|md5)(_(value|hex))?$")
-_HEXADECIMAL = regex(r"[0-9a-fA-F]{32,}")
 # Directives of a web server, and names of where a secret is kept.
 _NOT_HELD = regex(r"(^|_)(proxy|uwsgi|fastcgi|scgi|grpc)_pass$|existing_secret$|secret_(name|ref)$")
 
@@ -358,7 +365,7 @@ def _shape(kind: str, name: str, text: str, *, is_used: bool) -> dict[str, float
         if is_word or _IDENTIFIER.match(text) or _is_joined(text) or not any(c.isalnum() for c in text):
             found["it is made of words"] = -3.0
         is_number = text.isdigit() and len(text) >= 12
-        if len(text) < 8 or text[0] in "(^[#" or not (is_number or any(c.isalpha() for c in text)):
+        if len(text) < 8 or _NO_KEY.search(text) or not (is_number or any(c.isalpha() for c in text)):
             found["keys are longer"] = -3.0
         if kind == "perhaps" and not (looks_made(text) and len(text) >= 20):
             found["nothing about it looks made"] = -2.0
@@ -375,7 +382,7 @@ _TELLING = 12
 
 def looks_made(text: str) -> bool:
     """Whether nobody would write such a text as words: long, mixed, and its pairs of letters are not those of a language."""
-    if len(text) < 12 or not text.isascii():
+    if len(text) < 12 or not text.isascii() or in_order(text) * 2 > len(text):
         return False
     if _HEXADECIMAL.fullmatch(text) and len(set(text)) > 5:
         return True
@@ -386,6 +393,20 @@ def looks_made(text: str) -> bool:
     return is_varied and commonness(text) < 0.45 and not _is_joined(text)
 
 
+def in_order(text: str) -> int:
+    """How many characters stand in runs of five or more that count up or down, or are all the same: `tok_1234567890`, `00000000`."""
+    total, run, step = 0, 1, _NO_STEP
+    for before, after in itertools.pairwise(text):
+        now = 1 if before + after == "90" else ord(after) - ord(before)
+        run = run + 1 if now == step and now in (-1, 0, 1) else 2
+        step = now
+        total += 5 if run == 5 else run > 5
+    return total
+
+
+_NO_STEP = 2
+
+
 def _is_joined(text: str) -> bool:
     """Whether a text is made of words with something between them: `shop_cl_e2e_seed_checkout`."""
     parts = [part for part in _BETWEEN.split(text) if part]
@@ -393,7 +414,7 @@ def _is_joined(text: str) -> bool:
     return len(words) >= 3 and sum(map(len, words)) >= 0.7 * sum(map(len, parts))
 
 
-_HEXADECIMAL = regex(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
+_HEXADECIMAL = regex(r"(?:0x)?(?:[0-9a-f]{16,}|[0-9A-F]{16,})")
 # Or one with a digit for a letter, as a brand has it: `flick3r`.
 _PLAIN_WORD = regex(r"[A-Z]?[a-z]{2,}|(?=[a-z0-9]{6})[a-z]{2,}[0-9][a-z]+")
 _BETWEEN = regex(r"[_. -]")

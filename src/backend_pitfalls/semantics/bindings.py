@@ -211,9 +211,7 @@ class _Collector:
             if kind is ast.Call:
                 self._call(part, scope)  # type: ignore[arg-type]
             elif kind is ast.Dict:
-                for key, value in zip(part.keys, part.values):  # type: ignore[attr-defined]
-                    if key is not None:
-                        self._bound(self._folded(key) or _name(key), value, "key", scope)
+                self._dictionary(part, scope)  # type: ignore[arg-type]
             elif kind is ast.Compare:
                 self._compared(part, scope)  # type: ignore[arg-type]
             elif kind is ast.Lambda:
@@ -231,12 +229,20 @@ class _Collector:
                 elif isinstance(child, ast.AST) and child._fields:
                     stack.append(child)
 
+    def _dictionary(self, node: ast.Dict, scope: str) -> None:
+        texts = [v.value for v in node.values if isinstance(v, ast.Constant)]
+        for key, value in zip(node.keys, node.values):
+            # What three keys have alike tells of what kind they are: `{"email": "textbox", "password": "textbox", …}`.
+            if key is not None and not (isinstance(value, ast.Constant) and texts.count(value.value) > 2):
+                self._bound(self._folded(key) or _name(key), value, "key", scope)
+
     def _compared(self, node: ast.Compare, scope: str) -> None:
         sides = [node.left, *node.comparators]
         for operator, left, right in zip(node.ops, sides, sides[1:]):
             if isinstance(operator, (ast.Eq, ast.NotEq)):
                 for one, other in ((left, right), (right, left)):
-                    self._bound(_name(one), other, "comparison", scope)
+                    if not _is_setting(one):
+                        self._bound(_name(one), other, "comparison", scope)
 
     def _call(self, node: ast.Call, scope: str) -> None:
         for keyword in node.keywords:
@@ -370,6 +376,13 @@ def _constant(node: ast.Constant) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     return value if isinstance(value, str) and len(value) <= MAX_TEXT else ""
+
+
+def _is_setting(node: ast.expr) -> bool:
+    """Whether an expression is a constant by its name, which is compared with what it must not be left at: `settings.SECRET_KEY == "changeme"`."""
+    return (isinstance(node, ast.Attribute) and node.attr.isupper()) or (
+        isinstance(node, ast.Name) and node.id.isupper()
+    )
 
 
 def _name(node: ast.expr) -> str:

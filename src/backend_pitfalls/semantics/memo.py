@@ -27,6 +27,9 @@ MAX_CUTS = 64
 
 _ANY_LEVEL = -1
 _TOO_DEEP = ("too deep", 0)
+# One object: CPython makes an empty frozenset anew (216 bytes) each time it is asked for one.
+_NO_ROOTS: frozenset[tuple[Hashable, int]] = frozenset()
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 class Touching(Protocol):
@@ -68,9 +71,9 @@ class Outcome:
         self.levels = 0
         self.cost = 0
         self.touched = 0
-        self.cycle: frozenset[tuple[Hashable, int]] = frozenset()
-        self.open: frozenset[tuple[Hashable, int]] = frozenset()
-        self.capped: frozenset[str] = frozenset()
+        self.cycle = _NO_ROOTS
+        self.open = _NO_ROOTS
+        self.capped = _NO_NAMES
         self.plain = False
 
     def holds_at(self, depth: int, level: int) -> bool:
@@ -140,6 +143,7 @@ class Memo:
         self._held: dict[Hashable, Outcome] = {}
         self._stack: list[_Running] = [_Running("", 0, 0, 0)]
         self._position: dict[tuple[Hashable, int], int] = {}
+        self._cycles: dict[frozenset[tuple[Hashable, int]], frozenset[tuple[Hashable, int]]] = {}
 
     def known(self, key: Hashable) -> Outcome | None:
         """The outcome of a root where it is remembered and holds everywhere."""
@@ -232,7 +236,7 @@ class Memo:
 
     def take(self) -> tuple[int, frozenset[str]]:
         """The files touched and functions capped since the last call; to be called between entries."""
-        capped, self._stack[0].outcome.capped = self._stack[0].outcome.capped, frozenset()
+        capped, self._stack[0].outcome.capped = self._stack[0].outcome.capped, _NO_NAMES
         touched, self._world.touched = self._world.touched, 0
         return touched, capped
 
@@ -296,6 +300,10 @@ class Memo:
     def _keep(self, running: _Running) -> None:
         key, depth, level, outcome = running.key, running.depth, running.level, running.outcome
         if not outcome.open:
+            outcome.open = _NO_ROOTS
+            if outcome.cycle:
+                # Functions that call each other rest on the same roots, which may be a hundred.
+                outcome.cycle = self._cycles.setdefault(outcome.cycle, outcome.cycle)
             outcome.plain = not (depth or outcome.levels or outcome.cycle or outcome.capped)
             if outcome.levels > MAX_LEVEL or (depth and outcome.height > MAX_DEPTH) or (depth and outcome.inner):
                 here = [o for o in self._limited.get(key, ()) if (o.depth, o.level) != (depth, level)]

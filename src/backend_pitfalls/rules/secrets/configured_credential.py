@@ -75,7 +75,7 @@ _TRANSLATIONS = regex(
     re.IGNORECASE,
 )
 # Where documentation keeps what requests and answers look like.
-_SAMPLES = regex(r"(?:^|/)(?:api[-_]ref|samples?)/")
+_SAMPLES = regex(r"(?:^|/)(?:(?:api[-_]ref|samples?)/|[^/]*(?:openapi|swagger)[^/]*$)")
 _SAMPLE_FILE = regex(r"example|exemple|sample|template|dist$|default", re.IGNORECASE)
 _CONTINUOUS_INTEGRATION = regex(
     r"(^|/)(\.github|\.gitlab|\.circleci|\.buildkite|\.ci|ci|\.devcontainer|[^/]*tests?[^/]*)/|(^|/)(\.gitlab-ci|\.travis|appveyor|azure-pipelines|[^/]*test)[^/]*$"
