@@ -52,6 +52,10 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
     is_package = path.endswith("__init__.py")
     collector = _Collector(module, is_package)
     collector.body(tree.body, "")
+    written = writers(tree, text)
+    for name in written:
+        if not collector.binds(name):
+            collector.variables[name] = ""
     return FileFacts(
         path=path,
         module=module,
@@ -67,7 +71,7 @@ def extract(tree: ast.Module, path: str, module: str, text: str = "", with_route
         patterns=patterns(tree, text),
         tasks=_tasks(tree) if "Celery(" in text else 0,
         connections=_connections(tree) if ".connect(" in text else {},
-        written=writers(tree, text),
+        written=written,
         hung=hung(tree, text),
         actions=actions(tree, text),
         endless=_endless(tree) if "while True" in text or "while 1:" in text else 0,
@@ -158,6 +162,10 @@ class _Collector:
         self.functions: dict[str, FunctionFacts] = {}
         self.variables: dict[str, str] = {}
         self.constants: dict[str, Scalar] = {}
+
+    def binds(self, name: str) -> bool:
+        """Whether something at the top level has this name."""
+        return name in self.variables or name in self.classes or name in self.functions or name in self.imports
 
     def body(self, statements: Iterable[ast.stmt], prefix: str) -> None:
         """Module-level statements, also those under `if`, `try` and `with`."""

@@ -141,13 +141,21 @@ def _patterns(frame: Frame, function: Function) -> tuple[tuple[str, str], ...]:
 
 
 def _route(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, str]:
-    """The framework style and path of a route decorator, empty when there is none."""
+    """The framework style and the paths of the route decorators, empty when there is none, or a path is not known."""
+    style, paths = "", []
     for decorator in node.decorator_list:
-        style = route_style(frame, decorator)
-        if style:
-            given = decorator.args if isinstance(decorator, ast.Call) else []
-            return style, (constant_text(frame.evaluate(given[0])) if given else "") or ""
-    return "", ""
+        found = route_style(frame, decorator)
+        if found:
+            style = style or found
+            given = _path_of(decorator) if isinstance(decorator, ast.Call) else None
+            paths.append((constant_text(frame.evaluate(given)) if given is not None else "") or "")
+    return style, " ".join(paths) if all(paths) else ""
+
+
+def _path_of(route: ast.Call) -> ast.expr | None:
+    """The path of a route: its first argument, or the one that is named so."""
+    named = (k.value for k in route.keywords if k.arg in ("rule", "path", "uri"))
+    return route.args[0] if route.args else next(named, None)
 
 
 def route_style(frame: Frame, decorator: ast.expr) -> str:
@@ -228,6 +236,8 @@ def _from_route(frame: Frame, function: Function, bound: dict[str, Value], style
         if style == "flask":
             if isinstance(bound[parameter.arg], Instance) and parameter.arg == "request":
                 continue
+            if path and not re.search(rf"[<:]{parameter.arg}\b", path):
+                continue  # A decorator gives it.
             if (
                 f"int:{parameter.arg}>" not in path
                 and f"uuid:{parameter.arg}>" not in path

@@ -283,7 +283,8 @@ class Interpreter:
 
     def _module_variable(self, module: str, name: str) -> Value:
         """What a variable of a module may be while its functions run: what the module binds, and what functions leave in it."""
-        value = self.module_variables(module).get(name, UNKNOWN)
+        variables = self.module_variables(module)
+        value = variables.get(name, UNKNOWN)
         facts = self.world.facts(module)
         writers = facts.written.get(name, ()) if facts is not None and not self._plain else ()
         if not writers:
@@ -296,7 +297,8 @@ class Interpreter:
         if left.size > MAX_LEFT:
             left = Unknown(deep_labels(left))
         # What is None until somebody sets it is what it is set to: who reads it earlier is told so by Python.
-        return left if isinstance(value, Const) and value.value is None else join(value, left)
+        is_unset = name not in variables or (isinstance(value, Const) and value.value is None)
+        return left if is_unset else join(value, left)
 
     def _left_in(self, module: str, name: str, writers: tuple[str, ...]) -> Value | None:
         functions = filter(None, (self.function(module, writer) for writer in writers))
