@@ -133,6 +133,23 @@ MANY = 3
 """Of so many findings that one repair would mend it is worth the choice."""
 
 
+def at_their_cause(found: list[Finding]) -> list[Finding]:
+    """The findings, with those told once that lead to one place, of which it can be said what is missing there."""
+    leading: dict[tuple[str, Site], dict[Site, Finding]] = {}
+    for finding in sorted((f for f in found if f.at_cause), key=Finding.sort_key):
+        leading.setdefault((finding.code, finding.trace[-1].site), {}).setdefault(finding.site, finding)
+    shared = {cause: among for cause, among in leading.items() if len(among) >= MANY}
+    if not shared:
+        return found
+    others = [f for f in found if not f.at_cause or (f.code, f.trace[-1].site) not in shared]
+    return [*others, *(_told_of(site, among) for (_, site), among in shared.items())]
+
+
+def _told_of(cause: Site, among: Mapping[Site, Finding]) -> Finding:
+    first = next(iter(among.values()))
+    return replace(first, site=cause, message=first.at_cause.replace("{count}", str(len(among))), symbol="")
+
+
 def with_shared_repairs(found: list[Finding]) -> list[Finding]:
     """The findings, with a repair that mends several of them at once only where it does, and told of it."""
     shared = Counter(f.wider for f in {f.site: f for f in found if f.wider is not None}.values())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from backend_pitfalls.engine.finishing import Finisher, in_own_way, with_shared_repairs
+from backend_pitfalls.engine.finishing import Finisher, at_their_cause, in_own_way, with_shared_repairs
 from backend_pitfalls.engine.records import Indexed, Interpreted, State, content_digest
 from backend_pitfalls.engine.result import Analysis
 from backend_pitfalls.engine.session import Session, lies_beside
@@ -142,7 +142,7 @@ class Run:
         found.extend(f for r in interpreted.values() for f in r.findings)
         found.extend(self.session.deployed(indexed.values(), interpreted.values()))
         found = [f for f in found if f.path not in self.borrowed]
-        found = with_shared_repairs(in_own_way(found, facts_of(indexed.values())))
+        found = with_shared_repairs(in_own_way(at_their_cause(found), facts_of(indexed.values())))
         comments = {path: i.comments for path, i in indexed.items() if i.comments}
         contexts = {f.path: f.context for f in self.files.values()}
         marked = Finisher(self.options, contexts, self._late_comments).finish([*self.notes, *found], comments)

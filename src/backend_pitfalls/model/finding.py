@@ -61,7 +61,8 @@ class Finding(msgspec.Struct, frozen=True):
     """A pitfall at a place, with the steps a person needs to believe it and, where there is one, its repair.
 
     Of several findings of a rule with the same `group` the first is shown. `symbol` is the enclosing function or class, `redact` the spans (in the finding's own file) that no output may show. `wider` is
-    a repair that mends several findings at once, in place of their own, where unsafe ones are wanted.
+    a repair that mends several findings at once, in place of their own, where unsafe ones are wanted. `at_cause` is what to say of the last step of the trace, once,
+    where several findings lead to it ("{count}" stands for how many).
     """
 
     code: str
@@ -76,6 +77,7 @@ class Finding(msgspec.Struct, frozen=True):
     redact: tuple[Span, ...] = ()
     group: str = ""
     wider: Fix | None = None
+    at_cause: str = ""
 
     @property
     def path(self) -> str:

@@ -44,6 +44,7 @@ class Report:
         redact: tuple[Span, ...] = (),
         group: str = "",
         wider: Fix | None = None,
+        at_cause: str = "",
     ) -> None:
         """Report a finding of this rule; of those with the same group the first is shown."""
         meta = self.meta
@@ -62,6 +63,7 @@ class Report:
                 redact,
                 group,
                 wider,
+                at_cause,
             )
         )
 

@@ -205,7 +205,17 @@ def _report(event: Call, report: Report, client: ClientFacts, what: str) -> None
     wider = _adapter(made, _seconds(report)) if is_mountable and made is not None else None
     site = event.chain[0].site if event.chain else event.site
     trace = (*event.chain, Step(event.site, f"'{_name(event)}' waits without a limit")) if event.chain else ()
-    report(site, f"{what}; pass {client.keyword}={text}", fix=fix, trace=trace, symbol=event.symbol, wider=wider)
+    mend = f"pass {client.keyword}={text}"
+    at_cause = f"{{count}} calls lead to this '{_name(event)}' without {client.keyword}, which would wait for ever; {mend} where they give none"
+    report(
+        site,
+        f"{what}; {mend}",
+        fix=fix,
+        trace=trace,
+        symbol=event.symbol,
+        wider=wider,
+        at_cause=at_cause if event.chain else "",
+    )
 
 
 def _adapter(made: Site, seconds: str) -> Fix:
