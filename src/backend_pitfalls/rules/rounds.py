@@ -32,6 +32,14 @@ def loop_of(event: Query, kind: str = "code") -> Loop | None:
     return loops[-1] if loops and loops[-1].kind == kind else None
 
 
+def told_loop(event: Query, kind: str = "code") -> Loop | None:
+    """The loop of a query as `loop_of` tells, or that of a called function which does not know on its own what it was told by its arguments."""
+    if not event.inner:
+        return loop_of(event, kind)
+    within = event.within if event.is_told and not isinstance(event, RoundTrip) else None
+    return within if within is not None and within.kind == kind and not within.of_objects else None
+
+
 # Through how many calls a round trip is still the loop's: what a helper does with a cache is there to save work.
 _DEPTH = {"SQL": 1, "MongoDB": 1, "Redis": 2}
 
@@ -49,10 +57,12 @@ def told_at(event: Query | RelationLoad, loop: Loop | None = None) -> tuple[Site
 
     Parameters:
         event: the query.
-        loop: where it may stand in a function that was called; nothing where it stands where the first call does.
+        loop: of a relation, where it may stand in a function that was called; nothing where it stands where the first call does.
     """
     step = event.chain[0] if event.chain else None
-    if loop is not None and step is not None:
+    if isinstance(event, Query) and event.inner:
+        step = event.chain[-event.below] if event.below else None
+    elif loop is not None and step is not None:
         step = min(
             (s for s in event.chain if _distance(s.site, loop) < FAR),
             key=lambda s: _distance(s.site, loop),
@@ -101,7 +111,11 @@ def is_template(site: Site) -> bool:
 def loop_trace(event: Query | RelationLoad, loop: Loop, last: str, origin: Site | None = None) -> tuple[Step, ...]:
     """From where the rows come from, through the loop and the calls, to what happens last."""
     made = (Step(origin, "the rows come from this query"),) if origin is not None else ()
-    return (*made, Step(loop.site, f"the loop over '{loop.subject}'"), *event.chain, Step(event.site, last))
+    head = (Step(loop.site, f"the loop over '{loop.subject}'"),)
+    if not isinstance(event, Query) or not event.inner:
+        return (*made, *head, *event.chain, Step(event.site, last))
+    before = len(event.chain) - event.below
+    return (*made, *event.chain[:before], *head, *event.chain[before:], Step(event.site, last))
 
 
 def relation_name(event: RelationLoad) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.model.finding import Step
 from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.events import Batch, Call, Event, Loop, Query
-from backend_pitfalls.semantics.values import Container, RowSet, Value, options
+from backend_pitfalls.semantics.values import GENERATED, Container, RowSet, Value, options
 from backend_pitfalls.syntax.names import dotted
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _is_given(node: ast.expr, over: Value) -> bool:
     """Whether a loop certainly goes through something else than rows: untrusted data, what a reader gives, a part of a document, a collection that is written out."""
     if any(isinstance(option, RowSet) for option in options(over)):
         return False
-    if over.labels or (isinstance(over, Container) and over.kind != "generator" and bool(over.items)):
+    if over.labels or (isinstance(over, Container) and over.kind not in GENERATED and bool(over.items)):
         return True
     if isinstance(node, ast.Call):
         return _READERS.search(dotted(node.func) or getattr(node.func, "attr", "")) is not None

@@ -545,6 +545,10 @@ _FIRST_ARGUMENT = frozenset(
 )
 
 
+# The collections that are empty when nothing is given.
+_MADE_EMPTY = {"builtins.list": "list", "builtins.set": "set", "collections.deque": "list"}
+
+
 def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value | None) -> Value:
     knowledge = frame.knowledge
     name = knowledge.canonical(name)
@@ -592,7 +596,9 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
     if name in knowledge.models:
         return Row(name)
     if name in _FIRST_ARGUMENT:
-        return orm.collected(frame, arguments.node, first, name)
+        if name in _MADE_EMPTY and not arguments.positional and not arguments.spread:
+            return Container(_MADE_EMPTY[name], {})
+        return join_all(orm.collected(frame, arguments.node, option, name) for option in options(first))
     if name in knowledge.through:
         own = receiver.labels if receiver is not None else CLEAN
         return _through(frame, name, arguments, knowledge.through[name], own)
@@ -859,7 +865,7 @@ def _replay(
                 queries.add(key)
             kind = event.remembered or kept
             loops = remembered.rounds(frame, kind, node, receiver)
-            seen = event.seen_from(step, symbol, loops, is_async, called)
+            seen = event.seen_from(step, symbol, loops, is_async, called, bound is not None)
             if isinstance(seen, Call):
                 seen.reachable, seen.open = seen.reachable and seen.open, passes_on(frame, node)
                 seen.guarded |= elsewhere  # nobody here waits for it

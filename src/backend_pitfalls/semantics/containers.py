@@ -114,10 +114,18 @@ _MOVES = frozenset({"pop", "popleft", "appendleft", "insert", "remove", "clear",
 def with_item(container: Container, index: Value, value: Value) -> Container:
     """A list or dictionary with an element put at a place."""
     if isinstance(index, Const):
-        return Container(container.kind, {**container.items, index.value: value}, container.rest, container.labels)
+        items = {**container.items, index.value: value}
+        return Container(container.kind, items, container.rest, container.labels, container.keyed)
     value = under(index, value)
     rest = value if container.rest is None else join(container.rest, value)
-    return Container(container.kind, container.items, rest, container.labels)
+    return Container(container.kind, container.items, rest, container.labels, with_key(container.keyed, index))
+
+
+def with_key(keyed: Value | None, key: Value) -> Value | None:
+    """The rows by which a dictionary has elements, with one more key; other keys are not worth following."""
+    if not isinstance(key, Row):
+        return keyed
+    return key if keyed is None else join(keyed, key)
 
 
 def under(key: Value, value: Value) -> Value:
@@ -193,6 +201,8 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
         added = arguments.positional[-1] if arguments.positional else UNKNOWN
         if name == "update" and not arguments.positional and not arguments.spread:
             added = Container("dict", {})
+        if name in ("extend", "update") and isinstance(added, RowSet):  # it goes through them
+            added = Container("list", rest=frame.iterate(arguments.node.args[-1], added))
         if name in ("extend", "update") and isinstance(added, Container):
             items = (
                 {**receiver.items, **added.items, **arguments.keywords} if receiver.kind == "dict" else receiver.items
@@ -214,10 +224,10 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
             updated = Container(
                 receiver.kind, receiver.items, added if receiver.rest is None else join_all([receiver.rest, added])
             )
-        grown = Container(updated.kind, updated.items, updated.rest, receiver.labels)
+        grown = Container(updated.kind, updated.items, updated.rest, receiver.labels, receiver.keyed)
         _put_back(frame, arguments, grown, added)
         return Const(None)
-    if name == "popleft" and receiver.kind == "list":
+    if name in ("pop", "popleft") and receiver.kind in ("list", "set"):
         return receiver.elements()
     if name == "items":
         if receiver.rest is None:
@@ -226,11 +236,12 @@ def container_method(frame: Frame, receiver: Container, name: str, arguments: Ar
                 for i, (k, v) in enumerate(receiver.items.items())
             }
             return Container("list", pairs)
-        return Container("list", rest=Container("tuple", {0: Unknown(receiver.labels), 1: receiver.elements()}))
+        key = receiver.keyed if receiver.keyed is not None else Unknown(receiver.labels)
+        return Container("list", rest=Container("tuple", {0: key, 1: receiver.elements()}))
     if name == "values":
         return Container("list", dict(enumerate(receiver.items.values())), receiver.rest)
     if name == "keys":
-        return Container("list", receiver.known_keys(), UNKNOWN if receiver.rest else None)
+        return Container("list", receiver.known_keys(), (receiver.keyed or UNKNOWN) if receiver.rest else None)
     if name == "copy":
         return receiver
     return Unknown(receiver.all_labels())

@@ -21,6 +21,7 @@ from backend_pitfalls.semantics.values import (
     Value,
     constant_text,
     each_round,
+    is_endless,
     join_all,
     options,
 )
@@ -58,7 +59,7 @@ def _enumerate(frame: Frame, arguments: Arguments) -> Value:
         return Container(
             "list", {i: Container("tuple", {0: Const(i), 1: v}) for i, v in enumerate(inner.items.values())}
         )
-    return Container("list", rest=pair)
+    return Container("endless" if is_endless(inner) else "list", rest=pair)
 
 
 def _zip(frame: Frame, arguments: Arguments) -> Value:
@@ -86,6 +87,12 @@ def _sliced(frame: Frame, arguments: Arguments) -> Value:
     """`islice(rows, 100)`: some of the elements."""
     found = orm.collected(frame, arguments.node, arguments.first, "itertools.islice")
     return found.evolve(whole=False) if isinstance(found, RowSet) else found
+
+
+def _for_ever(frame: Frame, arguments: Arguments) -> Value:
+    """`count()`, `cycle(rows)`, `repeat(value)`: what never ends on its own."""
+    inner = arguments.node.args[0] if arguments.node.args else arguments.node
+    return Container("endless", rest=frame.iterate(inner, arguments.first))
 
 
 def _batched(frame: Frame, arguments: Arguments) -> Value:
@@ -222,6 +229,9 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "builtins.next": _next,
     "builtins.zip": _zip,
     "functools.reduce": _reduce,
+    "itertools.count": _for_ever,
+    "itertools.cycle": _for_ever,
+    "itertools.repeat": _for_ever,
     "heapq.nlargest": _of_most,
     "heapq.nsmallest": _of_most,
     "itertools.batched": _batched,

@@ -10,9 +10,9 @@ from backend_pitfalls.semantics.world import Store
 class Loop:
     """A loop that an event stands in: where, what it iterates, and whether it runs only a small constant number of rounds
     (`few`) or in batches (`batched`). `kind` tells who loops: the code ("code"), a serializer, a template, the admin; `plain` that its body only sets
-    attributes of the element, if anything, and then makes one call. `targets` are the names of the element, `bound` all that a round binds."""
+    attributes of the element, if anything, and then makes one call; `of_objects` that it goes through objects of the project's own classes, each of which may do something else. `targets` are the names of the element, `bound` all that a round binds."""
 
-    __slots__ = ("batched", "bound", "few", "kind", "plain", "site", "subject", "targets")
+    __slots__ = ("batched", "bound", "few", "kind", "of_objects", "plain", "site", "subject", "targets")
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Loop:
     ) -> None:
         self.kind = kind
         self.plain = plain
+        self.of_objects = False
         self.site = site
         self.subject = subject
         self.targets = targets
@@ -50,12 +51,24 @@ class Event:
     """Base: the place, the function it stands in, the loops around it there, and the calls that led to it.
 
     `chain` is empty in the function where the event stands; seen from a caller it holds one step a call, outermost
-    first, `inner` tells whether the event stands in a loop of a called function, and `awaited` whether it happens in a coroutine
+    first, `within` is the innermost loop of a called function in which the event stands, `below` how many calls further in it is, `is_told` tells that this function was evaluated for its arguments, of which it knows nothing on its own, and `awaited` whether it happens in a coroutine
     that was called, or in a function that was only defined on the way, and so at a time of its own. `handled` tells that it happens while a
     request is answered, `remembered` that it happens once and its result is kept ("shared", or "own" by an object).
     """
 
-    __slots__ = ("awaited", "chain", "handled", "inner", "is_async", "loops", "remembered", "site", "symbol")
+    __slots__ = (
+        "awaited",
+        "below",
+        "chain",
+        "handled",
+        "is_async",
+        "is_told",
+        "loops",
+        "remembered",
+        "site",
+        "symbol",
+        "within",
+    )
 
     def __init__(self, site: Site, symbol: str, loops: tuple[Loop, ...], is_async: bool = False) -> None:
         self.site = site
@@ -63,16 +76,34 @@ class Event:
         self.loops = loops
         self.is_async = is_async
         self.chain: tuple[Step, ...] = ()
-        self.inner = False
+        self.within: Loop | None = None
+        self.below = 0
+        self.is_told = False
         self.awaited = False
         self.handled = False
         self.remembered = ""
 
-    def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
-        """The event as the caller of the function `called` sees it."""
+    @property
+    def inner(self) -> bool:
+        """Whether it stands in a loop of a called function."""
+        return self.within is not None
+
+    def seen_from(
+        self,
+        call: Step,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        called: str = "",
+        is_told: bool = False,
+    ) -> Event:
+        """The event as the caller of the function `called`, which `is_told` its arguments, sees it."""
         seen = self._again()
         seen.symbol = symbol
-        seen.inner = self.inner or any(loop.counts for loop in self.loops)
+        if seen.within is None:
+            seen.within = next((loop for loop in reversed(self.loops) if loop.counts), None)
+            seen.below = len(self.chain)
+        seen.is_told |= is_told
         seen.awaited = self.awaited or self.is_async or self.symbol != called
         seen.loops = loops
         seen.is_async = is_async
@@ -92,7 +123,8 @@ class Event:
         """The same event for another frame, which knows itself whether it answers a request."""
         same = self._copy()
         same.chain = self.chain
-        same.inner = self.inner
+        same.within, same.below = self.within, self.below
+        same.is_told = self.is_told
         same.awaited = self.awaited
         same.remembered = self.remembered
         return same
@@ -560,9 +592,17 @@ class RelationLoad(Event):
         """The loops with whose rounds the number of queries grows, outermost first."""
         return [loop for loop in self.loops if loop.counts and loop in self.varies]
 
-    def seen_from(self, call: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool, called: str = "") -> Event:
-        """The event as the caller of the function `called` sees it."""
-        seen = super().seen_from(call, symbol, loops, is_async, called)
+    def seen_from(
+        self,
+        call: Step,
+        symbol: str,
+        loops: tuple[Loop, ...],
+        is_async: bool,
+        called: str = "",
+        is_told: bool = False,
+    ) -> Event:
+        """The event as the caller of the function `called`, which `is_told` its arguments, sees it."""
+        seen = super().seen_from(call, symbol, loops, is_async, called, is_told)
         seen.loops = (*loops, *self.loops)
         return seen
 

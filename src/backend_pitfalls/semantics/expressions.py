@@ -119,7 +119,8 @@ def fresh_source(frame: Frame, node: ast.AST, value: Value) -> Value:
 
 
 def _call(frame: Frame, node: ast.Call) -> Value:
-    return calls.call(frame, node)
+    value = calls.call(frame, node)
+    return frame.taken_out(node, value) if frame.taken else value
 
 
 def _await(frame: Frame, node: ast.Await) -> Value:
@@ -412,6 +413,7 @@ def _sequence(kind: str) -> Callable[[Frame, Any], Value]:
 def _dict(frame: Frame, node: ast.Dict) -> Value:
     items: dict[Any, Value] = {}
     rest: Value | None = None
+    keyed: Value | None = None
     for key, value_node in zip(node.keys, node.values):
         value = frame.evaluate(value_node)
         index = frame.evaluate(key) if key is not None else None
@@ -424,7 +426,8 @@ def _dict(frame: Frame, node: ast.Dict) -> Value:
             rest = value.rest if rest is None else rest
         else:
             rest = value if rest is None else join(rest, value)
-    return Container("dict", items, rest)
+            keyed = containers.with_key(keyed, index) if index is not None else keyed
+    return Container("dict", items, rest, keyed=keyed)
 
 
 def _subscript(frame: Frame, node: ast.Subscript) -> Value:
@@ -514,6 +517,7 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
         outer_variables, outer_loops = frame.variables, frame.loops
         frame.variables = dict(outer_variables)
         constant = True
+        keyed: Value | None = None
         try:
             for generator in node.generators:
                 frame.waits += generator.is_async
@@ -530,6 +534,7 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
             if isinstance(node, ast.DictComp):
                 key = frame.evaluate(node.key)
                 result = containers.under(key, frame.evaluate(node.value))
+                keyed = containers.with_key(None, key)
             else:
                 result = frame.evaluate(node.elt)
         finally:
@@ -540,7 +545,7 @@ def _comprehension(kind: str) -> Callable[[Frame, Any], Value]:
             for generator in node.generators:
                 for condition in generator.ifs:
                     checks.looked_at(outer_variables, condition)
-        return Container(kind, rest=result)
+        return Container(kind, rest=result, keyed=keyed)
 
     return build
 

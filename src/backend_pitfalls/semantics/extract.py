@@ -23,7 +23,7 @@ from backend_pitfalls.semantics.masks import masked
 from backend_pitfalls.semantics.module_state import writers
 from backend_pitfalls.semantics.request_state import hung
 from backend_pitfalls.semantics.routes import actions, patterns, routes
-from backend_pitfalls.syntax.names import dotted, nodes_in, own_name, parameter_defaults
+from backend_pitfalls.syntax.names import dotted, endless_loops, nodes_in, own_name, parameter_defaults
 
 # What a file decides for the whole project: https://docs.python.org/3/library/socket.html#socket.setdefaulttimeout,
 # https://www.python-ldap.org/en/latest/reference/ldap.html#ldap.set_option, https://docs.celeryq.dev/en/stable/userguide/configuration.html#task-time-limit
@@ -134,12 +134,12 @@ def _is_of_g(target: ast.expr) -> bool:
 
 def _endless(tree: ast.Module) -> int:
     """The line of the first `while True` that neither `break`, `return` nor `raise` ends, and that waits for something; nought for none."""
-    for node in nodes_in(tree):
-        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
-            inside = [n for statement in node.body for n in nodes_in(statement)]
-            if not any(isinstance(n, (ast.Break, ast.Return, ast.Raise, ast.Yield, ast.Await)) for n in inside):
-                return node.lineno
-    return 0
+    waits = (
+        loop.lineno
+        for loop, inside in endless_loops(tree)
+        if not any(isinstance(n, (ast.Yield, ast.Await)) for n in inside)
+    )
+    return next(waits, 0)
 
 
 def absolute(module: str, is_package: bool, level: int, target: str | None) -> str:

@@ -41,6 +41,7 @@ from backend_pitfalls.semantics.interpreter import MAX_NODES, BudgetExceeded, In
 from backend_pitfalls.semantics.parameters import bind_own
 from backend_pitfalls.semantics.values import (
     CLEAN,
+    GENERATED,
     UNKNOWN,
     BoundMethod,
     ClassRef,
@@ -57,6 +58,7 @@ from backend_pitfalls.semantics.values import (
     deep_labels,
     each_round,
     few_rounds,
+    is_endless,
     is_flag,
     join,
     join_all,
@@ -64,6 +66,7 @@ from backend_pitfalls.semantics.values import (
     options,
     same,
 )
+from backend_pitfalls.semantics.worklist import worklist
 from backend_pitfalls.syntax.names import bound_names, dotted, names_in, nodes_in, rebound_names
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
@@ -152,6 +155,7 @@ class Frame:
         self.stores: dict[str, Value] = {}
         # What was set on the object of a request.
         self.hung: dict[str, Value] = {}
+        self.taken: dict[ast.Call, Loop] = {}
         self.bodies: dict[str, Mapping[str, Value]] = {}
         self.loops: tuple[Loop, ...] = ()
         self.guards = 0
@@ -498,13 +502,31 @@ class Frame:
         before = self.variables
         self.variables = narrowing.narrowed(self, dict(before), node.test, True)
         mark = len(self.events)
-        left = self._loop(None, lambda: None, node.body)
+        loop = self._working_off(node)
+        left = self._loop(loop, lambda: None, node.body)
         # `while True`; a variable that is true at first may change in the loop.
         is_endless = bool(decided) and isinstance(node.test, ast.Constant)
         retries.looped(self, node, self.events[mark:], "endless" if is_endless else "counted")
         if not is_endless:
             return True
         return self.merge(left)
+
+    def _working_off(self, node: ast.While) -> Loop | None:
+        """The loop of a `while` that goes through a collection, of which each round takes an element."""
+        work = self.interpreter.read(worklist, node)
+        if work is None:
+            return None
+        bound = self.interpreter.read(bound_names, node)
+        loop = self.make_loop(work.collection, self.evaluate(work.collection), work.target, bound=bound)
+        if work.grows:
+            loop.few = False
+        self.taken[work.take] = loop
+        return loop
+
+    def taken_out(self, node: ast.Call, value: Value) -> Value:
+        """What a call gives that takes an element out of a collection which a loop works off: another one in each round."""
+        loop = self.taken.get(node)
+        return value if loop is None else each_round(value, loop)
 
     def _loop(self, loop: Loop | None, start_round: Callable[[], None], body: list[ast.stmt]) -> list[dict[str, Value]]:
         """Run a loop's body until its variables are stable; the variables at each `break` and `continue`."""
@@ -549,7 +571,7 @@ class Frame:
             self.source.snippet(iter_node, 40),
             names,
             few_rounds(iterable) or _is_constant(iter_node, iterable),
-            is_batched(iter_node) or self.arrives(iter_node, iterable),
+            is_batched(iter_node) or is_endless(iterable) or self.arrives(iter_node, iterable),
             plain=plain,
             bound=bound,
         )
@@ -584,9 +606,16 @@ class Frame:
             else:
                 element = Unknown(deep_labels(option))
             if loop is not None:
+                loop.of_objects |= any(self._is_of_the_project(o) for o in options(element))
                 element = each_round(element, loop)
             found = element if found is None else join(found, element)
         return found if found is not None else UNKNOWN
+
+    def _is_of_the_project(self, value: Value) -> bool:
+        """Whether an element is an object of a class of the project, or holds one beside its number or key."""
+        if isinstance(value, Container) and value.kind == "tuple":
+            return any(map(self._is_of_the_project, value.items.values()))
+        return isinstance(value, Instance) and self.world.class_facts(value.cls) is not None
 
     def try_statement(self, node: ast.Try) -> bool:
         before, before_raised = dict(self.variables), self.raised
@@ -850,7 +879,7 @@ def _is_guard(frame: Frame, node: ast.expr) -> bool:
 
 def _entered(frame: Frame, value: Value) -> Value:
     """What `with value as x` binds: for most clients and sessions the object itself."""
-    if isinstance(value, Container) and value.kind == "generator":
+    if isinstance(value, Container) and value.kind in GENERATED:
         return value.elements()
     if isinstance(value, Instance):
         entered = frame.knowledge.types.get(f"{value.cls}.__enter__")

@@ -41,7 +41,7 @@ from backend_pitfalls.semantics.values import (
     traces,
 )
 from backend_pitfalls.semantics.world import World
-from backend_pitfalls.syntax.names import is_left_to_others, loaded_names
+from backend_pitfalls.syntax.names import is_left_to_others, loaded_names, yields_for_ever
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.uses import Keys, keys_seen
 
@@ -499,7 +499,8 @@ class Interpreter:
             for event in frame.events:
                 event.handled = True
         if frame.yields:
-            result: Value = Container("generator", rest=join_all(frame.yields))
+            kind = "endless" if self.read(yields_for_ever, function.node) else "generator"
+            result: Value = Container(kind, rest=join_all(frame.yields))
         else:
             result = join_all(frame.returns) if frame.returns else self._without_return(function)
         taken = {name: value.key() for name, value in own.items()}

@@ -26,6 +26,7 @@ from backend_pitfalls.semantics.attributes import (
     load_attribute,
 )
 from backend_pitfalls.semantics.values import (
+    GENERATED,
     UNKNOWN,
     ClassRef,
     Const,
@@ -358,7 +359,7 @@ def _depends(frame: Frame, arguments: Arguments) -> Value:
     if not arguments.positional:
         return UNKNOWN
     value = frame.apply(arguments.positional[0], Arguments(arguments.node, (), {}, True))
-    return value.elements() if isinstance(value, Container) and value.kind == "generator" else value
+    return value.elements() if isinstance(value, Container) and value.kind in GENERATED else value
 
 
 def _get_or_404(frame: Frame, arguments: Arguments) -> Value:

@@ -559,9 +559,10 @@ class RowSet(Value):
 
 
 class Container(Value):
-    """A list, tuple, set, dict: known elements by index or key, and `rest` for the elements at unknown places."""
+    """A list, tuple, set, dict: known elements by index or key, and `rest` for the elements at unknown places; `keyed` are the rows by which a dictionary
+    has elements."""
 
-    __slots__ = ("_key", "items", "kind", "rest", "size")
+    __slots__ = ("_key", "items", "keyed", "kind", "rest", "size")
 
     def __init__(
         self,
@@ -569,11 +570,13 @@ class Container(Value):
         items: Mapping[Any, Value] | None = None,
         rest: Value | None = None,
         labels: Labels = CLEAN,
+        keyed: Value | None = None,
     ) -> None:
         self.kind = kind
         self._key: Hashable = None
         self.items: Mapping[Any, Value] = items or {}
         self.rest = rest
+        self.keyed = keyed
         self.labels = labels
         self.size = (_total(items.values()) if items else 1) + (rest.size if rest is not None else 0)
         if self.size > MAX_SIZE:
@@ -583,13 +586,14 @@ class Container(Value):
 
     def key(self) -> Hashable:
         if self._key is None:
-            self._key = ("l", self.kind, _mapping_key(self.items), self.rest and self.rest.key(), self.labels)
+            rest = self.rest and self.rest.key()
+            self._key = ("l", self.kind, _mapping_key(self.items), rest, self.keyed and self.keyed.key(), self.labels)
         return self._key
 
     def with_each(self, change: Callable[[Value], Value], labels: Labels) -> Container:
         """The same collection with each of its elements changed."""
         items = {key: change(item) for key, item in self.items.items()}
-        return Container(self.kind, items, change(self.rest) if self.rest is not None else None, labels)
+        return Container(self.kind, items, change(self.rest) if self.rest is not None else None, labels, self.keyed)
 
     def elements(self) -> Value:
         """The join of all elements."""
@@ -601,7 +605,8 @@ class Container(Value):
         """What iterating gives: of a dictionary its keys, as far as they are known."""
         if self.kind != "dict":
             return self
-        return Container("list", self.known_keys(), self.rest, self.labels)
+        keys = self.keyed if self.keyed is not None or self.rest is None else Unknown(deep_labels(self.rest))
+        return Container("list", self.known_keys(), keys, self.labels)
 
     def known_keys(self) -> dict[int, Value]:
         """The keys of a dictionary that are known, by their places."""
@@ -615,7 +620,7 @@ class Container(Value):
         return self.labels | union_labels(self.items.values()) | (self.rest.labels if self.rest is not None else CLEAN)
 
     def _copy(self) -> Value:
-        return Container(self.kind, self.items, self.rest, self.labels)
+        return Container(self.kind, self.items, self.rest, self.labels, self.keyed)
 
 
 class OneOf(Value):
@@ -711,7 +716,14 @@ def _one_container(values: list[Container]) -> Container:
         for key, item in value.items.items():
             items[key] = join(items[key], item) if key in items else item
     complete = rest is UNKNOWN and all(len(value.items) == len(items) for value in values)
-    return Container(values[0].kind, items, None if complete else rest, CLEAN.union(*(v.labels for v in values)))
+    keyed = [value.keyed for value in values if value.keyed is not None]
+    return Container(
+        values[0].kind,
+        items,
+        None if complete else rest,
+        CLEAN.union(*(v.labels for v in values)),
+        join_all(keyed) if keyed else None,
+    )
 
 
 def _one_row(values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -798,10 +810,21 @@ def each_round(value: Value, loop: Loop) -> Value:
     return value
 
 
+GENERATED = ("generator", "endless")
+"""Kinds of collections that a generator hands out; one that is endless goes on until its reader has what it looks for."""
+
+
+def is_endless(iterable: Value) -> bool:
+    """Whether going through something ends when the code has what it looks for, and not where the data does."""
+    return any(isinstance(option, Container) and option.kind == "endless" for option in options(iterable))
+
+
 def few_rounds(iterable: Value) -> bool:
     """Whether a loop runs a number of rounds that the code fixes, not the data."""
     if isinstance(iterable, Container):
-        return iterable.kind != "generator" and iterable.is_small_constant(limit=50) and bool(iterable.items)
+        return iterable.kind not in GENERATED and iterable.is_small_constant(limit=50) and bool(iterable.items)
+    if isinstance(iterable, OneOf):
+        return all(map(few_rounds, iterable.options))
     if isinstance(iterable, ClassRef):
         return True  # a class that can be iterated (an enum, a choice set) has the members that the code gives it
     if isinstance(iterable, Symbol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 # Fields that hold no part of the code: texts, numbers, flags, and what tells only how a name is used.
 _BARE = frozenset(
@@ -124,6 +125,20 @@ def own_name(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 def is_overload(function: ast.AST | None) -> bool:
     """Whether a function only declares a signature (`typing.overload`): its body, which follows, is another's of the same name."""
     return isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and "overload" in decorators(function)
+
+
+def yields_for_ever(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> bool:
+    """Whether a generator goes on until its reader has enough: what it yields in `while True` neither `break`, `return` nor `raise` ends."""
+    return any(any(isinstance(n, ast.Yield) for n in inside) for _, inside in endless_loops(function))
+
+
+def endless_loops(tree: ast.AST) -> Iterator[tuple[ast.While, list[ast.AST]]]:
+    """Each `while True` below a node that neither `break`, `return` nor `raise` ends, with what is in it."""
+    for node in nodes_in(tree):
+        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
+            inside = [n for statement in node.body for n in nodes_in(statement)]
+            if not any(isinstance(n, (ast.Break, ast.Return, ast.Raise)) for n in inside):
+                yield node, inside
 
 
 def is_left_to_others(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> bool:

@@ -83,7 +83,7 @@ META = RuleMeta(
     severity=Severity.NOTE,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    tokens=(b"for ",),
+    tokens=(b"for ", b"while "),
     silent_in=NOT_THE_PROGRAM,
 )
 

@@ -66,7 +66,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    tokens=(b"for ",),
+    tokens=(b"for ", b"while "),
     silent_in=NOT_THE_PROGRAM,
 )
 

@@ -70,7 +70,7 @@ from backend_pitfalls.model.fix import Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.advice import eager_fix, eager_loading
-from backend_pitfalls.rules.rounds import loop_of, loop_trace, of_each_row, told_at
+from backend_pitfalls.rules.rounds import loop_trace, of_each_row, told_at, told_loop
 from backend_pitfalls.semantics.events import Loop, Query, RelationLoad
 
 META = RuleMeta(
@@ -80,7 +80,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    tokens=(b"for ",),
+    tokens=(b"for ", b"while "),
     silent_in=NOT_THE_PROGRAM,
     fix=Safety.SAFE,
 )
@@ -104,8 +104,8 @@ def relation_in_loop(event: RelationLoad, report: Report) -> None:
 @listens(Query)
 def relation_query_in_loop(event: Query, report: Report) -> None:
     """The rows of a relation to many, as a prefetch would hold them, queried for each round."""
-    loop = loop_of(event)
-    if not (event.path and event.plain) or event.effect != "read" or event.inner or loop is None:
+    loop = told_loop(event)
+    if not (event.path and event.plain) or event.effect != "read" or loop is None:
         return
     site, called = told_at(event)
     message = (

@@ -63,7 +63,7 @@ from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import FetchBefore, Fix, Safety
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import is_of_loop, loop_of, loop_trace, told_at
+from backend_pitfalls.rules.rounds import is_of_loop, loop_trace, told_at, told_loop
 from backend_pitfalls.semantics.events import Query, RoundTrip
 
 META = RuleMeta(
@@ -73,7 +73,7 @@ META = RuleMeta(
     severity=Severity.WARNING,
     confidence=Confidence.HIGH,
     since="0.1.0",
-    tokens=(b"for ",),
+    tokens=(b"for ", b"while "),
     silent_in=NOT_THE_PROGRAM,
     fix=Safety.UNSAFE,
 )
@@ -93,8 +93,8 @@ def _advice(event: Query) -> str:
 @listens(Query, RoundTrip)
 def query_in_loop(event: Query, report: Report) -> None:
     """A read whose number grows with the rounds of a loop in the function that reports it."""
-    loop = loop_of(event)
-    if event.effect != "read" or event.batched or event.inner or loop is None or (event.path and event.plain):
+    loop = told_loop(event)
+    if event.effect != "read" or event.batched or loop is None or (event.path and event.plain):
         return
     if event.held or not is_of_loop(event):  # a prefetch holds these rows: BPF108
         return

@@ -60,7 +60,7 @@ from backend_pitfalls.model.finding import Confidence, Severity
 from backend_pitfalls.model.fix import Fix, Safety, WriteInBulk
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
-from backend_pitfalls.rules.rounds import is_of_loop, loop_of, loop_trace, told_at
+from backend_pitfalls.rules.rounds import is_of_loop, loop_trace, told_at, told_loop
 from backend_pitfalls.semantics.events import Loop, Query, RoundTrip
 
 META = RuleMeta(
@@ -70,7 +70,7 @@ META = RuleMeta(
     severity=Severity.NOTE,
     confidence=Confidence.MEDIUM,
     since="0.1.0",
-    tokens=(b"for ",),
+    tokens=(b"for ", b"while "),
     silent_in=NOT_THE_PROGRAM,
     fix=Safety.UNSAFE,
 )
@@ -94,8 +94,8 @@ def _is_in_bulk(operation: str) -> bool:
 @listens(Query, RoundTrip)
 def write_each_round(event: Query, report: Report) -> None:
     """A write whose number grows with the rounds of a loop in the function that reports it."""
-    loop = loop_of(event)
-    if event.effect != "write" or event.batched or event.inner or loop is None or not is_of_loop(event):
+    loop = told_loop(event)
+    if event.effect != "write" or event.batched or loop is None or not is_of_loop(event):
         return
     if not isinstance(event, RoundTrip) and _is_in_bulk(event.operation):
         return
