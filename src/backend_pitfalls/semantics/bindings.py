@@ -230,11 +230,13 @@ class _Collector:
                     stack.append(child)
 
     def _dictionary(self, node: ast.Dict, scope: str) -> None:
+        names = [(self._folded(key) or _name(key)) if key is not None else "" for key in node.keys]
         texts = [v.value for v in node.values if isinstance(v, ast.Constant)]
-        for key, value in zip(node.keys, node.values):
-            # What three keys have alike tells of what kind they are: `{"email": "textbox", "password": "textbox", …}`.
-            if key is not None and not (isinstance(value, ast.Constant) and texts.count(value.value) > 2):
-                self._bound(self._folded(key) or _name(key), value, "key", scope)
+        # What three keys have alike tells of what kind they are: `{"email": "textbox", "password": "textbox", …}`; users and their databases are called alike.
+        may_tell = not any(_NAMES_AN_ACCOUNT.search(name) for name in names)
+        for name, value in zip(names, node.values):
+            if name and not (may_tell and isinstance(value, ast.Constant) and texts.count(value.value) > 2):
+                self._bound(name, value, "key", scope)
 
     def _compared(self, node: ast.Compare, scope: str) -> None:
         sides = [node.left, *node.comparators]
@@ -376,6 +378,9 @@ def _constant(node: ast.Constant) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     return value if isinstance(value, str) and len(value) <= MAX_TEXT else ""
+
+
+_NAMES_AN_ACCOUNT = regex(r"^(user(name)?|name|login|db|database|host)$", re.IGNORECASE)
 
 
 def _is_setting(node: ast.expr) -> bool:

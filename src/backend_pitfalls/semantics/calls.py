@@ -67,6 +67,7 @@ from backend_pitfalls.semantics.values import (
     known_text,
     options,
     same,
+    tells_nothing,
     union_labels,
 )
 
@@ -129,7 +130,8 @@ def call(frame: Frame, node: ast.Call) -> Value:
             _runs_later(frame, function, receiver, given)
     if node is frame.standing:
         dropped.statement(frame, node, callee)
-    if _tells_nothing(result) and not deep_labels(result) and loading.LOADS.match(written_name(node)):
+    element = result.elements() if isinstance(result, Container) else result
+    if tells_nothing(element) and not deep_labels(result) and loading.LOADS.match(written_name(node)):
         return loading.loaded_by_name(frame, arguments.positional)
     return checks.validated(frame, node, written_name(node), result) if frame.tainted else result
 
@@ -196,12 +198,6 @@ def _is_coroutine(callee: Value) -> bool | None:
     """Whether a function of the project is a coroutine; None for anything else."""
     function = callee.function if isinstance(callee, BoundMethod) else callee
     return isinstance(function.node, ast.AsyncFunctionDef) if isinstance(function, Function) else None
-
-
-def _tells_nothing(value: Value) -> bool:
-    """Whether nothing is known of a value, or only that it is an attribute of something unknown."""
-    value = value.elements() if isinstance(value, Container) else value
-    return type(value.receiver if isinstance(value, BoundMethod) and value.function is None else value) is Unknown
 
 
 def _has_limit(node: ast.Call) -> bool:

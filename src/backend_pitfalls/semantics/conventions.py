@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics.events import Loop
 from backend_pitfalls.semantics.orm import ANY_LOADED
-from backend_pitfalls.semantics.values import Row, Unknown, Value, each_round
+from backend_pitfalls.semantics.values import Row, Value, each_round, tells_nothing
 from backend_pitfalls.syntax.names import nodes_in
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def row_of_name(frame: Frame, name: str, value: Value) -> Value:
         name: of the variable.
         value: what is known of it; returned where that is something, or where the name tells nothing.
     """
-    if type(value) is not Unknown or value.labels:
+    if not tells_nothing(value) or value.labels:
         return value
     function = frame.function
     asked = frame.interpreter.read(_asked_for, function.node).get(name) if function is not None else None

@@ -32,7 +32,6 @@ from backend_pitfalls.semantics.values import (
     CLEAN,
     KEY,
     UNKNOWN,
-    BoundMethod,
     ClassRef,
     Const,
     Container,
@@ -52,6 +51,7 @@ from backend_pitfalls.semantics.values import (
     join,
     join_all,
     options,
+    tells_nothing,
 )
 from backend_pitfalls.syntax.source import Source
 
@@ -87,12 +87,7 @@ def _attribute(frame: Frame, node: ast.Attribute) -> Value:
     of = held.id if type(held) is ast.Name else held.attr if type(held) is ast.Attribute else ""
     if of in request_state.HOLDERS:
         return request_state.read(frame, node, found)
-    return orm.manager_of_any(frame, node) if node.attr == "objects" and _is_unknown(found) else found
-
-
-def _is_unknown(value: Value) -> bool:
-    """Whether nothing is known of an attribute but its name."""
-    return isinstance(value, BoundMethod) and value.function is None and type(value.receiver) is Unknown
+    return orm.manager_of_any(frame, node) if node.attr == "objects" and tells_nothing(found) else found
 
 
 def fresh_source(frame: Frame, node: ast.AST, value: Value) -> Value:

@@ -810,6 +810,13 @@ def each_round(value: Value, loop: Loop) -> Value:
     return value
 
 
+def tells_nothing(value: Value) -> bool:
+    """Whether nothing is known of a value, or only that it is an attribute of something unknown."""
+    if isinstance(value, OneOf):
+        return all(map(tells_nothing, value.options))
+    return type(value.receiver if isinstance(value, BoundMethod) and value.function is None else value) is Unknown
+
+
 GENERATED = ("generator", "endless")
 """Kinds of collections that a generator hands out; one that is endless goes on until its reader has what it looks for."""
 
