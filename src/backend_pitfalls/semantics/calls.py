@@ -19,6 +19,7 @@ from backend_pitfalls.semantics import (
     forms,
     handed,
     health,
+    holders,
     library,
     loading,
     narrowing,
@@ -70,6 +71,7 @@ from backend_pitfalls.semantics.values import (
     tells_nothing,
     union_labels,
 )
+from backend_pitfalls.syntax.names import of_encloser
 
 if TYPE_CHECKING:
     from backend_pitfalls.model.knowledge import DispatchFacts, Knowledge, SetterFacts, ThroughFacts
@@ -415,10 +417,10 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
         overridden = _dispatch(frame, receiver, name, frame.knowledge.dispatches[qualified], arguments)
         if overridden is not None:
             return overridden
-    if name in ("get", "set") and cls == "configparser.RawConfigParser":
-        kept = containers.configured(frame, receiver, name, arguments)
-        if kept is not None:
-            return kept
+    kept = holders.method(frame, receiver, name, arguments)
+    if kept is not None:
+        emit_call(frame, qualified, arguments, receiver)
+        return kept
     if name in ("dump", "dumps", "jsonify") and arguments.positional and schemas.is_schema(frame, receiver.cls):
         schemas.show(frame, arguments.node, receiver, arguments.positional[0])
     if name in _VIEW_METHODS:
@@ -541,6 +543,8 @@ _FIRST_ARGUMENT = frozenset(
 )
 
 
+# Methods that are called as functions of their object: `map(str.strip, names)`.
+_OF_TEXTS = ("builtins.str.", "builtins.bytes.")
 # The collections that are empty when nothing is given.
 _MADE_EMPTY = {"builtins.list": "list", "builtins.set": "set", "collections.deque": "list"}
 
@@ -577,6 +581,12 @@ def _call_library(frame: Frame, name: str, arguments: Arguments, receiver: Value
         label = Label(facts.description, frame.site(arguments.node), (), harmless, facts.kind)
         frame.tainted = True
         return Unknown(frozenset({label}))
+    if name.startswith(_OF_TEXTS) and arguments.positional:
+        method = BoundMethod(arguments.first, name.rpartition(".")[2])
+        given = Arguments(
+            arguments.node, arguments.positional[1:], arguments.keywords, arguments.spread, arguments.rest
+        )
+        return apply(frame, method, given)
     type_ = knowledge.types.get(name)
     if type_ is not None and not _is_other(knowledge, name, arguments):
         made = {PLACE: Place(frame.site(arguments.node))} if name in knowledge.placed else {}
@@ -722,6 +732,11 @@ def call_function(frame: Frame, function: Function, arguments: Arguments, receiv
     if summary.left and function.module == frame.module:
         # What functions leave behind is known everywhere, but for what they leave of these arguments.
         frame.variables.update({name: value for name, value in summary.left.items() if deep_labels(value)})
+        if function.closure is not None and function.qualname.rpartition(".")[0] == frame.symbol:
+            for name, before in frame.variables.items():
+                left = summary.left.get(of_encloser(name))
+                if left is not None:
+                    frame.variables[name] = join(before, left)
     if runs_here:
         _replay(frame, summary.events, function, arguments.node, bound)
     if summary.stores and isinstance(receiver, Instance) and function.name != "__init__":

@@ -17,7 +17,6 @@ from backend_pitfalls.semantics.values import (
     RowSet,
     Unknown,
     Value,
-    constant_text,
     deep_labels,
     join,
     join_all,
@@ -95,17 +94,6 @@ def _list_method(frame: Frame, receiver: Container, name: str, arguments: Argume
         return None
     frame.variables[function.value.id] = Container("list", dict(enumerate(elements)), None, receiver.labels)
     return result
-
-
-def configured(frame: Frame, receiver: Instance, name: str, arguments: Arguments) -> Value | None:
-    """`config.set(section, key, value)` and `config.get(section, key)`: kept by section and key."""
-    texts = [constant_text(v) for v in arguments.positional[:2]]
-    if len(texts) != 2 or None in texts:
-        return None
-    key = f"<{texts[0]}.{texts[1]}>"
-    if name == "set" and len(arguments.positional) == 3:
-        return Const(None) if rebind(frame, arguments, receiver.set(key, arguments.positional[2])) else None
-    return receiver.attributes.get(key) if name == "get" else None
 
 
 _MOVES = frozenset({"pop", "popleft", "appendleft", "insert", "remove", "clear", "reverse"})

@@ -17,6 +17,7 @@ from backend_pitfalls.semantics import (
     elements,
     emission,
     forms,
+    holders,
     narrowing,
     orm,
     overfetch,
@@ -445,6 +446,8 @@ def _subscript(frame: Frame, node: ast.Subscript) -> Value:
             found.append(TypeForm(frame.module, node) if is_form else load_attribute(frame.interpreter, option, "[]"))
         elif isinstance(option, Instance) and option.cls in forms.CLEANED:
             found.append(forms.value_of(frame, node, option, index))
+        elif isinstance(option, Instance) and (held := holders.item(frame, option, index)) is not None:
+            found.append(held)
         elif isinstance(option, Instance) and (source := frame.knowledge.sources.get(f"{option.cls}[]")) is not None:
             found.append(fresh_source(frame, node, source_value(source)))
         elif (own := protocols.special(frame, node, option, "__getitem__", index)) is not None:

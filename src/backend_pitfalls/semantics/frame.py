@@ -18,6 +18,7 @@ from backend_pitfalls.semantics import (
     expressions,
     graphql,
     health,
+    holders,
     marshalling,
     narrowing,
     orm,
@@ -67,7 +68,15 @@ from backend_pitfalls.semantics.values import (
     same,
 )
 from backend_pitfalls.semantics.worklist import worklist
-from backend_pitfalls.syntax.names import bound_names, dotted, names_in, nodes_in, rebound_names
+from backend_pitfalls.syntax.names import (
+    bound_names,
+    dotted,
+    names_in,
+    nodes_in,
+    nonlocal_names,
+    of_encloser,
+    rebound_names,
+)
 from backend_pitfalls.syntax.source import Source
 from backend_pitfalls.syntax.template import TemplateSource
 
@@ -272,11 +281,13 @@ class Frame:
         return value if value is not None else self.interpreter.global_name(self.module, name, self.globals)
 
     def left(self) -> dict[str, Value]:
-        """What this activation left in variables of its module, and on the object of a request."""
+        """What this activation left in variables of its module and of the function around it, and on the object of a request."""
         facts = self.world.facts(self.module)
         written = facts.written if facts is not None and self.function is not None else {}
+        outer = self.interpreter.read(nonlocal_names, self.function.node) if self.function is not None else ()
         return {
             **self.hung,
+            **{of_encloser(n): self.variables[n] for n in outer if n in self.variables},
             **{
                 n: self.variables[n] for n, writers in written.items() if self.symbol in writers and n in self.variables
             },
@@ -406,6 +417,8 @@ class Frame:
         index = self.evaluate(target.slice)
         if isinstance(container, (Instance, Symbol)):
             emission.set_item(self, target, container, index, value)
+            if isinstance(container, Instance):
+                holders.put(self, target, container, index, value)
         elif value.labels and isinstance(index, Const):
             emission.named(self, target, index.value, value, origin)
         is_name = isinstance(target.value, ast.Name)

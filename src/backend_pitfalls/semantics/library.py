@@ -10,6 +10,7 @@ from backend_pitfalls.semantics import (
     checks,
     deferral,
     elements,
+    holders,
     marshalling,
     orm,
     overfetch,
@@ -395,6 +396,7 @@ def _hash(frame: Frame, arguments: Arguments) -> Value:
 
 SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     **elements.SPECIAL,
+    **holders.FUNCTIONS,
     **marshalling.SPECIAL,
     "functools.partial": _partial,
     "hashlib.new": _digest,
@@ -437,6 +439,8 @@ SPECIAL: dict[str, Callable[[Frame, Arguments], Value]] = {
     "builtins.range": _range,
     "builtins.dict": _dict,
     "collections.OrderedDict": _dict,
+    "collections.UserDict": _dict,
+    "types.MappingProxyType": _dict,
     "django.core.paginator.Paginator": _paginator,
     "builtins.len": _size,
     "builtins.bool": _size,

@@ -127,6 +127,16 @@ def is_overload(function: ast.AST | None) -> bool:
     return isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and "overload" in decorators(function)
 
 
+def nonlocal_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tuple[str, ...]:
+    """The variables of the function around it that a function binds."""
+    return tuple(name for node in nodes_in(function) if isinstance(node, ast.Nonlocal) for name in node.names)
+
+
+def of_encloser(name: str) -> str:
+    """Under what name a summary tells what a function leaves in a variable of the function around it."""
+    return f"nonlocal {name}"
+
+
 def yields_for_ever(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> bool:
     """Whether a generator goes on until its reader has enough: what it yields in `while True` neither `break`, `return` nor `raise` ends."""
     return any(any(isinstance(n, ast.Yield) for n in inside) for _, inside in endless_loops(function))
