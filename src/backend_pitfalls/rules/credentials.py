@@ -382,15 +382,15 @@ _TELLING = 12
 
 def looks_made(text: str) -> bool:
     """Whether nobody would write such a text as words: long, mixed, and its pairs of letters are not those of a language."""
-    if len(text) < 12 or not text.isascii() or in_order(text) * 2 > len(text):
+    if len(text) < 12 or not text.isascii():
         return False
     if _HEXADECIMAL.fullmatch(text) and len(set(text)) > 5:
-        return True
+        return in_order(text) * 2 <= len(text)
     kinds = (text != text.upper()) + (text != text.lower()) + (_DIGIT.search(text) is not None)
     if kinds < 2 or (kinds < 3 and len(text) < 16) or _DIGIT.search(text) is None:
         return False
     is_varied = entropy(text) >= (3.0 if len(text) < 20 else 2.3)
-    return is_varied and commonness(text) < 0.45 and not _is_joined(text)
+    return is_varied and commonness(text) < 0.45 and not _is_joined(text) and in_order(text) * 2 <= len(text)
 
 
 def in_order(text: str) -> int:

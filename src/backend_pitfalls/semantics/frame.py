@@ -284,7 +284,8 @@ class Frame:
         """What this activation left in variables of its module and of the function around it, and on the object of a request."""
         facts = self.world.facts(self.module)
         written = facts.written if facts is not None and self.function is not None else {}
-        outer = self.interpreter.read(nonlocal_names, self.function.node) if self.function is not None else ()
+        is_inner = self.function is not None and self.function.closure is not None
+        outer = self.interpreter.read(nonlocal_names, self.function.node) if self.function and is_inner else ()
         return {
             **self.hung,
             **{of_encloser(n): self.variables[n] for n in outer if n in self.variables},

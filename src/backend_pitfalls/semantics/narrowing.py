@@ -37,7 +37,10 @@ def narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: b
     """The variables on the path where `test` holds (or does not)."""
     if frame.tainted:
         checks.looked_at(variables, test)
-    return _narrowed(frame, variables, test, holds)
+    mark = len(frame.events)
+    variables = _narrowed(frame, variables, test, holds)
+    del frame.events[mark:]  # What a condition does was told when it was evaluated.
+    return variables
 
 
 def _narrowed(frame: Frame, variables: dict[str, Value], test: ast.expr, holds: bool) -> dict[str, Value]:

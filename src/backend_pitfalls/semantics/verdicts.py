@@ -44,7 +44,12 @@ def of_variable(frame: Frame, variables: dict[str, Value], name: str) -> ast.exp
 
 def told(frame: Frame, test: ast.expr, holds: bool) -> dict[str, frozenset[str]]:
     """What expressions that are no variables cannot do on the path where a condition holds (or does not), by their source."""
-    return {ast.unparse(subject): harms for subject, harms in _told(frame, test, holds)} if frame.tainted else {}
+    if not frame.tainted:
+        return {}
+    mark = len(frame.events)
+    found = {ast.unparse(subject): harms for subject, harms in _told(frame, test, holds)}
+    del frame.events[mark:]
+    return found
 
 
 def _told(frame: Frame, test: ast.expr, holds: bool) -> Iterator[tuple[ast.expr, frozenset[str]]]:

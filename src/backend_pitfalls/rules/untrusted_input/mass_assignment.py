@@ -61,6 +61,7 @@ from __future__ import annotations
 
 from backend_pitfalls.model.files import NOT_THE_PROGRAM
 from backend_pitfalls.model.finding import Confidence, Severity
+from backend_pitfalls.model.regex import regex
 from backend_pitfalls.model.rule import RuleMeta
 from backend_pitfalls.rules import Report, listens
 from backend_pitfalls.rules.flow import first, of_data, origin, report_label
@@ -81,6 +82,7 @@ META = RuleMeta(
 )
 
 HARM = "mass-assignment"
+_UPDATES = regex(r"(?:^|\.)a?(?:update|create|insert|replace|values|set)\w*$")
 
 
 @listens(Call, at_sinks=True)
@@ -107,5 +109,7 @@ def _names(event: Call) -> Value | None:
     """What decides the names of the columns: `**data`, or the one dictionary that an update is given."""
     if event.rest.labels:
         return event.rest
-    only = event.args[0] if len(event.args) == 1 else None
+    # What a class is given by its place are values: what its own `__init__` makes of them is told there.
+    is_update = _UPDATES.search(event.written.partition("(")[0]) is not None
+    only = event.args[0] if len(event.args) == 1 and is_update else None
     return only if only is not None and only.labels and not isinstance(only, Container) else None
