@@ -82,7 +82,7 @@ def annotated(frame: Frame, node: ast.expr | None) -> Value:
         value = frame.evaluate(node)
         if isinstance(value, TypeForm):
             return _subscripted(*spelled(frame, node)) if isinstance(value.node, ast.Subscript) else UNKNOWN
-        return _object(frame, value)
+        return object_of(frame, value)
     return UNKNOWN
 
 
@@ -161,10 +161,11 @@ def _subscripted(frame: Frame, node: ast.Subscript) -> Value:
         return RowSet(inner.name if isinstance(inner, ClassRef) else "", "django", "query", orm.ANY_LOADED)
     if name in _SEQUENCES:
         return Container("list", rest=annotated(frame, first))
-    return _object(frame, outer)
+    return object_of(frame, outer)
 
 
-def _object(frame: Frame, type_: Value) -> Value:
+def object_of(frame: Frame, type_: Value) -> Value:
+    """An object of a class, of which nothing else is known."""
     if isinstance(type_, ClassRef):
         if frame.world.dialect(type_.name):
             return Row(type_.name, orm.ANY_LOADED)

@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING
 
 from backend_pitfalls.model.regex import regex
 from backend_pitfalls.semantics import checks, patterns, predicates, verdicts
+from backend_pitfalls.semantics.annotations import object_of
 from backend_pitfalls.semantics.values import (
     CLEAN,
     UNKNOWN,
     BoundMethod,
+    ClassRef,
     Const,
     Container,
     Function,
     Instance,
     OneOf,
+    Row,
     Symbol,
+    Text,
     Unknown,
     Value,
     constant_text,
     join_all,
     merged,
     options,
+    tells_nothing,
 )
 from backend_pitfalls.syntax.names import dotted, nodes_in
 
@@ -360,9 +365,25 @@ def _tested(frame: Frame, variables: dict[str, Value], test: ast.Call, holds: bo
         type_ = frame.evaluate(test.args[1])
         if isinstance(type_, Symbol) and type_.name in _SAFE_TYPES:
             variables[subject.id] = Instance(type_.name)
+        elif isinstance(type_, ClassRef):
+            variables[subject.id] = _of_class(frame, variables[subject.id], type_)
     elif name.startswith("re.") or _is_compiled(callee):
         _matched(frame, variables, subject.id, test, callee)
     return variables
+
+
+def _of_class(frame: Frame, value: Value, cls: ClassRef) -> Value:
+    """A value that is an object of a class of the project: what it may be of that is known, else any such object, which no client sends."""
+    fitting = [option for option in options(value) if _may_be(frame, option, cls.name)]
+    known = [option for option in fitting if not tells_nothing(option)]
+    return join_all(known) if known else object_of(frame, cls)
+
+
+def _may_be(frame: Frame, value: Value, cls: str) -> bool:
+    if isinstance(value, (Row, Instance)):
+        own = value.model if isinstance(value, Row) else value.cls
+        return cls in frame.world.lineage(own) or own in frame.world.lineage(cls)
+    return not isinstance(value, (Const, Text, Container))
 
 
 # What is known of the slashes at the beginning of an address: together they tell that it is a path.
