@@ -39,17 +39,26 @@ def admin_events(frame: Frame, cls: str) -> None:
         _inline(frame, cls)
     if _MODEL_ADMIN not in lineage:
         return
-    for model in _models(frame, cls):
+    for model in models_of(frame, cls):
         for relation in _chosen(frame, cls, model):
             _choices(frame, cls, model, relation)
     columns = _listed(frame, cls, "list_display")
     if not columns:
         return
-    for model in _models(frame, cls):
-        view = Instance(cls, {"model": ClassRef(model)})
-        for rows in options(serializers.query_set_of(frame, view)):
-            if isinstance(rows, RowSet) and rows.model and rows.shape != "values":
-                _show(frame, view, rows.evolve(loaded=rows.loaded | _joined(frame, cls, rows.model, columns)), columns)
+    for rows in listed(frame, cls):
+        _show(frame, Instance(cls, {"model": ClassRef(rows.model)}), rows, columns)
+
+
+def listed(frame: Frame, cls: str) -> list[RowSet]:
+    """The rows that the list of an admin shows, of each of its models, with what it loads with them."""
+    columns = _listed(frame, cls, "list_display")
+    views = [Instance(cls, {"model": ClassRef(model)}) for model in models_of(frame, cls)]
+    return [
+        rows.evolve(loaded=rows.loaded | _joined(frame, cls, rows.model, columns))
+        for view in views
+        for rows in options(serializers.query_set_of(frame, view))
+        if isinstance(rows, RowSet) and rows.model and rows.shape != "values"
+    ]
 
 
 def _show(frame: Frame, view: Instance, rows: RowSet, columns: list[Value]) -> None:
@@ -139,7 +148,7 @@ def _parents(frame: Frame, cls: str) -> set[str]:
         if _MODEL_ADMIN in frame.world.lineage(admin):
             inlines = {o.name for v in _listed(frame, admin, "inlines") for o in options(v) if isinstance(o, ClassRef)}
             if cls in inlines:
-                found.update(_models(frame, admin))
+                found.update(models_of(frame, admin))
     return found
 
 
@@ -199,7 +208,7 @@ def _listed(frame: Frame, cls: str, name: str) -> list[Value]:
     return list(value.items.values()) if isinstance(value, Container) else []
 
 
-def _models(frame: Frame, cls: str) -> list[str]:
+def models_of(frame: Frame, cls: str) -> list[str]:
     """The models that a class is registered for: by its decorator, or by a call in its module."""
     node = frame.world.class_node(cls)
     written: list[ast.expr] = []
