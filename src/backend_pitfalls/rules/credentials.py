@@ -131,8 +131,8 @@ _SCHEME = regex(r"^(?:Bearer|Basic|Token|ApiKey|Key|JWT|Bot|OAuth)\s+(?P<value>\
 _OF_A_TEST_ACCOUNT = regex(r"[_$](test|sandbox)[_$]")
 _WORDS = regex(r"[A-Za-z0-9_.:+/=@~-]{12,}")
 _PARTS = regex(r"[A-Za-z0-9_.:@~+-]{12,}")
-# What no key begins with, or has inside.
-_NO_KEY = regex(r"^[(^[#]|[,()]")
+# What no key begins with, or has inside: the type of a column, a call.
+_NO_KEY = regex(r"^[(^[#]|\w\(['\w]*\)|\w\[\w*\]")
 _DIVIDES = regex(r"[/=]")
 _DIGIT = regex(r"[0-9]")
 

@@ -160,6 +160,12 @@ def _instance_attribute(interpreter: Interpreter, value: Instance, name: str) ->
     cleaned = forms.cleaned_data(world, value.cls, name)
     if cleaned is not None:
         return cleaned
+    if name == "instance":
+        from backend_pitfalls.semantics import form_rows
+
+        row = form_rows.instance_of(interpreter, value.cls)
+        if row is not None:
+            return row
     function = interpreter.method(value.cls, name)
     if function is not None:
         if is_property(function):

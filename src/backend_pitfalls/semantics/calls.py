@@ -16,6 +16,7 @@ from backend_pitfalls.semantics import (
     dropped,
     elements,
     fanout,
+    form_rows,
     forms,
     handed,
     health,
@@ -417,7 +418,7 @@ def _instance_method(frame: Frame, receiver: Instance, name: str, arguments: Arg
         overridden = _dispatch(frame, receiver, name, frame.knowledge.dispatches[qualified], arguments)
         if overridden is not None:
             return overridden
-    kept = holders.method(frame, receiver, name, arguments)
+    kept = holders.method(frame, receiver, name, arguments) or form_rows.made(frame, receiver, name)
     if kept is not None:
         emit_call(frame, qualified, arguments, receiver)
         return kept

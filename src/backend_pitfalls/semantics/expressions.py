@@ -196,6 +196,8 @@ def binary(frame: Frame, op: ast.operator, left: Value, right: Value) -> Value:
             return Container(left.kind, items, join_all(rests) if rests else None)
         if _is_text(left) or _is_text(right):
             return text_of([left, right])
+        if _is_list(left) and _is_list(right) and (isinstance(left, RowSet) or isinstance(right, RowSet)):
+            return Container("list", rest=join(element_of(left), element_of(right)))
     if isinstance(op, ast.Mod) and _is_text(left):
         return percent_format(left, right)
     if isinstance(op, ast.Div) and isinstance(left, Instance) and left.cls == "pathlib.Path":
@@ -224,6 +226,11 @@ def _fold(op: ast.operator, left: Any, right: Any) -> Value | None:
     ):
         return None
     return Const(result)
+
+
+def _is_list(value: Value) -> bool:
+    """Whether a value is a list, perhaps one of rows."""
+    return isinstance(value, Container) or (isinstance(value, RowSet) and value.shape == "rows")
 
 
 def _is_text(value: Value) -> bool:

@@ -22,6 +22,8 @@ CLEANED = {
     "rest_framework.serializers.<validated data>": "the serializer",
 }
 """What went through a form, by the class of the object that holds it."""
+OF = "<of>"
+"""The attribute under which that object knows the class of the form."""
 _FORMS = frozenset({"django.forms.Form", "django.forms.ModelForm", "django.forms.BaseForm"})
 _SERIALIZERS = frozenset({"rest_framework.serializers.BaseSerializer", "rest_framework.serializers.Serializer"})
 _HOLDS = {
@@ -54,7 +56,7 @@ def cleaned_data(world: World, cls: str, name: str) -> Instance | None:
                 fields[field.name] = Const(field.name)
             else:
                 fields.pop(field.name, None)
-    return Instance(held_in, fields)
+    return Instance(held_in, {**fields, OF: ClassRef(cls)})
 
 
 def raw(world: World, cls: str, arguments: Arguments) -> dict[str, Value]:
@@ -80,8 +82,14 @@ def given(frame: Frame, function: Function) -> Value:
 
 def value_of(frame: Frame, node: ast.AST, data: Instance, key: Value) -> Value:
     """One entry of the cleaned data."""
-    if not isinstance(key, Const) or not isinstance(key.value, str) or key.value not in data.attributes:
+    if not isinstance(key, Const) or not isinstance(key.value, str):
         return UNKNOWN
+    if key.value not in data.attributes:
+        from backend_pitfalls.semantics import form_rows
+
+        of = data.attributes.get(OF)
+        rows = form_rows.chosen(frame, of.name, key.value) if isinstance(of, ClassRef) else None
+        return UNKNOWN if rows is None else rows
     frame.tainted = True
     return Unknown(
         frozenset({Label(f"the field '{key.value}' of {CLEANED[data.cls]}", frame.site(node), (), _HARMLESS)})

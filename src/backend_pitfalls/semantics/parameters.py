@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from backend_pitfalls.semantics import conventions, handlers, hooks
+from backend_pitfalls.semantics import conventions, form_rows, handlers, hooks
 from backend_pitfalls.semantics.annotations import annotated
 from backend_pitfalls.semantics.values import UNKNOWN, ClassRef, Container, Function, Instance, Row, RowSet, Value
 
@@ -30,6 +30,7 @@ def bind_own(frame: Frame, function: Function) -> dict[str, Value]:
         bound[parameters.kwarg.arg] = Container("dict", rest=UNKNOWN)
     handlers.fill(frame, function, bound, named)
     hooks.fill(frame, function, bound, named)
+    form_rows.fill(frame, function, bound, named)
     for parameter in everything:
         if parameter.annotation is None and bound[parameter.arg] is UNKNOWN:
             bound[parameter.arg] = conventions.row_of_name(frame, parameter.arg, UNKNOWN)
