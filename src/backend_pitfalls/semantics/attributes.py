@@ -344,6 +344,8 @@ def _row_attribute(interpreter: Interpreter, value: Row, name: str) -> Value:
         return BoundMethod(value, name, function)
     if name in _ROW_METHODS or orm.tree_method(interpreter, value, name):
         return BoundMethod(value, name)
+    if name == value.model.rpartition(".")[2] and world.dialect(value.model) == "sqlalchemy":
+        return value  # the entity of a row of `session.execute(select(Book))`
     if name in ("pk", "id") and value.origin is not None and name not in value.loaded:
         return Instance(KEY)  # one that was fetched, or made and written, has a key
     found = interpreter.instance_attribute(value.model, name)
