@@ -107,6 +107,8 @@ _PATH = regex(
     r"|^[a-z_]+\.(?:add|change|delete|view)_[a-z_]+$"
     # An attribute of an object, in a script that the file holds.
     r"|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+;"
+    # A file below the folder that the program runs in.
+    r"|^[\w.-]+(?:/[\w.-]+)+\.[a-z]{2,5}$"
     # A place in the same document: https://www.rfc-editor.org/rfc/rfc6901#section-6
     r"|^#/"
     # An account or a contract of a block chain: https://eips.ethereum.org/EIPS/eip-55, https://chainagnostic.org/CAIPs/caip-19
@@ -489,7 +491,7 @@ def commonness(text: str) -> float:
     return sum(p in _COMMON_PAIRS for p in pairs) / len(pairs) if len(pairs) >= 4 else 0.0
 
 
-_WELL_KNOWN = frozenset({"password", "pass", "pwd", "guest", "user", "secret", "passwd", "token"})
+_WELL_KNOWN = frozenset({"password", "passw", "pass", "pwd", "guest", "user", "secret", "passwd", "token"})
 
 
 def stands_for_password(password: str) -> bool:
