@@ -10,15 +10,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from backend_pitfalls.semantics import forms, orm, serializers
+from backend_pitfalls.semantics.hooks import give
 from backend_pitfalls.semantics.values import (
-    UNKNOWN,
     ClassRef,
     Container,
     Function,
     Instance,
     Row,
     RowSet,
-    Unknown,
     Value,
     options,
 )
@@ -63,7 +62,8 @@ def model_of(interpreter: Interpreter, cls: str) -> str:
 def instance_of(interpreter: Interpreter, cls: str) -> Row | None:
     """`form.instance`, the row that a form or serializer of a model makes or changes; None for other classes."""
     model = model_of(interpreter, cls)
-    return Row(model) if model else None
+    loaded = orm.ANY_LOADED if _SERIALIZER in interpreter.world.lineage(cls) else frozenset[str]()
+    return Row(model, loaded) if model else None
 
 
 def made(frame: Frame, receiver: Instance, name: str) -> Value | None:
@@ -132,12 +132,12 @@ def fill(frame: Frame, function: Function, bound: dict[str, Value], named: list[
     if serializers.SERIALIZER in lineage:
         data = forms.cleaned_data(frame.world, owner, "validated_data")
         if function.name in ("create", "update", "validate") and data is not None:
-            _take(bound, names[-1], data)
+            give(bound, names[-1], data)
         model = model_of(frame.interpreter, owner)
-        if function.name in ("update", "to_representation") and model and names[0] != names[-1]:
-            _take(bound, names[0], Row(model))
+        if function.name in ("update", "to_representation") and model:
+            give(bound, names[0], Row(model, orm.ANY_LOADED))  # the view knows what it loads
         if function.name.startswith("validate_"):
-            _take(bound, names[-1], chosen(frame, owner, function.name.removeprefix("validate_")))
+            give(bound, names[-1], chosen(frame, owner, function.name.removeprefix("validate_")))
     elif _VIEWS in lineage and function.name in ("perform_destroy", "filter_queryset"):
         _of_view(frame, owner, function.name, bound, names[0])
 
@@ -148,10 +148,4 @@ def _of_view(frame: Frame, view: str, method: str, bound: dict[str, Value], name
     del frame.events[mark:]  # What `get_queryset` does is told where it stands.
     rows = next((o for o in options(asked) if isinstance(o, RowSet) and o.model), None)
     if rows is not None:
-        _take(bound, name, orm.row_of(rows) if method == "perform_destroy" else rows)
-
-
-def _take(bound: dict[str, Value], name: str, value: Value | None) -> None:
-    held = bound.get(name, UNKNOWN)
-    if value is not None and type(held) is Unknown and not held.labels:
-        bound[name] = value
+        give(bound, name, orm.row_of(rows) if method == "perform_destroy" else rows)

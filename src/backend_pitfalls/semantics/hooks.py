@@ -49,11 +49,17 @@ def fill(frame: Frame, function: Function, bound: dict[str, Value], named: list[
     if "queryset" in bound or "obj" in bound:
         _administered(frame, function, bound)
     if [p.arg for p in named] == ["request"] and frame.module.rpartition(".")[2] == _CONTEXT:
-        _take(bound, "request", Instance("django.http.HttpRequest"))
+        give(bound, "request", Instance("django.http.HttpRequest"))
 
 
-def _take(bound: dict[str, Value], name: str, value: Value | None) -> None:
-    """A parameter of which nothing is known, or a row of which only the annotation tells, is given a value."""
+def give(bound: dict[str, Value], name: str, value: Value | None) -> None:
+    """A parameter of which nothing is known, or a row of which only the annotation tells, gets a value.
+
+    Parameters:
+        bound: the parameters as far as they are known; changed.
+        name: of the parameter.
+        value: None for none.
+    """
     held = bound.get(name)
     if value is not None and (isinstance(held, Row) or (type(held) is Unknown and not held.labels)):
         bound[name] = value
@@ -65,8 +71,8 @@ def _signalled(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef, bound
     model = _model_of(frame, sender) if sender is not None else ""
     if not model:
         return
-    _take(bound, "instance", Row(model))
-    _take(bound, "sender", ClassRef(model))
+    give(bound, "instance", Row(model))
+    give(bound, "sender", ClassRef(model))
     if kwarg and "instance" not in bound:
         bound[kwarg] = Container("dict", {"instance": Row(model)}, UNKNOWN)
 
@@ -110,7 +116,7 @@ def _mapped(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef, bound: d
             callee = frame.evaluate(decorator.func)
             model = _model_of(frame, decorator.args[0])
             if isinstance(callee, Symbol) and callee.name in _LISTENS and model:
-                _take(bound, target, Row(model))
+                give(bound, target, Row(model))
 
 
 def _administered(frame: Frame, function: Function, bound: dict[str, Value]) -> None:
@@ -122,8 +128,8 @@ def _administered(frame: Frame, function: Function, bound: dict[str, Value]) -> 
     shown = admin.listed(frame, owner)
     del frame.events[mark:]  # What the list asks for is the list's own.
     if len(shown) == 1:
-        _take(bound, "obj", Row(shown[0].model, shown[0].loaded))
-        _take(bound, "queryset", shown[0].evolve(shape="query", whole=False))
+        give(bound, "obj", Row(shown[0].model, shown[0].loaded))
+        give(bound, "queryset", shown[0].evolve(shape="query", whole=False))
 
 
 def _with_action(frame: Frame, function: Function) -> str:
