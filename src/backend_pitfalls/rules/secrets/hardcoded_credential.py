@@ -31,7 +31,7 @@ pydantic's settings class, which gets a field), and the program fails at start-u
 
 ## Options
 Names that mean a credential, calls that take one and token formats are rows of the tables, and of `[tool.backend-pitfalls.knowledge]`
-(`credential_name`, `credential_call`, `token`).
+(`credential_name`, `credential_call`, `token`, and `sample` for texts that open nothing).
 
 ## Known limits
 Placeholders, names of fields and headers, sentences, paths and empty strings are no findings. In test files only what looks made by a machine is told, as a note. The code of notebooks is read, but not repaired. A text
