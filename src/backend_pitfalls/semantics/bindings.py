@@ -10,6 +10,7 @@ import ast
 import functools
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from backend_pitfalls.model.files import FileContext
@@ -231,11 +232,12 @@ class _Collector:
 
     def _dictionary(self, node: ast.Dict, scope: str) -> None:
         names = [(self._folded(key) or _name(key)) if key is not None else "" for key in node.keys]
-        texts = [v.value for v in node.values if isinstance(v, ast.Constant)]
+        counts = Counter(v.value for v in node.values if isinstance(v, ast.Constant))
         # What three keys have alike tells of what kind they are: `{"email": "textbox", "password": "textbox", …}`; users and their databases are called alike.
-        may_tell = not any(_NAMES_AN_ACCOUNT.search(name) for name in names)
+        alike = {text for text, count in counts.items() if count > 2}
+        may_tell = bool(alike) and not any(_NAMES_AN_ACCOUNT.search(name) for name in names)
         for name, value in zip(names, node.values):
-            if name and not (may_tell and isinstance(value, ast.Constant) and texts.count(value.value) > 2):
+            if name and not (may_tell and isinstance(value, ast.Constant) and value.value in alike):
                 self._bound(name, value, "key", scope)
 
     def _compared(self, node: ast.Compare, scope: str) -> None:

@@ -105,10 +105,14 @@ class Event:
             seen.below = len(self.chain)
         seen.is_told |= is_told
         seen.awaited = self.awaited or self.is_async or self.symbol != called
-        seen.loops = loops
+        seen.loops = self._around(loops)
         seen.is_async = is_async
         seen.chain = (call, *self.chain)
         return seen
+
+    def _around(self, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:
+        """The loops around the event for a caller who is in these."""
+        return loops
 
     def shown_by(self, step: Step, symbol: str, loops: tuple[Loop, ...], is_async: bool) -> Event:
         """An event of a template or serializer, as the code that uses it sees it: its loops run there."""
@@ -592,19 +596,9 @@ class RelationLoad(Event):
         """The loops with whose rounds the number of queries grows, outermost first."""
         return [loop for loop in self.loops if loop.counts and loop in self.varies]
 
-    def seen_from(
-        self,
-        call: Step,
-        symbol: str,
-        loops: tuple[Loop, ...],
-        is_async: bool,
-        called: str = "",
-        is_told: bool = False,
-    ) -> Event:
-        """The event as the caller of the function `called`, which `is_told` its arguments, sees it."""
-        seen = super().seen_from(call, symbol, loops, is_async, called, is_told)
-        seen.loops = (*loops, *self.loops)
-        return seen
+    def _around(self, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:
+        """Those of the called functions too: with which of them the queries grow the row tells."""
+        return (*loops, *self.loops)
 
 
 class FieldLoad(RelationLoad):
